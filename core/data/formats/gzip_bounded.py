@@ -1,0 +1,103 @@
+"""Bounded inflation of gzip files, with checksum and length verified to the last byte.
+
+nibabel accepts a `.nii.gz` whose checksum is wrong and allocates what the header claims before it
+reads; this reader inflates with ISA-L, stops at a limit, and reads to the end of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+CHUNK = 1 << 20
+GZIP_MAGIC = b"\x1f\x8b"
+GZIP_WINDOW = 31  # zlib's wbits for a gzip header and trailer
+
+
+class DamagedFileError(ValueError):
+    """The file is truncated, corrupt, or holds more than it may; the message says which."""
+
+
+def is_gzip(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(2) == GZIP_MAGIC
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """Yield the file's content, inflated when it is gzip.
+
+    Raises:
+        DamagedFileError: the stream ends early, a checksum or length is wrong, or bytes are corrupt.
+    """
+    if not is_gzip(path):
+        with path.open("rb") as stream:
+            while block := stream.read(CHUNK):
+                yield block
+        return
+    yield from _inflate(path)
+
+
+def _inflate(path: Path) -> Iterator[bytes]:
+    from isal import isal_zlib
+
+    with path.open("rb") as stream:
+        inflater = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
+        pending = stream.read(CHUNK)
+        while pending:
+            try:
+                out = inflater.decompress(pending, CHUNK * 4)
+            except isal_zlib.error as error:
+                raise DamagedFileError(f"corrupt gzip data ({error})") from None
+            if out:
+                yield out
+            if inflater.eof:
+                # gzip files may be several members one after another; zero padding may follow
+                rest = inflater.unused_data.lstrip(b"\0") or stream.read(CHUNK).lstrip(b"\0")
+                if not rest:
+                    return
+                if not rest.startswith(GZIP_MAGIC):
+                    raise DamagedFileError("bytes that are not gzip follow the compressed data")
+                inflater = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
+                pending = rest
+            else:
+                pending = inflater.unconsumed_tail or stream.read(CHUNK)
+        raise DamagedFileError("the compressed data ends before its end mark (a broken download or copy)")
+
+
+class BoundedReader:
+    """Reads a stream of chunks in order, never holding more than one chunk beyond what was asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self._chunks = chunks(path)
+        self._buffer = b""
+
+    def read(self, count: int) -> bytearray:
+        """Read exactly `count` bytes.
+
+        Raises:
+            DamagedFileError: the stream ends before.
+        """
+        out = bytearray(self._buffer[:count])
+        self._buffer = self._buffer[count:]
+        while len(out) < count:
+            block = next(self._chunks, None)
+            if block is None:
+                raise DamagedFileError(f"{len(out):,} bytes where {count:,} were expected (a truncated file)")
+            wanted = count - len(out)
+            out += block[:wanted]
+            self._buffer = block[wanted:]
+        return out
+
+    def finish(self, spare: int) -> None:
+        """Read to the end, so that the checksum is verified, allowing `spare` more bytes.
+
+        Raises:
+            DamagedFileError: more than `spare` bytes follow.
+        """
+        rest = len(self._buffer)
+        for block in self._chunks:
+            rest += len(block)
+            if rest > spare:
+                break
+        if rest > spare:
+            raise DamagedFileError(f"more than {spare:,} bytes follow the voxels that the header announces")

@@ -1,0 +1,127 @@
+"""NIfTI-1 and NIfTI-2 single files, `.nii` and `.nii.gz`, three-dimensional.
+
+Reference: Cox et al., "A (sort of) new image data format standard: NIfTI-1", 2004; the header is
+parsed by nibabel, the voxels are read here, bounded by what the header claims.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.data import limits
+from core.data.formats.gzip_bounded import BoundedReader, DamagedFileError
+from core.volume import Array, Grid
+
+if TYPE_CHECKING:
+    from nibabel.nifti1 import Nifti1Header
+
+NIFTI1_BYTES = 348
+NIFTI2_BYTES = 540
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NiftiImage:
+    """One three-dimensional image as its file stores it.
+
+    Attributes:
+        stored: (I, J, K) in the file's dtype and axis order; value = stored * slope + intercept.
+        slope: value per stored unit.
+        intercept: value of a stored zero.
+        grid: where the file says its voxels are.
+    """
+
+    stored: Array
+    slope: float
+    intercept: float
+    grid: Grid
+
+
+def read_nifti(path: Path) -> NiftiImage:
+    """Read one image, to the last byte, checksum included.
+
+    Raises:
+        DamagedFileError: the file is truncated, corrupt, or not a 3-D NIfTI image of real numbers.
+        OSError: the file cannot be opened.
+    """
+    reader = BoundedReader(path)
+    header, consumed = _read_header(reader)
+    shape = _shape(header)
+    dtype = header.get_data_dtype()
+    if dtype.kind not in "iuf":
+        raise DamagedFileError(f"voxels of type {dtype}; only integer and real types make an image")
+    claimed = int(np.prod(shape)) * dtype.itemsize
+    if claimed > limits.MAX_VOLUME_BYTES:
+        raise DamagedFileError(f"a header that claims {claimed:,} bytes of voxels (limit {limits.MAX_VOLUME_BYTES:,})")
+    offset = int(header["vox_offset"])
+    if not consumed <= offset <= consumed + limits.MAX_VOLUME_BYTES // 1024:
+        raise DamagedFileError(f"voxels at byte {offset}, where a single-file NIfTI has them at {consumed} or later")
+    reader.read(offset - consumed)
+    stored = np.frombuffer(reader.read(claimed), dtype).reshape(shape, order="F")
+    reader.finish(spare=limits.GZIP_TRAILING_BYTES)
+    slope, intercept = _scaling(header)
+    return NiftiImage(stored.astype(dtype.newbyteorder("="), copy=False), slope, intercept, _grid(header, shape))
+
+
+def _read_header(reader: BoundedReader) -> tuple[Nifti1Header, int]:
+    from nibabel.nifti1 import Nifti1Header
+    from nibabel.nifti2 import Nifti2Header
+
+    first = reader.read(NIFTI1_BYTES)
+    sizes = {int(np.frombuffer(first[:4], order)[0]) for order in ("<i4", ">i4")}
+    if NIFTI1_BYTES in sizes:
+        header = Nifti1Header(bytes(first), check=False)
+        consumed = NIFTI1_BYTES
+    elif NIFTI2_BYTES in sizes:
+        consumed = NIFTI2_BYTES
+        header = Nifti2Header(bytes(first + reader.read(consumed - NIFTI1_BYTES)), check=False)
+    else:
+        raise DamagedFileError("a file that is not NIfTI (its first number is neither 348 nor 540)")
+    if not bytes(header["magic"].tobytes()).startswith((b"n+1", b"n+2")):
+        raise DamagedFileError("a NIfTI header without its voxels (half of a .hdr/.img pair, or not NIfTI)")
+    return header, consumed
+
+
+def _shape(header: Any) -> tuple[int, int, int]:
+    rank = int(header["dim"][0])
+    if not 2 <= rank <= 7:  # noqa: PLR2004  (NIfTI's own range)
+        raise DamagedFileError(f"an image of {rank} dimensions; expected 3")
+    dims = [int(n) for n in header["dim"][1 : rank + 1]]
+    if any(not 1 <= n <= limits.MAX_DIMENSION for n in dims):
+        raise DamagedFileError(f"dimensions {dims}; expected 1 to {limits.MAX_DIMENSION} voxels along each axis")
+    if any(n != 1 for n in dims[3:]):
+        raise DamagedFileError(f"an image of shape {tuple(dims)}; expected one 3-D volume per file")
+    i, j, k = (dims + [1, 1])[:3]
+    return i, j, k
+
+
+def _scaling(header: Any) -> tuple[float, float]:
+    slope, intercept = float(header["scl_slope"]), float(header["scl_inter"])
+    if slope == 0:  # the standard's way to say "no scaling"
+        return 1.0, 0.0
+    if not np.isfinite([slope, intercept]).all():
+        raise DamagedFileError(f"scl_slope {slope} and scl_inter {intercept}; expected finite numbers (or slope 0)")
+    return slope, intercept
+
+
+def _grid(header: Any, shape: tuple[int, int, int]) -> Grid:
+    affine = np.asarray(header.get_best_affine(), np.float64)
+    if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-9:  # noqa: PLR2004
+        raise DamagedFileError("an affine that is singular or not finite, so voxels have no place in the patient")
+    x, y, z = (float(v) for v in header["pixdim"][1:4])
+    return Grid(
+        shape=shape,
+        affine=affine,
+        sform_code=int(header["sform_code"]),
+        qform_code=int(header["qform_code"]),
+        qform=(
+            float(header["pixdim"][0]),
+            *(float(header[name]) for name in ("quatern_b", "quatern_c", "quatern_d")),
+            *(float(header[name]) for name in ("qoffset_x", "qoffset_y", "qoffset_z")),
+        ),
+        pixdim=(x, y, z),
+        xyzt_units=int(header["xyzt_units"]),
+    )

@@ -1,0 +1,73 @@
+"""The input gate: what is wrong with this case, in sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.case import Case
+from core.data.load import LoadedCase, load_case
+from core.data.refusal import Finding, InputRefusedError
+from core.labels import LabelScheme
+
+LEAST_BACKGROUND = 0.35  # of a skull-stripped volume; a head with its skull in a tight grid has less
+MASK_OUTSIDE_SHARE = 0.02  # share of the reference that may lie on background
+
+
+def examine(case: Case, scheme: LabelScheme) -> tuple[LoadedCase, list[Finding]]:
+    """Read a case and look for trouble.
+
+    Returns:
+        The loaded case and its warnings and notes.
+
+    Raises:
+        InputRefusedError: the case cannot be used.
+    """
+    loaded = load_case(case, scheme)
+    findings = [*_constant_channels(loaded), *_reference(loaded, scheme), *_skull(loaded)]
+    if errors := [finding for finding in findings if finding.severity == "error"]:
+        raise InputRefusedError(*errors)
+    return loaded, findings
+
+
+def _constant_channels(loaded: LoadedCase) -> list[Finding]:
+    findings = []
+    for name, channel in zip(loaded.volume.modalities, loaded.volume.voxels, strict=True):
+        if channel.min() == channel.max():
+            source = loaded.case.sources[name]
+            found = f"the value {channel.flat[0]} in every voxel of {name}"
+            fix = "export the sequence again"
+            findings.append(
+                Finding("error", "constant_image", loaded.case.case_id, source.file.name, found, "an image", fix)
+            )
+    return findings
+
+
+def _reference(loaded: LoadedCase, scheme: LabelScheme) -> list[Finding]:
+    if loaded.reference is None or loaded.case.reference is None:
+        return []
+    case_id, file = loaded.case.case_id, loaded.case.reference.file.name
+    drawn = loaded.reference != 0
+    if not drawn.any():
+        expected, fix = "a drawn lesion, unless the patient has none", "nothing to do if the patient is healthy"
+        return [Finding("note", "empty_reference", case_id, file, "an empty reference mask", expected, fix)]
+    findings = []
+    outside = float((loaded.volume.voxels[:, drawn] == 0).all(axis=0).mean())
+    if outside > MASK_OUTSIDE_SHARE:
+        found = f"{outside:.0%} of the reference on background"
+        fix = "check that mask and images belong together"
+        findings.append(Finding("warning", "mask_outside_head", case_id, file, found, "a mask inside the head", fix))
+    for bit, region in enumerate(scheme.regions):
+        if not (loaded.reference >> bit & 1).any():
+            found = f"no {region.title} in the reference"
+            fix = "nothing to do: the empty-mask policy applies"
+            findings.append(Finding("note", "empty_region", case_id, file, found, "most cases have some", fix))
+    return findings
+
+
+def _skull(loaded: LoadedCase) -> list[Finding]:
+    background = float(np.mean((loaded.volume.voxels == 0).all(axis=0)))
+    if background >= LEAST_BACKGROUND:
+        return []
+    found = f"only {background:.0%} of the voxels exactly 0"
+    expected, fix = "a brain on a background of zeros", "extract the brain first if the skull is still there"
+    return [Finding("warning", "skull_not_stripped", loaded.case.case_id, "", found, expected, fix)]

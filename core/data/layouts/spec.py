@@ -1,0 +1,36 @@
+"""What every folder layout answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.case import Case
+from core.data.refusal import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a layout makes of a folder.
+
+    Attributes:
+        name: the layout that was recognised.
+        cases: complete cases, in order of their ids.
+        findings: what is wrong or odd; cases with an error are not among `cases`.
+        scheme: the label scheme that the names imply, or None when the user must say.
+    """
+
+    name: str
+    cases: tuple[Case, ...]
+    findings: tuple[Finding, ...] = field(default=())
+    scheme: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutSpec:
+    """One plug-in: `read` lists the cases below a folder, or None when the folder is not of this kind."""
+
+    name: str
+    title: str
+    read: Callable[[Path], Layout | None]

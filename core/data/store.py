@@ -1,0 +1,149 @@
+"""The slice store: one case's slices on disk, read by memory map and prepared on read.
+
+`<case>/<plane>.npy` holds (S, C, H, W) as stored in the files, air slices dropped; `labels.npy` the
+reference's region bits (X, Y, Z) inside the box, axial slices contiguous; `prepared.json` the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.atomic import new_folder, read_json, replacing, write_json
+from core.data.content import content_hashes
+from core.data.load import LoadedCase
+from core.data.prepare import Constants, Preparing, brain_box, measure_constants, prepare
+from core.data.slicing import PLANES, Plane, cut, head_slices
+from core.volume import Array, Box, Volume
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredCase:
+    """One case in the slice store; arrays are read-only memory maps.
+
+    Attributes:
+        case_id: which case.
+        modalities: the name of each stored channel.
+        shape: the full RAS+ grid (X, Y, Z).
+        box: the brain box that was kept.
+        constants: what preparing needs.
+        content: content hash per channel that is not constant.
+        plane: the plane of `slices`.
+        slices: (S, C, H, W) as stored.
+        slice_index: the position of each stored slice along the full grid's axis.
+        reference: uint8 region bits (X, Y, Z) inside the box, or None.
+    """
+
+    case_id: str
+    modalities: tuple[str, ...]
+    shape: tuple[int, int, int]
+    box: Box
+    constants: Constants
+    content: dict[str, str]
+    plane: Plane
+    slices: Array
+    slice_index: tuple[int, ...]
+    reference: npt.NDArray[np.uint8] | None
+
+    def prepared(self, index: int | slice, modalities: tuple[str, ...], method: Preparing) -> npt.NDArray[np.float32]:
+        """Prepare one stored slice (C, H, W), or a range of them (S, C, H, W), for a network."""
+        channels = [self.modalities.index(name) for name in modalities]
+        stored = self.slices[index]
+        if stored.ndim == 3:  # noqa: PLR2004  (one slice)
+            return prepare(stored[channels], self.constants, modalities, method)
+        by_channel = prepare(np.moveaxis(stored[:, channels], 1, 0), self.constants, modalities, method)
+        return np.ascontiguousarray(np.moveaxis(by_channel, 0, 1))
+
+    def reference_slice(self, index: int) -> npt.NDArray[np.uint8]:
+        """Return the reference's region bits (H, W) of one stored slice; zeros where there is no reference."""
+        if self.reference is None:
+            return np.zeros(self.slices.shape[2:], np.uint8)
+        axis = PLANES[self.plane]
+        return np.array(cut(self.reference, self.plane)[self.slice_index[index] - self.box.start[axis]])
+
+
+def write_case(folder: Path, loaded: LoadedCase, planes: tuple[Plane, ...] = ("axial",)) -> StoredFacts:
+    """Write one case into the store, replacing what was there.
+
+    Returns:
+        What an import reports about the case.
+    """
+    volume = loaded.volume
+    box = brain_box(volume)
+    cropped = box.crop(volume.voxels)
+    facts = {
+        "schema_version": SCHEMA_VERSION,
+        "case_id": loaded.case.case_id,
+        "modalities": list(volume.modalities),
+        "shape": list(volume.shape),
+        "box": {"start": list(box.start), "stop": list(box.stop)},
+        "constants": measure_constants(volume, box).to_json(),
+        "content_hashes": content_hashes(volume),
+        "slice_index": {},
+    }
+    with new_folder(folder) as new:
+        for plane in planes:
+            facts["slice_index"][plane] = _write_plane(new, cropped, box, plane)
+        if loaded.reference is not None:
+            np.save(new / "labels.npy", np.asfortranarray(box.crop(loaded.reference)))
+        write_json(new / "prepared.json", facts)
+    return StoredFacts(box, facts["content_hashes"], {p: len(n) for p, n in facts["slice_index"].items()})
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFacts:
+    """What writing a case found out: its box, content hashes and number of head slices per plane."""
+
+    box: Box
+    content: dict[str, str]
+    slices: dict[str, int]
+
+
+def add_plane(folder: Path, volume: Volume, plane: Plane) -> None:
+    """Cut one more plane of a case that is already in the store."""
+    facts = read_json(folder / "prepared.json")
+    box = Box(tuple(facts["box"]["start"]), tuple(facts["box"]["stop"]))
+    facts["slice_index"][plane] = _write_plane(folder, box.crop(volume.voxels), box, plane)
+    write_json(folder / "prepared.json", facts)
+
+
+def has_plane(folder: Path, plane: Plane) -> bool:
+    return plane in read_json(folder / "prepared.json")["slice_index"]
+
+
+def open_case(folder: Path, plane: Plane) -> StoredCase:
+    """Open one case of the store.
+
+    Raises:
+        FileNotFoundError: the case, or this plane of it, is not in the store.
+    """
+    facts: dict[str, Any] = read_json(folder / "prepared.json")
+    labels = folder / "labels.npy"
+    x, y, z = facts["shape"]
+    return StoredCase(
+        case_id=facts["case_id"],
+        modalities=tuple(facts["modalities"]),
+        shape=(x, y, z),
+        box=Box(tuple(facts["box"]["start"]), tuple(facts["box"]["stop"])),
+        constants=Constants.from_json(facts["constants"]),
+        content=facts["content_hashes"],
+        plane=plane,
+        slices=np.load(folder / f"{plane}.npy", mmap_mode="r"),
+        slice_index=tuple(facts["slice_index"][plane]),
+        reference=np.load(labels, mmap_mode="r") if labels.exists() else None,
+    )
+
+
+def _write_plane(folder: Path, cropped: Array, box: Box, plane: Plane) -> list[int]:
+    slices = cut(cropped, plane)
+    kept = head_slices(slices)
+    with replacing(folder / f"{plane}.npy") as stream:
+        np.save(stream, np.ascontiguousarray(slices[kept]))
+    first = box.start[PLANES[plane]]
+    return [first + int(index) for index in kept]

@@ -1,0 +1,140 @@
+"""What the integers of a mask mean: labels, regions and the schemes that name them.
+
+A bare integer says nothing: 4 is enhancing tumour up to BraTS 2021 and resection cavity in 2024.
+A label map therefore always travels with a `LabelScheme`, and the rest of the program works on
+*regions*: named sets of labels that may overlap, stored as one uint8 volume in which bit r is region r.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+MAX_REGIONS = 8
+
+
+class UnknownSchemeError(ValueError):
+    """A scheme name that is not one of `SCHEMES`."""
+
+
+class UnknownLabelError(ValueError):
+    """A label map holds values that its scheme does not define."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A named set of labels that is predicted and scored as one mask."""
+
+    name: str
+    title: str
+    labels: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LabelScheme:
+    """The meaning of each label value, and the regions made of them.
+
+    Attributes:
+        name: How the scheme is called on the command line.
+        labels: Label value to its name; 0 is background and is not listed.
+        regions: What is predicted and scored; region r is bit r of a region volume.
+        paint: (region, label) pairs in the order in which a label map is painted from regions.
+    """
+
+    name: str
+    labels: dict[int, str]
+    regions: tuple[Region, ...]
+    paint: tuple[tuple[str, int], ...]
+
+    def __post_init__(self) -> None:
+        if len(self.regions) > MAX_REGIONS:
+            raise ValueError(f"scheme {self.name}: {len(self.regions)} regions, at most {MAX_REGIONS} fit one uint8")
+
+    @property
+    def region_names(self) -> tuple[str, ...]:
+        return tuple(region.name for region in self.regions)
+
+    @cached_property
+    def _bits_of_label(self) -> npt.NDArray[np.uint8]:
+        table = np.zeros(256, np.uint8)
+        for bit, region in enumerate(self.regions):
+            table[list(region.labels)] |= np.uint8(1 << bit)
+        return table
+
+    @cached_property
+    def _label_of_bits(self) -> npt.NDArray[np.uint8]:
+        bits = np.arange(256, dtype=np.uint8)
+        table = np.zeros(256, np.uint8)
+        for name, label in self.paint:
+            table[(bits >> self.region_names.index(name)) & 1 == 1] = label
+        return table
+
+    def unknown_values(self, values: Iterable[int]) -> tuple[int, ...]:
+        """Return the values that are neither background nor a label of this scheme, sorted."""
+        return tuple(sorted({int(v) for v in values} - {0, *self.labels}))
+
+    def to_regions(self, labels: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8]:
+        """Turn a label map into a region volume of the same shape.
+
+        Args:
+            labels: integer label map, any shape.
+
+        Returns:
+            uint8 volume, bit r set where region r is.
+
+        Raises:
+            UnknownLabelError: a value has no meaning in this scheme.
+        """
+        if unknown := self.unknown_values(np.unique(labels)):
+            known = ", ".join(f"{value} {name}" for value, name in self.labels.items())
+            raise UnknownLabelError(
+                f"found label value(s) {', '.join(map(str, unknown))}; {self.name} knows 0 background, {known}; "
+                "choose the scheme the mask was drawn in with --scheme"
+            )
+        return self._bits_of_label[labels.astype(np.uint8)]
+
+    def to_labels(self, regions: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Paint a region volume back into a label map of the same shape (uint8)."""
+        return self._label_of_bits[regions]
+
+
+def _brats(name: str, necrotic: int, oedema: int, enhancing: int, cavity: int | None = None) -> LabelScheme:
+    labels = {necrotic: "necrotic core", oedema: "oedema", enhancing: "enhancing tumour"}
+    regions = [
+        Region("WT", "whole tumour", (necrotic, oedema, enhancing)),
+        Region("TC", "tumour core", (necrotic, enhancing)),
+        Region("ET", "enhancing tumour", (enhancing,)),
+    ]
+    paint = [("WT", oedema), ("TC", necrotic), ("ET", enhancing)]
+    if cavity is not None:
+        labels[cavity] = "resection cavity"
+        regions.append(Region("RC", "resection cavity", (cavity,)))
+        paint.append(("RC", cavity))
+    return LabelScheme(name, dict(sorted(labels.items())), tuple(regions), tuple(paint))
+
+
+SCHEMES: dict[str, LabelScheme] = {
+    "brats-2021": _brats("brats-2021", necrotic=1, oedema=2, enhancing=4),
+    "brats-2023": _brats("brats-2023", necrotic=1, oedema=2, enhancing=3),
+    "brats-2024": _brats("brats-2024", necrotic=1, oedema=2, enhancing=3, cavity=4),
+    "msd-task01": _brats("msd-task01", necrotic=2, oedema=1, enhancing=3),
+    "binary": LabelScheme(
+        "binary", {1: "foreground"}, (Region("foreground", "foreground", (1,)),), (("foreground", 1),)
+    ),
+}
+
+
+def scheme_named(name: str) -> LabelScheme:
+    """Return the scheme called `name`.
+
+    Raises:
+        UnknownSchemeError: no such scheme; the message lists the known ones.
+    """
+    try:
+        return SCHEMES[name]
+    except KeyError:
+        raise UnknownSchemeError(f"no label scheme is called {name!r}; known: {', '.join(SCHEMES)}") from None

@@ -1,0 +1,67 @@
+"""The architectures: a registry that can be read, listed and validated without loading torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from core.arguments import Arguments
+from core.models.attention_unet import ATTENTION_UNET
+from core.models.smp_unet import SMP_UNET
+from core.models.spec import ModelSpec
+from core.models.unet import UNET
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["MODELS", "ModelSpec", "UnknownModelError", "build_model", "model_named", "parameter_count"]
+
+
+class UnknownModelError(ValueError):
+    """A model name that is not one of `MODELS`."""
+
+
+MODELS: dict[str, ModelSpec] = {
+    UNET.name: UNET,
+    ATTENTION_UNET.name: ATTENTION_UNET,
+    SMP_UNET.name: SMP_UNET,
+}
+
+
+def model_named(name: str) -> ModelSpec:
+    """Return the spec of the model called `name`.
+
+    Raises:
+        UnknownModelError: no such model; the message lists the known ones.
+    """
+    try:
+        return MODELS[name]
+    except KeyError:
+        raise UnknownModelError(f"no model is called {name!r}; known: {', '.join(MODELS)}") from None
+
+
+def build_model(
+    name: str, in_channels: int, out_channels: int, arguments: Mapping[str, Any] | Arguments | None = None
+) -> nn.Module:
+    """Build a model with fresh weights; nothing is ever downloaded here.
+
+    Args:
+        name: one of `MODELS`.
+        in_channels: C, the number of modalities.
+        out_channels: R, the number of regions or classes.
+        arguments: the architecture's arguments; defaults where left out.
+
+    Returns:
+        Module from (N, C, H, W) float to logits (N, R, H, W), for any H and W.
+
+    Raises:
+        UnknownModelError: no such model.
+        ArgumentError: an unknown argument or a value out of range.
+    """
+    spec = model_named(name)
+    return spec.build(in_channels, out_channels, **dict(spec.parse(arguments or {})))
+
+
+def parameter_count(module: nn.Module) -> int:
+    """Count the numbers that training may change."""
+    return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)

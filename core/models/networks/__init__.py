@@ -1,0 +1,1 @@
+"""The networks themselves, one file per architecture; importing these loads torch."""

@@ -1,0 +1,222 @@
+"""What is on disk: cohorts, splits, runs, checkpoints, predictions. Paths and small JSON, no pixels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.atomic import read_json, write_json
+from core.case import SAFE_NAME, Case, Source
+from core.data.leakage import Audit, audit_split
+from core.data.splits import Split
+from core.labels import LabelScheme, scheme_named
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHIPPED_CHECKPOINTS = PROJECT / "checkpoints"
+RECIPES = PROJECT / "recipes"
+
+
+class NotInWorkspaceError(LookupError):
+    """A name that is not in the workspace; the message lists what is."""
+
+
+@dataclass(frozen=True, slots=True)
+class CohortCase:
+    """One imported case: its files and what the import measured."""
+
+    case: Case
+    facts: Mapping[str, Any]
+
+    @property
+    def content(self) -> dict[str, str]:
+        return dict(self.facts["content_hashes"])
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """An imported set of cases that share one label scheme."""
+
+    name: str
+    layout: str
+    scheme: LabelScheme
+    cases: dict[str, CohortCase]
+    refused: tuple[dict[str, str], ...]
+    findings: tuple[dict[str, str], ...]
+    public: bool  # made here or published: browsers may keep its volumes
+
+    @property
+    def groups(self) -> dict[str, list[str]]:
+        """Group id to case ids."""
+        groups: dict[str, list[str]] = {}
+        for case_id, entry in self.cases.items():
+            groups.setdefault(entry.case.group_id, []).append(case_id)
+        return groups
+
+    @property
+    def group_kind(self) -> str:
+        kinds = {entry.case.group_kind for entry in self.cases.values()}
+        return kinds.pop() if len(kinds) == 1 else "unknown"
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        return tuple(next(iter(self.cases.values())).case.sources) if self.cases else ()
+
+    def audit(self, split: Split) -> Audit:
+        groups = {case_id: entry.case.group_id for case_id, entry in self.cases.items()}
+        return audit_split(split, groups, {case_id: entry.content for case_id, entry in self.cases.items()})
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "schema_version": 1,
+            "name": self.name,
+            "layout": self.layout,
+            "scheme": self.scheme.name,
+            "public": self.public,
+            "cases": [_case_json(entry) for entry in self.cases.values()],
+            "refused": list(self.refused),
+            "findings": list(self.findings),
+        }
+
+
+class Workspace:
+    """The folder where everything that is made lives."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def default(cls) -> Workspace:
+        """Return `$SEGSCOPE_WORKSPACE`, or `workspace` in the current folder."""
+        return cls(Path(os.environ.get("SEGSCOPE_WORKSPACE") or "workspace").resolve())
+
+    def cohort_names(self) -> list[str]:
+        return sorted(path.parent.name for path in self.root.glob("cohorts/*/cohort.json"))
+
+    def cohort_folder(self, name: str) -> Path:
+        return self.root / "cohorts" / safe_name(name)
+
+    def cohort(self, name: str | None) -> Cohort:
+        """Return one cohort; with None, the only one.
+
+        Raises:
+            NotInWorkspaceError: there is none of that name, or None was asked for and there are several.
+        """
+        names = self.cohort_names()
+        if name is None and len(names) == 1:
+            name = names[0]
+        if name is None or name not in names:
+            asked = f"no cohort is called {name!r}" if name else f"{len(names)} cohorts are here; name one with --cohort"
+            raise NotInWorkspaceError(f"{asked}; known: {', '.join(names) or 'none (import one first)'}")
+        return _cohort_from_json(read_json(self.cohort_folder(name) / "cohort.json"))
+
+    def write_cohort(self, cohort: Cohort) -> None:
+        write_json(self.cohort_folder(cohort.name) / "cohort.json", cohort.to_json())
+
+    def split_path(self, cohort: str, name: str) -> Path:
+        return self.cohort_folder(cohort) / "splits" / f"{safe_name(name)}.json"
+
+    def split_names(self, cohort: str) -> list[str]:
+        return sorted(path.stem for path in self.cohort_folder(cohort).glob("splits/*.json"))
+
+    def split(self, cohort: str, name: str) -> Split:
+        """Return one split of a cohort.
+
+        Raises:
+            NotInWorkspaceError: there is none of that name.
+        """
+        path = self.split_path(cohort, name)
+        if not path.exists():
+            known = ", ".join(self.split_names(cohort)) or "none (make one with: split COHORT)"
+            raise NotInWorkspaceError(f"cohort {cohort} has no split called {name!r}; known: {known}")
+        return Split.from_json(read_json(path))
+
+    def store_folder(self, cohort: str, case_id: str) -> Path:
+        return self.root / "slices" / safe_name(cohort) / safe_name(case_id)
+
+    @property
+    def volumes(self) -> Path:
+        return self.root / "volumes"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def jobs(self) -> Path:
+        return self.root / "jobs"
+
+    def run_names(self) -> list[str]:
+        """Return the names of all runs, oldest first."""
+        folders = [path.parent for path in self.runs.glob("*/recipe.yaml")]
+        return [folder.name for folder in sorted(folders, key=lambda folder: (folder / "recipe.yaml").stat().st_mtime)]
+
+    def run_folder(self, name: str) -> Path:
+        """Return the folder of one run.
+
+        Raises:
+            NotInWorkspaceError: there is none of that name.
+        """
+        if name not in self.run_names():
+            raise NotInWorkspaceError(f"no run is called {name!r}; known: {', '.join(self.run_names()) or 'none'}")
+        return self.runs / name
+
+    def prediction_folder(self, checkpoint_id: str, input_id: str) -> Path:
+        return self.root / "predictions" / safe_name(checkpoint_id) / safe_name(input_id)
+
+
+def safe_name(name: str) -> str:
+    """Return `name` if it can be a folder's name, whatever its source.
+
+    Raises:
+        NotInWorkspaceError: it holds a path separator, starts with a dot, or is otherwise no plain name.
+    """
+    if not SAFE_NAME.fullmatch(name):
+        raise NotInWorkspaceError(f"{name!r} is not a name; expected letters, digits, '.', '_' and '-', at most 100")
+    return name
+
+
+def _case_json(entry: CohortCase) -> dict[str, Any]:
+    case = entry.case
+    return {
+        "case_id": case.case_id,
+        "patient_id": case.patient_id,
+        "group_id": case.group_id,
+        "group_kind": case.group_kind,
+        "sources": {name: _source_json(source) for name, source in case.sources.items()},
+        "reference": None if case.reference is None else _source_json(case.reference),
+        "facts": dict(entry.facts),
+    }
+
+
+def _source_json(source: Source) -> dict[str, Any]:
+    return {"file": str(source.file), "format": source.format, "channel": source.channel}
+
+
+def _source(data: dict[str, Any]) -> Source:
+    return Source(Path(data["file"]), data["format"], data["channel"])
+
+
+def _cohort_from_json(data: dict[str, Any]) -> Cohort:
+    cases = {}
+    for entry in data["cases"]:
+        case = Case(
+            case_id=entry["case_id"],
+            patient_id=entry["patient_id"],
+            group_id=entry["group_id"],
+            group_kind=entry["group_kind"],
+            sources={name: _source(source) for name, source in entry["sources"].items()},
+            reference=None if entry["reference"] is None else _source(entry["reference"]),
+        )
+        cases[case.case_id] = CohortCase(case, entry["facts"])
+    return Cohort(
+        name=data["name"],
+        layout=data["layout"],
+        scheme=scheme_named(data["scheme"]),
+        cases=cases,
+        refused=tuple(data["refused"]),
+        findings=tuple(data["findings"]),
+        public=data["public"],
+    )
