@@ -99,7 +99,7 @@ def _unknown_encoder(encoder: str) -> str:
 
 
 def _stride(arguments: SmpUNetArguments) -> int:
-    return 2**arguments.encoder_depth
+    return 1 << arguments.encoder_depth
 
 
 def _uses_batch_norm(_arguments: SmpUNetArguments) -> bool:

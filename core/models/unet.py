@@ -36,10 +36,11 @@ class UNetArguments(Arguments):
 
 def pooling_stride(arguments: UNetArguments) -> int:
     """Return how much smaller the bottleneck is than the input: 2 per level above it."""
-    return 2 ** (len(arguments.channels) - 1)
+    return 1 << (len(arguments.channels) - 1)
 
 
 def uses_batch_norm(arguments: UNetArguments) -> bool:
+    """Say whether the normalisation is the one that needs a batch."""
     return arguments.norm == "batch"
 
 

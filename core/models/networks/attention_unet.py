@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -12,6 +14,7 @@ from core.models.unet import UNetArguments
 
 # sigmoid(3) = 0.95: the paper starts with gates that let everything through
 OPEN_GATE_BIAS = 3.0
+PSI_STD = 0.01
 
 
 class AttentionGate(nn.Module):
@@ -30,10 +33,9 @@ class AttentionGate(nn.Module):
         self.of_skip = nn.Conv2d(channels, between, 2, stride=2, bias=False)
         self.of_gating = nn.Conv2d(gating_channels, between, 1)
         self.psi = nn.Conv2d(between, 1, 1)
-        self.out = nn.Sequential(
-            nn.Conv2d(channels, channels, 1, bias=False), normalisation(arguments.norm, channels)
-        )
+        self.out = nn.Sequential(nn.Conv2d(channels, channels, 1, bias=False), normalisation(arguments.norm, channels))
         initialise(self, "relu")
+        nn.init.normal_(self.psi.weight, std=PSI_STD)
         nn.init.constant_(self.psi.bias, OPEN_GATE_BIAS)  # type: ignore[arg-type]
 
     def forward(self, skip: torch.Tensor, gating: torch.Tensor) -> torch.Tensor:
@@ -55,9 +57,9 @@ class AttentionUNet(UNet):
 
     def __init__(self, in_channels: int, out_channels: int, arguments: UNetArguments) -> None:
         super().__init__(in_channels, out_channels, arguments)
-        pairs = list(zip(arguments.channels[:-1], arguments.channels[1:], strict=True))
+        pairs = list(itertools.pairwise(arguments.channels))
         self.gates = nn.ModuleList(AttentionGate(here, below, arguments) for here, below in pairs[1:])
 
     def passed(self, level: int, skip: torch.Tensor, gating: torch.Tensor) -> torch.Tensor:
         """Return the skip weighed by its gate."""
-        return self.gates[level - 1](skip, gating) if level > 0 else skip  # type: ignore[no-any-return]
+        return self.gates[level - 1](skip, gating) if level > 0 else skip

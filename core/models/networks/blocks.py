@@ -73,7 +73,7 @@ def initialise(network: nn.Module, kind: Literal["relu", "leaky_relu", "silu"]) 
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             # fan_out of a transposed convolution is counted on its swapped weight, so fan_in there
-            mode = "fan_in" if isinstance(module, nn.ConvTranspose2d) else "fan_out"
+            mode: Literal["fan_in", "fan_out"] = "fan_in" if isinstance(module, nn.ConvTranspose2d) else "fan_out"
             nn.init.kaiming_normal_(module.weight, a=slope, mode=mode, nonlinearity="leaky_relu")
             if module.bias is not None:
                 nn.init.zeros_(module.bias)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -26,8 +28,7 @@ class UNet(nn.Module):
             for level, (before, after) in enumerate(zip((in_channels, *channels), channels, strict=False))
         )
         self.upsamplers = nn.ModuleList(
-            Upsample(below, here, arguments.upsampling)
-            for here, below in zip(channels[:-1], channels[1:], strict=True)
+            Upsample(below, here, arguments.upsampling) for here, below in itertools.pairwise(channels)
         )
         self.decoder = nn.ModuleList(
             ConvBlock(2 * here if self.skips else here, here, arguments) for here in channels[:-1]
@@ -50,7 +51,7 @@ class UNet(nn.Module):
             x = self.decoder[level](above)
         return self.head(x)  # type: ignore[no-any-return]
 
-    def passed(self, level: int, skip: torch.Tensor, gating: torch.Tensor) -> torch.Tensor:
+    def passed(self, level: int, skip: torch.Tensor, gating: torch.Tensor) -> torch.Tensor:  # noqa: ARG002
         """Return what a skip hands to the decoder: here, all of it.
 
         Args:

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import socket
+
+import pytest
+import torch
+
+from core.arguments import ArgumentError
+from core.models import MODELS, build_model, parameter_count
+from core.models.smp_unet import smp_encoder_name
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise AssertionError("building a model reached for the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+@pytest.mark.usefixtures("no_network")
+@pytest.mark.parametrize(
+    ("encoder", "millions"),
+    [("resnet34", 24.44), ("tf_efficientnet_lite0", 5.20), ("timm-tf_efficientnet_lite0", 5.20)],
+)
+def test_building_never_downloads(encoder: str, millions: float) -> None:
+    model = build_model("smp_unet", 4, 3, {"encoder": encoder})
+    assert parameter_count(model) / 1e6 == pytest.approx(millions, rel=0.002)
+
+
+def test_both_names_of_efficientnet_lite_are_timms_own_port() -> None:
+    assert smp_encoder_name("tf_efficientnet_lite0") == "tu-tf_efficientnet_lite0"
+    assert smp_encoder_name("timm-tf_efficientnet_lite0") == "tu-tf_efficientnet_lite0"
+    assert smp_encoder_name("resnet34") == "resnet34"
+
+
+def test_a_shallower_encoder_has_a_smaller_stride() -> None:
+    arguments = {"encoder": "resnet18", "encoder_depth": 3, "decoder_channels": (32, 16, 8)}
+    assert MODELS["smp_unet"].stride(arguments) == 8
+    assert build_model("smp_unet", 1, 2, arguments).eval()(torch.zeros(1, 1, 17, 9)).shape == (1, 2, 17, 9)
+
+
+def test_an_unknown_encoder_answers_with_the_known_ones() -> None:
+    with pytest.raises(ArgumentError, match=r"called 'resnet43'; did you mean .*resnet34.*known: .*vgg16"):
+        build_model("smp_unet", 4, 3, {"encoder": "resnet43"})
+    with pytest.raises(ArgumentError, match="no encoder is called 'tu-nothing'"):
+        build_model("smp_unet", 4, 3, {"encoder": "tu-nothing"})
+
+
+def test_the_decoder_needs_one_width_per_level() -> None:
+    with pytest.raises(ArgumentError, match="decoder_channels has 5 entries; expected encoder_depth = 4"):
+        build_model("smp_unet", 4, 3, {"encoder_depth": 4})
+
+
+def test_the_encoder_that_takes_weights_is_named() -> None:
+    assert MODELS["smp_unet"].encoder({"encoder": "resnet34"}) == "resnet34"
+    assert MODELS["unet"].encoder({}) is None
