@@ -1,0 +1,113 @@
+"""What every test may ask for: real scans, a workspace of its own, and a browser that reaches this machine only."""
+
+from __future__ import annotations
+
+import os
+
+# before anything imports torch or albumentations: two workers share two cores, and no test asks the network
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from tools.find_browser import NoBrowserError, find_browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).resolve().parents[1]
+CHROME_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    # the app must work without any network: every other name fails to resolve
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
+LOCAL_HOSTS = {"127.0.0.1", "localhost", ""}
+
+
+@pytest.fixture(scope="session")
+def repo_root() -> Path:
+    """The top folder of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real scans: $SEGSCOPE_TEST_DATA, else ../shared/data beside the checkout.
+
+    Where it is absent the test is skipped with that reason, or fails under SEGSCOPE_REQUIRE_DATA=1.
+    """
+    folder = Path(os.environ.get("SEGSCOPE_TEST_DATA") or ROOT.parent / "shared" / "data")
+    if folder.is_dir():
+        return folder.resolve()
+    reason = f"real scans: {folder} is not a folder; set SEGSCOPE_TEST_DATA to the one that holds them"
+    if os.environ.get("SEGSCOPE_REQUIRE_DATA") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def workspace_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty workspace of this test's own, which $SEGSCOPE_WORKSPACE names."""
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    monkeypatch.setenv("SEGSCOPE_WORKSPACE", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chrome_path() -> Path:
+    """The Chrome or Chromium on this machine; its absence is a failure, never a skip."""
+    try:
+        return find_browser()
+    except NoBrowserError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="module")
+def browser(chrome_path: Path) -> Iterator[Browser]:
+    """One headless browser per test file.
+
+    Not per session: while Playwright's synchronous interface is open its event loop is the thread's
+    running one, and `asyncio.run` in another file's test would be refused.
+    """
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chrome = playwright.chromium.launch(executable_path=chrome_path, headless=True, args=CHROME_ARGUMENTS)
+        yield chrome
+        chrome.close()
+
+
+@pytest.fixture
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page of 1440 x 900 in a fresh profile.
+
+    The test fails if a script on the page throws (unless it is marked `page_may_throw`), or if the
+    page asks for anything outside this machine.
+    """
+    thrown: list[str] = []
+    outside: list[str] = []
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark")
+    context.on("weberror", lambda error: thrown.append(str(error.error)))
+    context.on("request", lambda sent: None if _is_local(sent.url) else outside.append(sent.url))
+    yield context.new_page()
+    context.close()
+    assert not outside, f"the page asked for addresses outside this machine: {sorted(set(outside))}"
+    if request.node.get_closest_marker("page_may_throw") is None:
+        assert not thrown, f"scripts on the page threw: {thrown}"
+
+
+def _is_local(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme not in {"http", "https", "ws", "wss"} or (parts.hostname or "") in LOCAL_HOSTS
