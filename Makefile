@@ -17,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --durations 10
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
 	--no-annotate --python-version 3.11
 
-.PHONY: help install install-dev app test test-slow lint format types floors browser lock licences clean
+.PHONY: always help install install-dev app test test-slow lint format types floors browser lock licences clean
 .DELETE_ON_ERROR:
 
 help:
@@ -35,10 +35,13 @@ help:
 install: $(STAMPS)/runtime
 install-dev: $(STAMPS)/dev
 
-$(BIN)/python:
+# made again when its Python is gone, too; its date is that of its making, which a link's to the system's Python is not
+$(VENV)/pyvenv.cfg: $(if $(shell test -x $(BIN)/python && echo works),,always)
 	@python=$$(sh tools/find_python.sh) && echo "making $(VENV) with $$python" && "$$python" -m venv --clear $(VENV)
 
-$(STAMPS)/uv: requirements-uv.txt $(BIN)/python
+always:
+
+$(STAMPS)/uv: requirements-uv.txt $(VENV)/pyvenv.cfg
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
 	@mkdir -p $(STAMPS) && touch $@
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+MAKE = shutil.which("make") or "make"
 
 
 def shim(folder: Path, name: str, body: str) -> None:
@@ -44,65 +46,86 @@ def test_a_version_manager_s_empty_shim_is_passed_over(repo_root: Path, tmp_path
     assert find_python(repo_root, tmp_path / "bin").stdout.strip() == str(tmp_path / "bin" / "python3")
 
 
+# a Python whose venv is a folder with two commands that write down what they are asked to do
+RECORDER = 'echo "$(basename "$0") $*" >> "$RECORD"'
+PYTHON = f"""
+[ "$1" = -c ] && exit 0
+[ "$1 $2 $3" = "-m venv --clear" ] || exit 9
+echo "venv" >> "$RECORD"
+rm -rf "$4" && mkdir -p "$4/bin" && touch "$4/pyvenv.cfg"
+for name in python uv; do
+    printf '#!/bin/sh\\n%s\\n' '{RECORDER}' > "$4/bin/$name" && chmod 755 "$4/bin/$name"
+done
+"""
+INSTALL_UV = "python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt"
+INSTALL_APP = "uv pip install --python .venv/bin/python --require-hashes -r requirements.txt"
+INSTALL_DEV = "uv pip install --python .venv/bin/python --require-hashes -r requirements-dev.txt"
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of what setting up reads, with a Python that only writes down what it is asked."""
+
+    folder: Path
+
+    def make(self, target: str) -> list[str]:
+        """Run make for real and return the commands that were asked of the venv."""
+        record = self.folder / "record"
+        record.write_text("")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        environment |= {"PATH": f"{self.folder / 'bin'}:{os.defpath}", "RECORD": str(record)}
+        subprocess.run([MAKE, target], cwd=self.folder, env=environment, capture_output=True, text=True, check=True)
+        return record.read_text().splitlines()
+
+
 @pytest.fixture
-def installed(repo_root: Path, tmp_path: Path) -> Path:
-    """A copy of the Makefile and the requirements files beside a `.venv` in which all is installed, by its stamps."""
+def checkout(repo_root: Path, tmp_path: Path) -> Checkout:
+    shutil.copytree(repo_root / "tools", tmp_path / "tools")
     for name in ("Makefile", "requirements.txt", "requirements-dev.txt", "requirements-uv.txt"):
         shutil.copyfile(repo_root / name, tmp_path / name)
-        long_ago = time.time() - 1000
-        os.utime(tmp_path / name, (long_ago, long_ago))
-    stamps = tmp_path / ".venv" / "stamps"
-    stamps.mkdir(parents=True)
-    shim(tmp_path / ".venv" / "bin", "python", "exit 0")
-    os.utime(tmp_path / ".venv" / "bin" / "python", (long_ago, long_ago))
-    for age_s, name in ((30, "uv"), (20, "runtime"), (10, "dev")):
-        (stamps / name).touch()
-        os.utime(stamps / name, (time.time() - age_s,) * 2)
-    return tmp_path
+    shim(tmp_path / "bin", "python3.11", PYTHON)
+    return Checkout(tmp_path)
 
 
-def would_run(folder: Path, target: str) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    command = ["make", "--dry-run", target]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
+def test_a_fresh_checkout_gets_a_venv_the_installer_and_the_packages(checkout: Checkout) -> None:
+    assert checkout.make("install") == ["venv", INSTALL_UV, INSTALL_APP]
+    assert checkout.make("install-dev") == [INSTALL_DEV]
 
 
 @pytest.mark.parametrize("target", ["install", "install-dev"])
-def test_a_second_run_installs_nothing(installed: Path, target: str) -> None:
-    assert "Nothing to be done" in would_run(installed, target)
+def test_a_second_run_does_nothing(checkout: Checkout, target: str) -> None:
+    assert checkout.make(target)
+    assert checkout.make(target) == []
 
 
 @pytest.mark.parametrize(
-    ("changed", "target", "commands"),
+    ("changed", "again"),
     [
-        (
-            "requirements.txt",
-            "install",
-            ["uv pip install --python .venv/bin/python --require-hashes -r requirements.txt"],
-        ),
-        (
-            "requirements-dev.txt",
-            "install-dev",
-            ["uv pip install --python .venv/bin/python --require-hashes -r requirements-dev.txt"],
-        ),
-        ("requirements-uv.txt", "install", ["--require-hashes -r requirements-uv.txt", "-r requirements.txt"]),
+        ("requirements.txt", [INSTALL_APP, INSTALL_DEV]),
+        ("requirements-dev.txt", [INSTALL_DEV]),
+        ("requirements-uv.txt", [INSTALL_UV, INSTALL_APP, INSTALL_DEV]),
     ],
 )
-def test_a_changed_file_installs_again(installed: Path, changed: str, target: str, commands: list[str]) -> None:
-    os.utime(installed / changed)
-    plan = would_run(installed, target)
-    assert all(command in plan for command in commands)
+def test_a_changed_file_installs_again(checkout: Checkout, changed: str, again: list[str]) -> None:
+    checkout.make("install-dev")
+    later = max(stamp.stat().st_mtime for stamp in (checkout.folder / ".venv" / "stamps").iterdir()) + 1
+    os.utime(checkout.folder / changed, (later, later))
+    assert checkout.make("install-dev") == again
 
 
-def test_development_packages_wait_for_make_test(installed: Path) -> None:
-    os.utime(installed / "requirements-dev.txt")
-    assert "Nothing to be done" in would_run(installed, "install")
+def test_a_venv_whose_python_is_gone_is_made_again_and_filled(checkout: Checkout) -> None:
+    checkout.make("install")
+    python = checkout.folder / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to(checkout.folder / "no-such-python")
+    assert checkout.make("install") == ["venv", INSTALL_UV, INSTALL_APP]
 
 
-def test_a_venv_whose_python_is_gone_is_made_again_and_filled(installed: Path) -> None:
-    (installed / ".venv" / "bin" / "python").unlink()
-    (installed / ".venv" / "bin" / "python").symlink_to(installed / "no-such-python")
-    plan = would_run(installed, "install")
-    assert "-m venv --clear .venv" in plan
-    assert "-r requirements-uv.txt" in plan
-    assert "-r requirements.txt" in plan
+def test_an_installation_that_broke_off_is_taken_up_again(checkout: Checkout) -> None:
+    checkout.make("install")
+    shim(checkout.folder / ".venv" / "bin", "uv", "exit 1")
+    (checkout.folder / ".venv" / "stamps" / "runtime").unlink()
+    with pytest.raises(subprocess.CalledProcessError):
+        checkout.make("install")
+    shim(checkout.folder / ".venv" / "bin", "uv", RECORDER)
+    assert checkout.make("install") == [INSTALL_APP]
