@@ -17,7 +17,7 @@ from core.data.layouts import read_layout
 from core.data.layouts.spec import Layout
 from core.data.load import LoadedCase
 from core.data.refusal import Finding, InputRefusedError
-from core.data.store import StoredFacts, write_case
+from core.data.store import SlicedCase, slice_case, write_case
 from core.labels import LabelScheme, scheme_named
 from core.workspace import Cohort, CohortCase, Workspace
 
@@ -162,11 +162,12 @@ def _store_case(workspace: Workspace, cohort: str, scheme: LabelScheme, case: Ca
         loaded, findings = examine(case, scheme)
     except InputRefusedError as error:
         return _Outcome(None, error.findings)
-    stored = write_case(workspace.store_folder(cohort, case.case_id), loaded)
-    return _Outcome(CohortCase(case, _facts(loaded, stored, scheme)), tuple(findings))
+    sliced = slice_case(case.case_id, loaded.volume, loaded.reference, "axial")
+    write_case(workspace.store_folder(cohort, case.case_id), sliced)
+    return _Outcome(CohortCase(case, _facts(loaded, sliced, scheme)), tuple(findings))
 
 
-def _facts(loaded: LoadedCase, stored: StoredFacts, scheme: LabelScheme) -> dict[str, Any]:
+def _facts(loaded: LoadedCase, sliced: SlicedCase, scheme: LabelScheme) -> dict[str, Any]:
     volume = loaded.volume
     x, y, z = volume.shape
     facts: dict[str, Any] = {
@@ -174,9 +175,9 @@ def _facts(loaded: LoadedCase, stored: StoredFacts, scheme: LabelScheme) -> dict
         "spacing_mm": list(volume.geometry.spacing_mm) if volume.geometry else None,
         "axis_codes": volume.native.axis_codes,
         "voxels": x * y * z,
-        "box_voxels": stored.box.size,
-        "slices": stored.slices,
-        "content_hashes": stored.content,
+        "box_voxels": sliced.box.size,
+        "slices": {sliced.plane: len(sliced.slice_index)},
+        "content_hashes": sliced.content,
         "files": {name: _file_facts(source) for name, source in loaded.case.sources.items()},
         "volumes_ml": None,
         "tumour_slice": None,

@@ -14,14 +14,16 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from core.errors import RefusedError
+
 MAX_REGIONS = 8
 
 
-class UnknownSchemeError(ValueError):
+class UnknownSchemeError(RefusedError):
     """A scheme name that is not one of `SCHEMES`."""
 
 
-class UnknownLabelError(ValueError):
+class UnknownLabelError(RefusedError):
     """A label map holds values that its scheme does not define."""
 
 

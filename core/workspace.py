@@ -12,6 +12,7 @@ from core.atomic import read_json, write_json
 from core.case import SAFE_NAME, Case, Source
 from core.data.leakage import Audit, audit_split
 from core.data.splits import Split
+from core.errors import RefusedError
 from core.labels import LabelScheme, scheme_named
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -19,7 +20,7 @@ SHIPPED_CHECKPOINTS = PROJECT / "checkpoints"
 RECIPES = PROJECT / "recipes"
 
 
-class NotInWorkspaceError(LookupError):
+class NotInWorkspaceError(RefusedError):
     """A name that is not in the workspace; the message lists what is."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from core.errors import RefusedError
+
 Severity = Literal["error", "warning", "note"]
 
 
@@ -39,7 +41,7 @@ class Finding:
         return asdict(self)
 
 
-class InputRefusedError(ValueError):
+class InputRefusedError(RefusedError):
     """An input cannot be used; `findings` say why."""
 
     def __init__(self, *findings: Finding) -> None:

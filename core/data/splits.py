@@ -8,12 +8,14 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from core.errors import RefusedError
+
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 VALIDATION_SHARE = 0.15  # of what a fold does not test
 
 
-class SplitRefusedError(ValueError):
+class SplitRefusedError(RefusedError):
     """A split cannot be made of these groups; the message says why."""
 
 

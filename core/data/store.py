@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from core.atomic import new_folder, read_json, replacing, write_json
 from core.data.content import content_hashes
-from core.data.load import LoadedCase
 from core.data.prepare import Constants, Preparing, brain_box, measure_constants, prepare
 from core.data.slicing import PLANES, Plane, cut, head_slices
 from core.volume import Array, Box, Volume
@@ -24,8 +23,8 @@ SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StoredCase:
-    """One case in the slice store; arrays are read-only memory maps.
+class SlicedCase:
+    """One case cut into slices of one plane: in memory, or memory-mapped from the store.
 
     Attributes:
         case_id: which case.
@@ -68,48 +67,59 @@ class StoredCase:
         return np.array(cut(self.reference, self.plane)[self.slice_index[index] - self.box.start[axis]])
 
 
-def write_case(folder: Path, loaded: LoadedCase, planes: tuple[Plane, ...] = ("axial",)) -> StoredFacts:
-    """Write one case into the store, replacing what was there.
+def slice_case(case_id: str, volume: Volume, reference: npt.NDArray[np.uint8] | None, plane: Plane) -> SlicedCase:
+    """Crop a volume to its brain box and cut it into slices, air slices dropped.
 
-    Returns:
-        What an import reports about the case.
+    Training reads exactly this back from the store, inference uses it as it is: both prepare the same bytes.
+
+    Args:
+        case_id: which case.
+        volume: its channels.
+        reference: uint8 region bits (X, Y, Z) of the full grid, or None; the box does not depend on it.
+        plane: how to cut.
     """
-    volume = loaded.volume
     box = brain_box(volume)
-    cropped = box.crop(volume.voxels)
+    slices = cut(box.crop(volume.voxels), plane)
+    kept = head_slices(slices)
+    return SlicedCase(
+        case_id=case_id,
+        modalities=volume.modalities,
+        shape=volume.shape,
+        box=box,
+        constants=measure_constants(volume, box),
+        content=content_hashes(volume),
+        plane=plane,
+        slices=np.ascontiguousarray(slices[kept]),
+        slice_index=tuple(box.start[PLANES[plane]] + int(index) for index in kept),
+        reference=None if reference is None else np.asfortranarray(box.crop(reference)),
+    )
+
+
+def write_case(folder: Path, sliced: SlicedCase) -> None:
+    """Write one case into the store, replacing what was there."""
     facts = {
         "schema_version": SCHEMA_VERSION,
-        "case_id": loaded.case.case_id,
-        "modalities": list(volume.modalities),
-        "shape": list(volume.shape),
-        "box": {"start": list(box.start), "stop": list(box.stop)},
-        "constants": measure_constants(volume, box).to_json(),
-        "content_hashes": content_hashes(volume),
-        "slice_index": {},
+        "case_id": sliced.case_id,
+        "modalities": list(sliced.modalities),
+        "shape": list(sliced.shape),
+        "box": {"start": list(sliced.box.start), "stop": list(sliced.box.stop)},
+        "constants": sliced.constants.to_json(),
+        "content_hashes": sliced.content,
+        "slice_index": {sliced.plane: list(sliced.slice_index)},
     }
     with new_folder(folder) as new:
-        for plane in planes:
-            facts["slice_index"][plane] = _write_plane(new, cropped, box, plane)
-        if loaded.reference is not None:
-            np.save(new / "labels.npy", np.asfortranarray(box.crop(loaded.reference)))
+        np.save(new / f"{sliced.plane}.npy", sliced.slices)
+        if sliced.reference is not None:
+            np.save(new / "labels.npy", sliced.reference)
         write_json(new / "prepared.json", facts)
-    return StoredFacts(box, facts["content_hashes"], {p: len(n) for p, n in facts["slice_index"].items()})
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFacts:
-    """What writing a case found out: its box, content hashes and number of head slices per plane."""
-
-    box: Box
-    content: dict[str, str]
-    slices: dict[str, int]
-
-
-def add_plane(folder: Path, volume: Volume, plane: Plane) -> None:
-    """Cut one more plane of a case that is already in the store."""
+def add_plane(folder: Path, sliced: SlicedCase) -> None:
+    """Add slices of one more plane to a case that is already in the store."""
     facts = read_json(folder / "prepared.json")
-    box = Box(tuple(facts["box"]["start"]), tuple(facts["box"]["stop"]))
-    facts["slice_index"][plane] = _write_plane(folder, box.crop(volume.voxels), box, plane)
+    with replacing(folder / f"{sliced.plane}.npy") as stream:
+        np.save(stream, sliced.slices)
+    facts["slice_index"][sliced.plane] = list(sliced.slice_index)
     write_json(folder / "prepared.json", facts)
 
 
@@ -117,7 +127,7 @@ def has_plane(folder: Path, plane: Plane) -> bool:
     return plane in read_json(folder / "prepared.json")["slice_index"]
 
 
-def open_case(folder: Path, plane: Plane) -> StoredCase:
+def open_case(folder: Path, plane: Plane) -> SlicedCase:
     """Open one case of the store.
 
     Raises:
@@ -126,7 +136,7 @@ def open_case(folder: Path, plane: Plane) -> StoredCase:
     facts: dict[str, Any] = read_json(folder / "prepared.json")
     labels = folder / "labels.npy"
     x, y, z = facts["shape"]
-    return StoredCase(
+    return SlicedCase(
         case_id=facts["case_id"],
         modalities=tuple(facts["modalities"]),
         shape=(x, y, z),
@@ -138,12 +148,3 @@ def open_case(folder: Path, plane: Plane) -> StoredCase:
         slice_index=tuple(facts["slice_index"][plane]),
         reference=np.load(labels, mmap_mode="r") if labels.exists() else None,
     )
-
-
-def _write_plane(folder: Path, cropped: Array, box: Box, plane: Plane) -> list[int]:
-    slices = cut(cropped, plane)
-    kept = head_slices(slices)
-    with replacing(folder / f"{plane}.npy") as stream:
-        np.save(stream, np.ascontiguousarray(slices[kept]))
-    first = box.start[PLANES[plane]]
-    return [first + int(index) for index in kept]

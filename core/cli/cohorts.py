@@ -1,0 +1,143 @@
+"""Verbs that bring data in: demo, check, import, split, audit."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from core.cli.output import print_json, progress
+
+Verbs = Any  # argparse keeps the type of add_subparsers' result private
+
+
+def add_verbs(verbs: Verbs) -> None:
+    """Add the group's verbs."""
+    demo = verbs.add_parser("demo", help="make the phantom cohort and the shipped models' predictions")
+    demo.set_defaults(run=_demo)
+
+    check = verbs.add_parser("check", help="the input gate alone: what is wrong with this folder")
+    check.add_argument("source", type=Path, metavar="SRC")
+    check.set_defaults(run=_check)
+
+    bring = verbs.add_parser("import", help="import a folder of cases into the workspace")
+    bring.add_argument("source", type=Path, metavar="SRC")
+    bring.add_argument("--cohort", help="what to call it (default: the folder's name)")
+    bring.set_defaults(run=_import)
+    for verb in (check, bring):
+        verb.add_argument("--layout", help="how the folder is laid out (default: recognised)")
+        verb.add_argument("--scheme", help="what the labels mean (default: what the names imply)")
+
+    split = verbs.add_parser("split", help="decide by patient who trains, validates and tests")
+    split.add_argument("cohort")
+    split.add_argument("--name", default="default")
+    how = split.add_mutually_exclusive_group()
+    how.add_argument("--ratios", default="70/15/15", help="training/validation/test (default: %(default)s)")
+    how.add_argument("--folds", type=int, metavar="K")
+    split.add_argument("--seed", type=int, default=0)
+    split.set_defaults(run=_split)
+
+    audit = verbs.add_parser("audit", help="look for leaks between the parts of a split")
+    audit.add_argument("cohort")
+    audit.add_argument("--split", default="default")
+    audit.set_defaults(run=_audit)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from core.demo import make_demo
+    from core.workspace import Workspace
+
+    report = make_demo(Workspace.default(), progress)
+    if options.json:
+        print_json(report)
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from core.data.refusal import InputRefusedError
+    from core.importing import check_folder
+
+    layout, accepted = None, 0
+    try:
+        layout, findings, accepted = check_folder(
+            options.source, options.layout, options.scheme, lambda case, done, total: progress(case, done + 1, total)
+        )
+    except InputRefusedError as error:
+        findings = list(error.findings)
+    if options.json:
+        print_json(
+            {
+                "accepted": accepted > 0,
+                "layout": layout.name if layout else None,
+                "cases": accepted,
+                "findings": [finding.to_json() for finding in findings],
+            }
+        )
+    else:
+        for finding in findings:
+            print(f"{finding.severity}  {finding.sentence}")
+        print(f"{accepted} case(s) accepted" + (f", layout {layout.name}" if layout else ""))
+    return 0 if accepted else 1
+
+
+def _import(options: argparse.Namespace) -> int:
+    from core.importing import import_folder
+    from core.workspace import Workspace
+
+    report = import_folder(
+        Workspace.default(),
+        options.source,
+        options.cohort or options.source.resolve().name,
+        options.layout,
+        options.scheme,
+        on_case=progress,
+    )
+    cohort = report.cohort
+    if options.json:
+        print_json(report.to_json())
+        return 0
+    for refused in cohort.refused:
+        print(f"refused  {refused['case']}: found {refused['found']}; expected {refused['expected']}; {refused['fix']}")
+    for finding in cohort.findings:
+        print(f"{finding['severity']}  {finding['case']}: found {finding['found']}")
+    print(f"cohort {cohort.name}: layout {cohort.layout}, labels {cohort.scheme.name}")
+    print(
+        f"{report.patients} patients → {report.volumes} volumes → {report.slices} slices; "
+        f"{report.air_share:.0%} of the voxels were air and cropped"
+    )
+    return 0
+
+
+def _split(options: argparse.Namespace) -> int:
+    from core.splitting import make_split
+    from core.workspace import Workspace
+
+    split, audit = make_split(
+        Workspace.default(), options.cohort, options.name, options.folds, options.ratios, options.seed
+    )
+    if options.json:
+        print_json(split.to_json() | {"audit": audit.to_json()})
+        return 0
+    for number, fold in enumerate(split.folds):
+        counts = f"{len(fold.train)} train, {len(fold.validation)} validation, {len(fold.test)} test"
+        print(f"fold {number}: {counts}" if len(split.folds) > 1 else counts)
+    print(f"audit: {'clean' if audit.clean else 'leaks'} ({audit.groups} groups by {audit.group_kind})")
+    return 0
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from core.workspace import Workspace
+
+    workspace = Workspace.default()
+    cohort = workspace.cohort(options.cohort)
+    audit = cohort.audit(workspace.split(cohort.name, options.split))
+    if options.json:
+        print_json(audit.to_json())
+    else:
+        for leak in audit.leaks:
+            print(leak.sentence)
+        print(f"{'clean' if audit.clean else f'{len(audit.leaks)} leaks'}: {audit.cases} cases, {audit.groups} groups")
+    if not audit.clean:
+        print("the split leaks", file=sys.stderr)
+    return 0 if audit.clean else 1

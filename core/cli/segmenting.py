@@ -1,0 +1,61 @@
+"""The verb that segments: segment."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from core.cli.output import print_json, progress
+
+
+def add_verbs(verbs: Any) -> None:
+    """Add the group's verbs."""
+    segment = verbs.add_parser("segment", help="segment new scans and write masks on their own grid")
+    segment.add_argument("source", type=Path, metavar="INPUT", help="a folder with one case or many")
+    segment.add_argument("--checkpoint", required=True, metavar="REF", help="a folder, a run, or a shipped name")
+    segment.add_argument("--out", type=Path, required=True, metavar="DIR")
+    segment.add_argument("--device", default="auto")
+    segment.add_argument("--scheme", help="labels to write (default: the checkpoint's)")
+    segment.set_defaults(run=_segment)
+
+
+def _segment(options: argparse.Namespace) -> int:
+    from core.checkpoints import resolve_checkpoint
+    from core.data.layouts import read_layout
+    from core.inference.device import choose_compute
+    from core.inference.segment import Segmenter
+    from core.jobs.segmenting import segment_case
+    from core.workspace import Workspace
+
+    workspace = Workspace.default()
+    checkpoint = resolve_checkpoint(workspace, options.checkpoint)
+    layout = read_layout(options.source)
+    for finding in layout.findings:
+        print(f"{finding.severity}  {finding.sentence}", file=sys.stderr)
+    segmenter = Segmenter(workspace, choose_compute(options.device, fast=False))
+    results = []
+    for number, case in enumerate(layout.cases):
+        results.append(segment_case(segmenter, case, checkpoint, options.out, options.scheme))
+        progress(case.case_id, number + 1, len(layout.cases))
+    document = {
+        "files": [str(result.file) for result in results],
+        "cases": [result.to_json() for result in results],
+        "volumes_ml": results[0].volumes_ml if len(results) == 1 else None,
+        "seconds": _total([result.seconds for result in results]),
+        "checkpoint_id": checkpoint.id,
+    }
+    if options.json:
+        print_json(document)
+        return 0 if results else 1
+    for result in results:
+        volumes = ", ".join(f"{region} {ml:.1f} ml" for region, ml in result.volumes_ml.items())
+        print(f"{result.file}  {volumes}  {sum(result.seconds.values()):.1f} s")
+    print("For research; not for diagnosis.", file=sys.stderr)
+    return 0 if results else 1
+
+
+def _total(laps: list[dict[str, float]]) -> dict[str, float]:
+    names = ("load", "forward", "postprocess", "write")
+    return {name: round(sum(lap.get(name, 0.0) for lap in laps), 3) for name in names}

@@ -1,0 +1,15 @@
+"""The two ways in which a request ends without its result, each with a sentence for the person who asked."""
+
+from __future__ import annotations
+
+
+class RefusedError(ValueError):
+    """The input, or what was asked of it, cannot be used: exit code 1."""
+
+    exit_code = 1
+
+
+class JobFailedError(RuntimeError):
+    """The input was fine and the work could not be finished: exit code 3."""
+
+    exit_code = 3

@@ -1,0 +1,173 @@
+"""Score checkpoints on a cohort, never on a patient that any of them has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from core.checkpoints import Checkpoint
+from core.data.load import load_regions
+from core.data.splits import Part, Split
+from core.errors import RefusedError
+from core.evaluation.scoring import CaseScores, score_case
+from core.evaluation.summary import summarise
+from core.inference.prediction import Prediction
+from core.inference.segment import Segmenter
+from core.workspace import Cohort
+
+PartName = Part | Literal["out-of-fold"]
+OnCase = Callable[[str, str, int, int], None]
+
+
+class EvaluationRefusedError(RefusedError):
+    """These models cannot be scored on this cohort; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One model: a checkpoint, or the members of several folds."""
+
+    name: str
+    members: tuple[Checkpoint, ...]
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        return self.members[0].spec.regions
+
+
+@dataclass(frozen=True, slots=True)
+class _Assignment:
+    """Which members segment a case, or the part of training in which the model saw it."""
+
+    members: tuple[Checkpoint, ...]
+    seen_in: str | None
+
+
+def evaluate(
+    segmenter: Segmenter,
+    cohort: Cohort,
+    contenders: Sequence[Contender],
+    split: Split | None,
+    part: PartName | None,
+    on_case: OnCase = lambda _model, _case, _done, _total: None,
+) -> dict[str, Any]:
+    """Segment and score every allowed case with every model.
+
+    Args:
+        segmenter: computes predictions, or finds those made before.
+        cohort: where the cases and their references are.
+        contenders: models that share their regions.
+        split: which split `part` speaks of; None with `part` None scores the whole cohort.
+        part: which part; `out-of-fold` scores each patient with the member that never saw it.
+        on_case: told model, case and progress.
+
+    Returns:
+        The `evaluate` document.
+
+    Raises:
+        EvaluationRefusedError: the models share no regions, or no case has a reference.
+        NotSegmentableError, InputRefusedError: a case cannot be segmented or read.
+    """
+    shared = _shared_regions(contenders, cohort)
+    wanted = [case for case in _cases_of(cohort, contenders, split, part) if cohort.cases[case].case.reference]
+    if not wanted:
+        raise EvaluationRefusedError(f"no case of cohort {cohort.name} has a reference mask in this part")
+    dropped = []
+    scores: dict[str, dict[str, CaseScores]] = {contender.name: {} for contender in contenders}
+    total, done = len(wanted) * len(contenders), 0
+    for case_id in wanted:
+        for contender in contenders:
+            done += 1
+            on_case(contender.name, case_id, done, total)
+            assigned = _assign(contender, cohort.cases[case_id].content, part)
+            if assigned.seen_in:
+                dropped.append({"model": contender.name, "case": case_id, "matches_part": assigned.seen_in})
+                continue
+            predictions = [segmenter.segment_stored(cohort, case_id, member) for member in assigned.members]
+            scores[contender.name][case_id] = _score(cohort, case_id, average(predictions), shared)
+    groups = {case_id: cohort.cases[case_id].case.group_id for case_id in wanted}
+    audit = cohort.audit(split).to_json() if split else {}
+    document = summarise(scores, groups, cohort.group_kind, dropped=dropped, audit=audit)
+    return document | {"cohort": cohort.name, "part": part or "all", "checkpoints": _ids(contenders)}
+
+
+def seen_in(checkpoint: Checkpoint, content: Mapping[str, str]) -> str | None:
+    """Return the part in which the checkpoint saw any of these voxels, `train` or `validation`, or None."""
+    mine = set(content.values())
+    for name, seen in (("train", checkpoint.card.training_content), ("validation", checkpoint.card.validation_content)):
+        if any(mine & set(hashes) for hashes in seen.values()):
+            return name
+    return None
+
+
+def average(predictions: Sequence[Prediction]) -> Prediction:
+    """Average the probabilities of several checkpoints; one prediction is returned as it is."""
+    first = predictions[0]
+    if len(predictions) == 1:
+        return first
+    mean = np.mean([prediction.probabilities for prediction in predictions], axis=0, dtype=np.float32)
+    ids = "+".join(prediction.checkpoint_id for prediction in predictions)
+    quantised = np.floor(mean + np.float32(0.5)).astype(np.uint8)
+    return Prediction(quantised, first.box, first.shape, first.regions, first.thresholds, ids)
+
+
+def _shared_regions(contenders: Sequence[Contender], cohort: Cohort) -> tuple[str, ...]:
+    shared = [
+        region
+        for region in cohort.scheme.region_names
+        if all(region in member.spec.regions for contender in contenders for member in contender.members)
+    ]
+    if not shared:
+        listed = "; ".join(f"{c.name}: {', '.join(c.regions)}" for c in contenders)
+        raise EvaluationRefusedError(
+            f"the models ({listed}) and cohort {cohort.name} ({', '.join(cohort.scheme.region_names)}) share no region"
+        )
+    return tuple(shared)
+
+
+def _cases_of(cohort: Cohort, contenders: Sequence[Contender], split: Split | None, part: PartName | None) -> list[str]:
+    if split is None or part is None:
+        return list(cohort.cases)
+    if part == "out-of-fold":
+        return sorted({case for fold in split.folds for case in fold.test})
+    folds = {member.card.fold for contender in contenders for member in contender.members}
+    if len(split.folds) > 1 and len(folds) > 1:
+        raise EvaluationRefusedError("these checkpoints belong to different folds; score them with --part out-of-fold")
+    number = folds.pop() if len(split.folds) > 1 else 0
+    return list(split.folds[number].part(part))
+
+
+def _assign(contender: Contender, content: Mapping[str, str], part: PartName | None) -> _Assignment:
+    """Choose the members that may be scored on these voxels."""
+    seen = [(member, seen_in(member, content)) for member in contender.members]
+    fresh = tuple(member for member, where in seen if where is None)
+    if part == "out-of-fold" and fresh:
+        return _Assignment(fresh, None)
+    where = next((where for _, where in seen if where), None)
+    return _Assignment(contender.members, where)
+
+
+def _score(cohort: Cohort, case_id: str, prediction: Prediction, shared: tuple[str, ...]) -> CaseScores:
+    case = cohort.cases[case_id].case
+    assert case.reference is not None
+    reference, grid = load_regions(case.reference.file, cohort.scheme)
+    mask = pick_regions(prediction.mask(), prediction.regions, shared)
+    return score_case(mask, pick_regions(reference, cohort.scheme.region_names, shared), shared, grid.geometry())
+
+
+def pick_regions(bits: npt.NDArray[np.uint8], regions: Sequence[str], wanted: Sequence[str]) -> npt.NDArray[np.uint8]:
+    """Reorder region bits so that bit r is the r-th of `wanted`."""
+    if tuple(regions) == tuple(wanted):
+        return bits
+    out = np.zeros_like(bits)
+    for bit, name in enumerate(wanted):
+        out |= (bits >> regions.index(name) & 1) << bit
+    return out
+
+
+def _ids(contenders: Sequence[Contender]) -> dict[str, list[str]]:
+    return {contender.name: [member.id for member in contender.members] for contender in contenders}

@@ -1,0 +1,107 @@
+"""A model and its spec turn prepared slices into probabilities; validation and inference share it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from core.checkpoints import InferenceSpec
+from core.data.slicing import PLANES, cut, fit_slice
+from core.data.store import SlicedCase
+from core.inference.device import Compute
+from core.inference.prediction import Prediction
+from core.models import model_named
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+BATCH = 8
+
+OnSlices = Callable[[int, int], None]
+
+
+class Predictor:
+    """Turns prepared slices into logits and probabilities."""
+
+    def __init__(self, model: nn.Module, spec: InferenceSpec, compute: Compute) -> None:
+        import torch
+
+        self.spec = spec
+        self.compute = compute
+        layout = torch.channels_last if compute.channels_last else torch.contiguous_format
+        self._layout = layout
+        self._model = model.to(compute.device, memory_format=layout)
+        self._stride = model_named(spec.architecture).stride(spec.arguments)
+
+    def logits(self, prepared: npt.NDArray[np.float32]) -> torch.Tensor:
+        """Run the network.
+
+        Args:
+            prepared: (S, C, H, W) float32, prepared slices of one size.
+
+        Returns:
+            (S, R, H, W) float32 on the device.
+        """
+        import torch
+
+        fit = fit_slice((prepared.shape[2], prepared.shape[3]), self.spec.input_size, self._stride)
+        batch = torch.from_numpy(fit.pad(prepared)).to(self.compute.device, memory_format=self._layout)
+        autocast = torch.autocast(self.compute.device.partition(":")[0], torch.bfloat16, enabled=self.compute.bf16)
+        training = self._model.training
+        self._model.eval()
+        with torch.inference_mode(), autocast:
+            logits = self._model(batch)
+        self._model.train(training)
+        top, left = fit.before
+        return logits.float()[:, :, top : top + fit.height, left : left + fit.width] / self.spec.temperature
+
+    def probabilities(self, logits: torch.Tensor) -> npt.NDArray[np.uint8]:
+        """Return q = floor(255 p + 0.5) of the sigmoid, (S, R, H, W) uint8."""
+        import torch
+
+        return torch.floor(torch.sigmoid(logits) * 255 + 0.5).to(torch.uint8).cpu().numpy()
+
+    def batches(self, sliced: SlicedCase) -> Iterator[tuple[slice, torch.Tensor]]:
+        """Yield (range of stored slices, logits) over a whole case, without holding it all."""
+        for first in range(0, len(sliced.slices), BATCH):
+            part = slice(first, min(first + BATCH, len(sliced.slices)))
+            yield part, self.logits(sliced.prepared(part, self.spec.modalities, self.spec.preparing))
+
+    def predict(
+        self, sliced: SlicedCase, checkpoint_id: str, on_slices: OnSlices = lambda _done, _total: None
+    ) -> Prediction:
+        """Segment a whole case on its native grid.
+
+        Args:
+            sliced: the case, cut in the spec's plane, with the spec's modalities among its channels.
+            checkpoint_id: what the prediction is signed with.
+            on_slices: told how many slices of how many are done.
+        """
+        assembled = Assembly(sliced, len(self.spec.regions))
+        for part, logits in self.batches(sliced):
+            assembled.put(part, self.probabilities(logits))
+            on_slices(part.stop, len(sliced.slices))
+        return assembled.prediction(self.spec, checkpoint_id)
+
+
+class Assembly:
+    """Collects the probabilities of a case's slices into a volume; air slices stay 0."""
+
+    def __init__(self, sliced: SlicedCase, regions: int) -> None:
+        self._sliced = sliced
+        self._probabilities = np.zeros((regions, *sliced.box.shape), np.uint8)
+        self._slices = cut(self._probabilities, sliced.plane)
+        self._first = sliced.box.start[PLANES[sliced.plane]]
+
+    def put(self, part: slice, probabilities: npt.NDArray[np.uint8]) -> None:
+        """Place probabilities (S, R, H, W) of a range of stored slices."""
+        positions = [index - self._first for index in self._sliced.slice_index[part]]
+        self._slices[positions] = probabilities
+
+    def prediction(self, spec: InferenceSpec, checkpoint_id: str) -> Prediction:
+        sliced = self._sliced
+        return Prediction(self._probabilities, sliced.box, sliced.shape, spec.regions, spec.thresholds, checkpoint_id)

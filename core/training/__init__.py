@@ -1,0 +1,1 @@
+"""Training: the engine, what it samples, and the run folder it writes."""

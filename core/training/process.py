@@ -1,0 +1,172 @@
+"""The process of one training: model, data and device put together, run to an end that is written down."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from core.checkpoints import Card, InferenceSpec
+from core.data.augment import Augmenter, augment_settings
+from core.data.load import load_case
+from core.data.slicing import Plane
+from core.data.store import SlicedCase, add_plane, has_plane, open_case, slice_case
+from core.inference.device import Compute, choose_compute
+from core.models import build_model, model_named, parameter_count
+from core.pretrained import load_encoder_weights
+from core.recipe import Recipe
+from core.training.engine import Emit, Ingredients, Trainer
+from core.training.run_folder import RunFolder, process_identity
+from core.training.sampling import SliceSampler
+from core.training.start import TrainingRefusedError
+from core.workspace import Cohort, Workspace
+
+if TYPE_CHECKING:
+    from torch import nn
+
+LIBRARIES = ("torch", "numpy", "segmentation-models-pytorch", "albumentations")
+
+
+def run_training(workspace: Workspace, run: RunFolder, device: str, emit: Emit) -> str:
+    """Train a run in this process, from its last checkpoint if it has one, to its end.
+
+    SIGINT and SIGTERM checkpoint and pause at the next step. Whatever happens, the status file says how it ended.
+
+    Returns:
+        `done`, `stopped` or `paused`.
+
+    Raises:
+        TrainingRefusedError, TrainingFailedError, WeightsUnavailableError, DeviceError: with a sentence.
+    """
+    status = run.status
+    status.state, status.message = "running", ""
+    status.pid, status.pid_started = process_identity()
+    run.write_status(status)
+    run.log("started" if not run.pointed("last") else "resumed")
+    try:
+        # precision is decided at a run's start and kept when it resumes
+        compute = Compute(**status.compute) if status.compute and device == "auto" else choose_compute(device)
+        parts = gather(workspace, run, compute)
+        status.compute, status.parameters = compute.to_json(), parts.card.parameters
+        trainer = Trainer(run, parts, emit, _end_requests(run))
+        trainer.resume()
+        ending = trainer.train(status)
+    except BaseException as error:
+        status.state, status.message = "failed", _sentence(error)
+        run.write_status(status)
+        run.log(f"failed: {status.message}")
+        raise
+    run.log(ending)
+    return ending
+
+
+def gather(workspace: Workspace, run: RunFolder, compute: Compute) -> Ingredients:
+    """Open the data, build the model and load its encoder's weights.
+
+    Raises:
+        TrainingRefusedError: a case is gone, or there is no tumour to learn from.
+        WeightsUnavailableError: the encoder's weights cannot be had.
+    """
+    import torch
+
+    recipe, split = run.recipe, run.split
+    cohort = workspace.cohort(split["cohort"])
+    train = open_cases(workspace, cohort, split["train"], recipe.data.plane)
+    validation = open_cases(workspace, cohort, split["validation"], recipe.data.plane)
+    regions = cohort.scheme.region_names
+    spec = model_named(recipe.model.name)
+    augment = Augmenter(augment_settings(recipe.augment.preset, recipe.augment.settings))
+    stride = spec.stride(recipe.model.arguments)
+    sampler = SliceSampler(train, recipe.data, len(regions), stride, augment, recipe.train.seed)
+    if sampler.tumour_slices == 0:
+        raise TrainingRefusedError("no training slice has any tumour in its reference; there is nothing to learn")
+    torch.manual_seed(recipe.train.seed)
+    model = build_model(recipe.model.name, len(recipe.data.modalities), len(regions), recipe.model.arguments)
+    facts = load_encoder_weights(
+        model,
+        recipe.model.name,
+        recipe.model.arguments,
+        recipe.model.encoder_weights,
+        cache=workspace.root / "encoder-weights",
+    )
+    card = _card(run, recipe, cohort, split, model, (train, validation), facts)
+    return Ingredients(recipe, model, card, compute, sampler, validation)
+
+
+def open_cases(workspace: Workspace, cohort: Cohort, case_ids: Iterable[str], plane: Plane) -> list[SlicedCase]:
+    """Open cases of the slice store, cutting the plane first where it has not been cut.
+
+    Raises:
+        TrainingRefusedError: a case has left the store.
+    """
+    opened = []
+    for case_id in case_ids:
+        folder = workspace.store_folder(cohort.name, case_id)
+        if not (folder / "prepared.json").exists():
+            raise TrainingRefusedError(f"{case_id} is not in the slice store any more; import {cohort.name} again")
+        if not has_plane(folder, plane):
+            loaded = load_case(cohort.cases[case_id].case, cohort.scheme)
+            add_plane(folder, slice_case(case_id, loaded.volume, loaded.reference, plane))
+        opened.append(open_case(folder, plane))
+    return opened
+
+
+def _card(
+    run: RunFolder,
+    recipe: Recipe,
+    cohort: Cohort,
+    split: dict[str, Any],
+    model: nn.Module,
+    cases: tuple[list[SlicedCase], list[SlicedCase]],
+    encoder: Any,
+) -> Card:
+    inference = InferenceSpec(
+        architecture=recipe.model.name,
+        arguments=recipe.model.arguments,
+        regions=cohort.scheme.region_names,
+        modalities=recipe.data.modalities,
+        scheme=cohort.scheme.name,
+        plane=recipe.data.plane,
+        preparing=recipe.data.preparing,
+        input_size=recipe.data.input_size,
+        thresholds=(recipe.post.threshold,) * len(cohort.scheme.regions),
+    )
+    training, validation = ({case.case_id: sorted(case.content.values()) for case in part} for part in cases)
+    named = {key: split[key] for key in ("train", "validation", "test")}
+    return Card(
+        title=recipe.title or recipe.name,
+        run=run.name,
+        steps=0,
+        parameters=parameter_count(model),
+        inference=inference,
+        recipe=recipe.resolved(),
+        encoder_weights=encoder.to_json() if encoder else None,
+        cohort=cohort.name,
+        split_sha256=hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest(),
+        fold=split["fold"],
+        training_content=training,
+        validation_content=validation,
+        libraries={name: version(name) for name in LIBRARIES},
+    )
+
+
+def _end_requests(run: RunFolder) -> Callable[[], str | None]:
+    """Return a function that says whether the run was asked to end, by a file or by a signal."""
+    pending: list[str] = []
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        if pending:  # asked twice: end at once
+            raise KeyboardInterrupt
+        pending.append("pause")
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    return lambda: run.take_request() or (pending[0] if pending else None)
+
+
+def _sentence(error: BaseException) -> str:
+    return "interrupted" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__

@@ -1,0 +1,72 @@
+"""The fixed validation slices that a run keeps after each validation, so that learning can be watched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.atomic import replacing
+from core.data.store import SlicedCase
+from core.inference.predictor import Predictor
+
+COUNT = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """The fixed slices after one validation.
+
+    Attributes:
+        step: finished optimiser steps.
+        masks: (N, H, W) uint8 region bits as predicted.
+    """
+
+    step: int
+    masks: npt.NDArray[np.uint8]
+
+
+def choose_slices(cases: Sequence[SlicedCase]) -> list[tuple[int, int]]:
+    """Return (case, slice) pairs: the slice with most tumour, and the one halfway from it to the tumour's top."""
+    for number, case in enumerate(cases):
+        area = np.array([np.count_nonzero(case.reference_slice(index)) for index in range(len(case.slices))])
+        if area.any():
+            largest = int(area.argmax())
+            top = int(np.flatnonzero(area)[-1])
+            return [(number, largest), (number, (largest + top + 1) // 2)]
+    return [(0, len(cases[0].slices) // 2)] if cases else []
+
+
+def write_fixed(folder: Path, cases: Sequence[SlicedCase], chosen: list[tuple[int, int]], channel: int) -> None:
+    """Keep the image (N, H, W) float32, 0-1, and the reference (N, H, W) of the fixed slices."""
+    images = [cases[c].slices[s][channel].astype(np.float32) for c, s in chosen]
+    scaled = [np.clip(image / max(1.0, float(np.percentile(image, 99.5))), 0, 1) for image in images]
+    masks = [cases[c].reference_slice(s) for c, s in chosen]
+    with replacing(folder / "snapshots" / "fixed.npz") as stream:
+        np.savez(stream, images=np.stack(scaled), masks=np.stack(masks))
+
+
+def write_snapshot(
+    folder: Path, step: int, predictor: Predictor, cases: Sequence[SlicedCase], chosen: list[tuple[int, int]]
+) -> None:
+    """Predict the fixed slices with the model as it is now and keep the masks."""
+    masks = []
+    for case_index, slice_index in chosen:
+        spec = predictor.spec
+        prepared = cases[case_index].prepared(slice(slice_index, slice_index + 1), spec.modalities, spec.preparing)
+        probabilities = predictor.probabilities(predictor.logits(prepared))[0]
+        bits = np.zeros(probabilities.shape[1:], np.uint8)
+        for region, threshold in enumerate(spec.thresholds):
+            bits |= (probabilities[region] >= threshold).astype(np.uint8) << region
+        masks.append(bits)
+    with replacing(folder / "snapshots" / f"step-{step}.npy") as stream:
+        np.save(stream, np.stack(masks))
+
+
+def read_snapshots(folder: Path) -> list[Snapshot]:
+    """Return every snapshot of a run, oldest first."""
+    paths = {int(path.stem.removeprefix("step-")): path for path in (folder / "snapshots").glob("step-*.npy")}
+    return [Snapshot(step, np.load(paths[step])) for step in sorted(paths)]

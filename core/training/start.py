@@ -1,0 +1,69 @@
+"""Set a training up: a new run from recipe, cohort and split. Nothing is computed here, and torch stays out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.data.splits import Fold
+from core.errors import RefusedError
+from core.recipe import Recipe
+from core.training.run_folder import RunFolder
+from core.workspace import Cohort, Workspace
+
+class TrainingRefusedError(RefusedError):
+    """A training cannot start; the message says what is missing and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which data a run trains on."""
+
+    cohort: Cohort
+    split_name: str
+    fold_number: int
+    fold: Fold
+
+
+def plan_run(workspace: Workspace, recipe: Recipe, cohort_name: str | None, split_name: str, fold: int | None) -> Plan:
+    """Check that recipe, cohort and split fit together.
+
+    Raises:
+        NotInWorkspaceError: no such cohort or split.
+        TrainingRefusedError: the split leaks, the fold is not said, a modality or every reference is missing.
+    """
+    cohort = workspace.cohort(cohort_name)
+    split = workspace.split(cohort.name, split_name)
+    if fold is None and len(split.folds) > 1:
+        raise TrainingRefusedError(f"split {split_name} has {len(split.folds)} folds; name one with --fold, from 0")
+    number = fold or 0
+    if not 0 <= number < len(split.folds):
+        raise TrainingRefusedError(f"fold {number} of a split with {len(split.folds)}; folds count from 0")
+    chosen = split.folds[number]
+    if gone := [case for case in (*chosen.train, *chosen.validation) if case not in cohort.cases]:
+        raise TrainingRefusedError(f"the split names cases that the cohort lacks ({gone[0]}); make the split again")
+    audit = cohort.audit(split)
+    if not audit.clean:
+        raise TrainingRefusedError(f"split {split_name} leaks: {audit.leaks[0].sentence}")
+    if missing := [name for name in recipe.data.modalities if name not in cohort.modalities]:
+        here = ", ".join(cohort.modalities)
+        raise TrainingRefusedError(
+            f"recipe {recipe.name} reads {', '.join(missing)}, which cohort {cohort.name} lacks (it has {here}); "
+            "set data.modalities"
+        )
+    if blind := [case for case in (*chosen.train, *chosen.validation) if cohort.cases[case].case.reference is None]:
+        raise TrainingRefusedError(f"{blind[0]} has no reference mask; leave it out of training and validation")
+    return Plan(cohort, split_name, number, chosen)
+
+
+def create_run(workspace: Workspace, recipe: Recipe, plan: Plan) -> RunFolder:
+    """Make the run's folder; nothing is computed yet."""
+    split = {
+        "cohort": plan.cohort.name,
+        "split": plan.split_name,
+        "fold": plan.fold_number,
+        "train": list(plan.fold.train),
+        "validation": list(plan.fold.validation),
+        "test": list(plan.fold.test),
+        "audit": plan.cohort.audit(workspace.split(plan.cohort.name, plan.split_name)).to_json(),
+    }
+    return RunFolder.create(workspace, recipe, split)
