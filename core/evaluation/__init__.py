@@ -1,0 +1,1 @@
+"""From masks to numbers that survive review: scores, intervals, tests, tables."""

@@ -1,0 +1,114 @@
+"""One case: a prediction and its reference become the scores of every region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from core.metrics import METRICS, metric_named
+from core.metrics.empty_masks import POLICIES, EmptyMaskPolicy, score
+from core.metrics.pair import RegionPair, Shape, compare_regions
+from core.metrics.spec import MetricSpec
+from core.metrics.surface import Bits
+from core.volume import Geometry
+
+RegionScores = dict[str, float | int | str | None]
+CaseScores = dict[str, RegionScores]
+
+DEFAULT_METRICS = ("dice", "iou", "hd95_mm")
+DEFAULT_POLICY = POLICIES["leave-out"]
+
+_NO_VOXEL_SIZES = "the image has no voxel sizes, so nothing is in ml"
+
+
+def score_case(
+    prediction: Bits,
+    reference: Bits,
+    region_names: Sequence[str],
+    geometry: Geometry | None,
+    *,
+    shape: Shape | None = None,
+    policy: EmptyMaskPolicy = DEFAULT_POLICY,
+    metrics: Sequence[str] = DEFAULT_METRICS,
+) -> CaseScores:
+    """Score one case on its native grid.
+
+    Empty masks: as `policy` says. A metric without a number is None with `<metric>_reason` beside it, one whose
+    number the policy set has `<metric>_flag`; a region with an empty reference reports `false_positive_ml`.
+
+    Args:
+        prediction: (X, Y, Z) uint8, bit r set where region r was predicted.
+        reference: (X, Y, Z) uint8, bit r set where region r is.
+        region_names: the name of each bit.
+        geometry: where the voxels are; None for images without it, whose mm and ml are None with the reason.
+        shape: of the whole native image, when the arrays are cut to a box that holds both masks.
+        policy: what empty masks mean.
+        metrics: names out of `METRICS`.
+
+    Returns:
+        For each region its metrics, then `volume_ml`, `reference_volume_ml`, `prediction_voxels`, `reference_voxels`.
+
+    Raises:
+        ValueError: the arrays are not two region volumes of one shape, or a metric is unknown.
+    """
+    specs = metrics_for(metrics, geometry)
+    pairs = compare_regions(prediction, reference, len(region_names), geometry, shape)
+    return {name: _score_region(pair, specs, policy) for name, pair in zip(region_names, pairs, strict=True)}
+
+
+def metrics_for(names: Iterable[str], geometry: Geometry | None) -> tuple[MetricSpec, ...]:
+    """Return the metrics called `names`, each followed by its stand-in where there is no geometry.
+
+    Raises:
+        UnknownMetricError: a name is not in `METRICS`.
+    """
+    specs: dict[str, MetricSpec] = {}
+    for name in names:
+        specs[name] = spec = metric_named(name)
+        if geometry is None and spec.without_geometry is not None:
+            specs[spec.without_geometry] = metric_named(spec.without_geometry)
+    return tuple(specs.values())
+
+
+def conventions(policy: EmptyMaskPolicy = DEFAULT_POLICY, metrics: Iterable[str] = DEFAULT_METRICS) -> dict[str, Any]:
+    """Say what the scores mean: the empty-mask policy and the definition of each metric, as JSON."""
+    return {
+        "empty_masks": policy.to_json(),
+        "metrics": {
+            name: {
+                "title": spec.title,
+                "unit": spec.unit,
+                "direction": spec.direction,
+                "definition": spec.definition,
+                "citation": spec.citation,
+            }
+            for name, spec in METRICS.items()
+            if name in set(metrics)
+        },
+    }
+
+
+def _score_region(pair: RegionPair, metrics: Iterable[MetricSpec], policy: EmptyMaskPolicy) -> RegionScores:
+    scores: RegionScores = {}
+    for metric in metrics:
+        result = score(metric, pair, policy)
+        scores[metric.name] = result.value
+        if result.reason is not None:
+            scores[f"{metric.name}_reason"] = result.reason
+        if result.flag is not None:
+            scores[f"{metric.name}_flag"] = result.flag
+    counts = pair.confusion
+    _put_volume(scores, "volume_ml", counts.prediction_voxels, pair.geometry)
+    _put_volume(scores, "reference_volume_ml", counts.reference_voxels, pair.geometry)
+    if counts.reference_voxels == 0:
+        _put_volume(scores, "false_positive_ml", counts.prediction_voxels, pair.geometry)
+    scores["prediction_voxels"] = counts.prediction_voxels
+    scores["reference_voxels"] = counts.reference_voxels
+    return scores
+
+
+def _put_volume(scores: RegionScores, name: str, voxels: int, geometry: Geometry | None) -> None:
+    if geometry is None:
+        scores[name], scores[f"{name}_reason"] = None, _NO_VOXEL_SIZES
+    else:
+        scores[name] = voxels * geometry.voxel_ml

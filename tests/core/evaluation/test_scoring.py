@@ -1,0 +1,94 @@
+"""One case's scores, in the shape that the command line prints."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from core.evaluation.scoring import conventions, score_case
+from core.metrics import UnknownMetricError
+from core.metrics.empty_masks import POLICIES
+from core.volume import Geometry
+
+WT, TC, ET = 1, 2, 4
+REGIONS = ("WT", "TC", "ET")
+GEOMETRY = Geometry(np.diag([1.0, 1.0, 5.5, 1.0]))
+
+
+def masks() -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.uint8]], np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]:
+    """WT: one of two voxels found; TC: missed; ET: one voxel invented."""
+    prediction, reference = np.zeros((2, 3, 4, 2), np.uint8)
+    reference[0, 0, 0] = WT | TC
+    reference[0, 0, 1] = WT
+    prediction[0, 0, 0] = WT | ET
+    return prediction, reference
+
+
+def test_every_region_is_scored_in_its_units() -> None:
+    scores = score_case(*masks(), REGIONS, GEOMETRY)
+    assert list(scores) == list(REGIONS)
+    # WT: TP 1, FN 1; the missed voxel is 5.5 mm from the found one, the found one 0: 0.95 * 5.5
+    assert scores["WT"] == {
+        "dice": pytest.approx(2 / 3),
+        "iou": 0.5,
+        "hd95_mm": pytest.approx(5.225),
+        "volume_ml": pytest.approx(0.0055),
+        "reference_volume_ml": pytest.approx(0.011),
+        "prediction_voxels": 1,
+        "reference_voxels": 2,
+    }
+
+
+def test_a_missed_region_is_scored_and_flagged() -> None:
+    scores = score_case(*masks(), REGIONS, GEOMETRY)["TC"]
+    assert scores["dice"] == 0.0
+    assert scores["dice_flag"] == "the prediction is empty: set by the leave-out policy"
+    assert scores["hd95_mm"] == pytest.approx(np.linalg.norm([3, 4, 11]))
+    assert scores["hd95_mm_flag"] == "the prediction is empty: the image diagonal stands for the distance"
+
+
+def test_the_diagonal_is_the_whole_images_when_the_masks_are_cut_to_a_box() -> None:
+    scores = score_case(*masks(), REGIONS, GEOMETRY, shape=(240, 240, 155))["TC"]
+    assert scores["hd95_mm"] == pytest.approx(np.linalg.norm([240, 240, 155 * 5.5]))
+
+
+def test_an_invented_region_is_left_out_with_its_millilitres() -> None:
+    scores = score_case(*masks(), REGIONS, GEOMETRY)["ET"]
+    assert scores["dice"] is None
+    assert scores["dice_reason"] == "the reference is empty"
+    assert scores["hd95_mm"] is None
+    assert scores["false_positive_ml"] == pytest.approx(0.0055)
+
+
+def test_the_brats_policy_can_be_chosen() -> None:
+    scores = score_case(*masks(), REGIONS, GEOMETRY, policy=POLICIES["brats"])["ET"]
+    assert scores["dice"] == 0.0
+    assert scores["hd95_mm"] == pytest.approx(373.13, abs=0.005)
+    assert scores["false_positive_ml"] == pytest.approx(0.0055)
+
+
+def test_without_geometry_distances_are_in_voxels_and_volumes_have_a_reason() -> None:
+    scores = score_case(*masks(), REGIONS, None)["WT"]
+    assert scores["hd95_mm"] is None
+    assert scores["hd95_mm_reason"] == "the image has no voxel sizes, so nothing is in mm; hd95_px is given instead"
+    assert scores["hd95_px"] == pytest.approx(0.95)
+    assert scores["volume_ml"] is None
+    assert scores["volume_ml_reason"] == "the image has no voxel sizes, so nothing is in ml"
+    assert scores["reference_voxels"] == 2
+
+
+def test_scores_and_conventions_are_plain_json() -> None:
+    for geometry in (GEOMETRY, None):
+        scores = score_case(*masks(), REGIONS, geometry)
+        assert json.loads(json.dumps(scores, allow_nan=False)) == scores
+    said = json.loads(json.dumps(conventions()))
+    assert list(said["metrics"]) == ["dice", "iou", "hd95_mm"]
+    assert "6-connected" in said["metrics"]["hd95_mm"]["definition"]
+    assert said["empty_masks"]["name"] == "leave-out"
+
+
+def test_an_unknown_metric_is_refused_before_anything_is_computed() -> None:
+    with pytest.raises(UnknownMetricError, match="'sensitivity'; known: dice"):
+        score_case(*masks(), REGIONS, GEOMETRY, metrics=("dice", "sensitivity"))
