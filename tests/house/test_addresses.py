@@ -15,7 +15,7 @@ REGISTRY_HOSTS = [
     for parts in (
         ("pypi", "org"),
         ("pythonhosted", "org"),
-        ("download", "pytorch", "org"),
+        ("download", "pytorch", "org/whl"),
         ("registry", "npmjs", "org"),
         ("registry", "yarnpkg", "com"),
         ("conda", "anaconda", "org"),
@@ -34,6 +34,8 @@ FORBIDDEN = {
         r"(?<![\w.~)}/-])/(?:" + "|".join(("work", "root", "home", "Users")) + r")/[\w.-]"
     ),
 }
+DOWNLOAD = re.compile(r"https?://[^\s\"'>)]+\.(?:bin|gz|onnx|pt|pth|safetensors|tar|whl|zip)\b")
+ADDRESS_TABLE = "core/data/addresses.py"
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
@@ -45,6 +47,11 @@ def test_no_kept_file_holds(repo_root: Path, what: str) -> None:
         if FORBIDDEN[what].search(line)
     ]
     assert found == []
+
+
+def test_downloads_are_named_in_one_table(repo_root: Path) -> None:
+    found = {name for name, content in tracked_texts(repo_root) if DOWNLOAD.search(content)}
+    assert found == {ADDRESS_TABLE}
 
 
 @pytest.mark.parametrize(

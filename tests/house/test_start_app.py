@@ -18,8 +18,10 @@ import pytest
 
 DEMO = """
 import pathlib, sys, time
-pathlib.Path("demo-arguments").write_text(" ".join(sys.argv[1:]))
 print("phantom 1 of 24", file=sys.stderr, flush=True)
+written = pathlib.Path("demo-arguments.tmp")
+written.write_text(" ".join(sys.argv[1:]))
+written.rename("demo-arguments")
 time.sleep({seconds})
 sys.exit({code})
 """
