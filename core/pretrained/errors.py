@@ -1,0 +1,11 @@
+"""The two ways in which asking for pretrained weights can fail."""
+
+from __future__ import annotations
+
+
+class WeightsUnavailableError(RuntimeError):
+    """The weights asked for are not here and cannot be fetched; the message names the file to supply."""
+
+
+class WeightsRefusedError(ValueError):
+    """A weights file was found and cannot be used; the message says what it is and what was expected."""
