@@ -25,7 +25,7 @@ def table(document: Mapping[str, Any]) -> str:
     return "\n\n".join(block for block in blocks if block)
 
 
-_SUMMARY_HEAD = ("region", "metric", "model", "mean", "95 % CI", "median", "n", "groups", "empty", "set")
+_SUMMARY_HEAD = ("region", "metric", "model", "mean", "95 % CI", "median", "n", "groups", "empty", "flagged")
 _TESTS_HEAD = ("region", "metric", "models", "difference", "95 % CI", "p (Holm)", "effect", "n", "verdict")
 
 
@@ -83,7 +83,7 @@ def _tests_block(document: Mapping[str, Any]) -> list[str]:
 
 def _notes(document: Mapping[str, Any]) -> list[str]:
     policy, empty = document["policy"], document["policy"]["empty_masks"]
-    columns = "n counts cases that every model has, empty those without the region, set those the policy gave a value"
+    columns = "n counts cases that every model has, empty those without the region, flagged those scored by policy"
     lines = [
         f"Groups: {document['group_kind']}; {columns}.",
         f"Empty masks ({empty['name']}): {empty['words']}.",
@@ -96,7 +96,7 @@ def _notes(document: Mapping[str, Any]) -> list[str]:
         lines.append(f"Not compared, as a model lacks them: {', '.join(entry['case'] for entry in left)}.")
     if dropped := document["dropped"]:
         lines.append("Dropped: " + "; ".join(_dropped(entry) for entry in dropped) + ".")
-    return ["\n".join("\n".join(wrap(line, WIDTH, subsequent_indent="  ")) for line in lines)]
+    return ["\n".join("\n".join(wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)) for line in lines)]
 
 
 def _dropped(entry: Mapping[str, Any]) -> str:

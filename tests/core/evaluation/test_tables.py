@@ -13,7 +13,7 @@ def lines_of(text: str, start: str) -> list[str]:
 def test_each_model_has_a_line_with_its_numbers_under_the_heads() -> None:
     text = table(document({"unet": dice_of(0.5, 0.7, 0.9, 0.8, 0.6), "attention-unet": dice_of(*[0.7] * 5)}))
     head, rule, unet, attention = text.splitlines()[:4]
-    assert " ".join(head.split()) == "region metric model mean 95 % CI median n groups empty set"
+    assert " ".join(head.split()) == "region metric model mean 95 % CI median n groups empty flagged"
     assert set(rule) == {"-", " "}
     assert unet.split()[:4] == ["WT", "Dice", "unet", "0.700"]
     assert attention.split()[:6] == ["WT", "Dice", "attention-unet", "0.700", "[0.700,", "0.700]"]
