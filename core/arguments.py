@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from core.errors import RefusedError
 
-class ArgumentError(ValueError):
+
+class ArgumentError(RefusedError):
     """A model, loss or augmentation was given an argument it does not know or a value it cannot take."""
 
 

@@ -176,7 +176,8 @@ def load_weights(model: nn.Module, path: Path) -> None:
         raise CheckpointError(f"{path.parent.name}: the weights cannot be read ({error}); copy them again") from None
     expected = model.state_dict()
     wrong = sorted(
-        name for name in expected.keys() | state.keys()
+        name
+        for name in expected.keys() | state.keys()
         if name not in state or name not in expected or state[name].shape != expected[name].shape
     )
     if wrong:

@@ -6,6 +6,7 @@ recipe is kept with the run and in the card.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -198,10 +199,8 @@ def _override(text: str) -> tuple[list[str], Any]:
     keys = ["train", key] if key in ("epochs", "max_steps") else key.split(".")
     parsed = yaml.safe_load(value)
     if isinstance(parsed, str):  # YAML reads 3e-4 as text
-        try:
+        with contextlib.suppress(ValueError):
             parsed = float(parsed)
-        except ValueError:
-            pass
     return keys, parsed
 
 

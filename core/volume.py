@@ -84,14 +84,16 @@ class Grid:
         """Turn an array whose last three axes are the file's into RAS+ order, as a view."""
         lead = array.ndim - 3
         order = [*range(lead), *(lead + axis for axis, _ in self._axes)]
-        return array.transpose(order)[self._flips()]
+        view: Array = array.transpose(order)[self._flips()]
+        return view
 
     def from_ras(self, array: Array) -> Array:
         """Undo `to_ras`: from RAS+ order back to the file's own axes, as a view."""
         lead = array.ndim - 3
         position = [axis for axis, _ in self._axes]
         order = [*range(lead), *(lead + position.index(axis) for axis in range(3))]
-        return array[self._flips()].transpose(order)
+        view: Array = array[self._flips()].transpose(order)
+        return view
 
     def geometry(self) -> Geometry | None:
         """Return the geometry of the RAS+ array, or None where the file has none."""
@@ -181,7 +183,9 @@ class Box:
 
     def crop(self, array: Array) -> Array:
         """Cut the box out of the last three axes, as a view."""
-        return array[(..., *(slice(a, b) for a, b in zip(self.start, self.stop, strict=True)))]
+        index: tuple[Any, ...] = (..., *(slice(a, b) for a, b in zip(self.start, self.stop, strict=True)))
+        view: Array = array[index]
+        return view
 
     def paste(self, array: Array, shape: tuple[int, int, int]) -> Array:
         """Put a cropped array back into zeros of the full `shape`."""

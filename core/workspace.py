@@ -109,7 +109,9 @@ class Workspace:
         if name is None and len(names) == 1:
             name = names[0]
         if name is None or name not in names:
-            asked = f"no cohort is called {name!r}" if name else f"{len(names)} cohorts are here; name one with --cohort"
+            asked = (
+                f"no cohort is called {name!r}" if name else f"{len(names)} cohorts are here; name one with --cohort"
+            )
             raise NotInWorkspaceError(f"{asked}; known: {', '.join(names) or 'none (import one first)'}")
         return _cohort_from_json(read_json(self.cohort_folder(name) / "cohort.json"))
 

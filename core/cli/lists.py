@@ -23,7 +23,7 @@ def add_verbs(verbs: Any) -> None:
 def _models() -> Rows:
     from core.models import MODELS
 
-    return [{"name": spec.name, "title": spec.title, "paper": spec.paper, "dims": spec.dims} for spec in MODELS.values()]
+    return [{"name": spec.name, "title": spec.title, "paper": spec.paper} for spec in MODELS.values()]
 
 
 def _losses() -> Rows:

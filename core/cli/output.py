@@ -16,6 +16,7 @@ TENTHS = 10
 
 
 def print_json(document: Any) -> None:
+    """Print one JSON document on stdout."""
     print(json.dumps(document, indent=1, allow_nan=False))
 
 

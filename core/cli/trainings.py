@@ -50,9 +50,7 @@ def _train(options: argparse.Namespace) -> int:
         from core.training.start import create_run, plan_run
 
         recipe = load_recipe(options.recipe, options.overrides)
-        run = create_run(
-            workspace, recipe, plan_run(workspace, recipe, options.cohort, options.split, options.fold)
-        )
+        run = create_run(workspace, recipe, plan_run(workspace, recipe, options.cohort, options.split, options.fold))
     if options.detach:
         from core.jobs.trainings import start_detached
 

@@ -107,7 +107,8 @@ def same_grid(a: Grid, b: Grid) -> bool:
 
 def corner_distance_mm(a: Grid, b: Grid) -> float:
     """Return how far the farthest corner moves between two grids of one shape, in mm."""
-    assert a.affine is not None and b.affine is not None
+    assert a.affine is not None
+    assert b.affine is not None
     last = np.array(a.shape) - 1
     corners = np.array([[*(last * bits), 1] for bits in np.ndindex(2, 2, 2)], np.float64)
     moved = (corners @ (a.affine - b.affine).T)[:, :3]

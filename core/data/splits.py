@@ -73,7 +73,9 @@ def split_by_ratio(
     names = _shuffled(groups, seed)
     needed = sum(share > 0 for share in ratios)
     if len(names) < needed:
-        raise SplitRefusedError(f"{len(names)} group(s) for {needed} parts; each part needs one: add cases or drop a part")
+        raise SplitRefusedError(
+            f"{len(names)} group(s) for {needed} parts; each part needs one: add cases or drop a part"
+        )
     validation, test = (max(1, round(share / total * len(names))) if share else 0 for share in ratios[1:])
     if validation + test >= len(names):
         raise SplitRefusedError(f"{len(names)} groups leave none for training at {ratios}; raise the first share")
@@ -87,7 +89,7 @@ def split_by_fold(groups: Mapping[str, Sequence[str]], folds: int, seed: int, gr
     Raises:
         SplitRefusedError: fewer than two folds, or too few groups.
     """
-    if folds < 2:  # noqa: PLR2004
+    if folds < 2:
         raise SplitRefusedError(f"{folds} fold(s); expected 2 or more")
     names = _shuffled(groups, seed)
     if len(names) < max(folds, 3):

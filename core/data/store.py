@@ -54,7 +54,7 @@ class SlicedCase:
         """Prepare one stored slice (C, H, W), or a range of them (S, C, H, W), for a network."""
         channels = [self.modalities.index(name) for name in modalities]
         stored = self.slices[index]
-        if stored.ndim == 3:  # noqa: PLR2004  (one slice)
+        if stored.ndim == 3:
             return prepare(stored[channels], self.constants, modalities, method)
         by_channel = prepare(np.moveaxis(stored[:, channels], 1, 0), self.constants, modalities, method)
         return np.ascontiguousarray(np.moveaxis(by_channel, 0, 1))
@@ -124,6 +124,7 @@ def add_plane(folder: Path, sliced: SlicedCase) -> None:
 
 
 def has_plane(folder: Path, plane: Plane) -> bool:
+    """Tell whether a case of the store has been cut in this plane."""
     return plane in read_json(folder / "prepared.json")["slice_index"]
 
 

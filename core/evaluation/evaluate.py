@@ -88,7 +88,7 @@ def evaluate(
                 dropped.append({"model": contender.name, "case": case_id, "matches_part": assigned.seen_in})
                 continue
             predictions = [segmenter.segment_stored(cohort, case_id, member) for member in assigned.members]
-            scores[contender.name][case_id] = _score(cohort, case_id, average(predictions), shared)
+            scores[contender.name][case_id] = score_against_reference(cohort, case_id, average(predictions), shared)
     groups = {case_id: cohort.cases[case_id].case.group_id for case_id in wanted}
     audit = cohort.audit(split).to_json() if split else {}
     document = summarise(scores, groups, cohort.group_kind, dropped=dropped, audit=audit)
@@ -151,12 +151,22 @@ def _assign(contender: Contender, content: Mapping[str, str], part: PartName | N
     return _Assignment(contender.members, where)
 
 
-def _score(cohort: Cohort, case_id: str, prediction: Prediction, shared: tuple[str, ...]) -> CaseScores:
+def score_against_reference(
+    cohort: Cohort, case_id: str, prediction: Prediction, regions: tuple[str, ...]
+) -> CaseScores:
+    """Score a prediction on the native grid against the case's reference file.
+
+    Args:
+        cohort: where the case is; its scheme says what the reference's integers mean.
+        case_id: a case that has a reference.
+        prediction: what a model made of it.
+        regions: which regions to score, present in both.
+    """
     case = cohort.cases[case_id].case
     assert case.reference is not None
     reference, grid = load_regions(case.reference.file, cohort.scheme)
-    mask = pick_regions(prediction.mask(), prediction.regions, shared)
-    return score_case(mask, pick_regions(reference, cohort.scheme.region_names, shared), shared, grid.geometry())
+    mask = pick_regions(prediction.mask(), prediction.regions, regions)
+    return score_case(mask, pick_regions(reference, cohort.scheme.region_names, regions), regions, grid.geometry())
 
 
 def pick_regions(bits: npt.NDArray[np.uint8], regions: Sequence[str], wanted: Sequence[str]) -> npt.NDArray[np.uint8]:

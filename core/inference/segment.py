@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.case import Case
@@ -36,7 +37,7 @@ class Segmenter:
 
     def saved(self, checkpoint: Checkpoint, content: Mapping[str, str]) -> Prediction | None:
         """Return the prediction that was made before for these voxels, or None."""
-        folder = self.workspace.prediction_folder(checkpoint.id, self._input_id(checkpoint.spec, content))
+        folder = prediction_folder(self.workspace, checkpoint, content, self.compute.bf16)
         try:
             return Prediction.load(folder)
         except FileNotFoundError:
@@ -81,8 +82,7 @@ class Segmenter:
         predictor = self.predictor(checkpoint)
         silent: OnSlices = lambda _done, _total: None  # noqa: E731
         prediction = predictor.predict(sliced, checkpoint.id, on_slices or silent)
-        input_id = self._input_id(checkpoint.spec, sliced.content)
-        prediction.save(self.workspace.prediction_folder(checkpoint.id, input_id))
+        prediction.save(prediction_folder(self.workspace, checkpoint, sliced.content, self.compute.bf16))
         return prediction
 
     def predictor(self, checkpoint: Checkpoint) -> Predictor:
@@ -93,9 +93,14 @@ class Segmenter:
             self._predictors[checkpoint.id] = Predictor(load_model(checkpoint), checkpoint.spec, self.compute)
         return self._predictors[checkpoint.id]
 
-    def _input_id(self, spec: InferenceSpec, content: Mapping[str, str]) -> str:
-        precision = "bf16" if self.compute.bf16 else "fp32"
-        return f"{input_hash(dict(content), spec.modalities)[:32]}-{precision}"
+
+def prediction_folder(
+    workspace: Workspace, checkpoint: Checkpoint, content: Mapping[str, str], bf16: bool = False
+) -> Path:
+    """Return where a checkpoint's prediction for these voxels is kept, whatever the case is called."""
+    precision = "bf16" if bf16 else "fp32"
+    name = f"{input_hash(dict(content), checkpoint.spec.modalities)[:32]}-{precision}"
+    return workspace.prediction_folder(checkpoint.id, name)
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.arguments import Arguments
+from core.errors import RefusedError
 from core.losses.bce import BCE
 from core.losses.bce_dice import BCE_DICE
 from core.losses.dice import DICE
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["LOSSES", "LossSpec", "UnknownLossError", "build_loss", "loss_named"]
 
 
-class UnknownLossError(ValueError):
+class UnknownLossError(RefusedError):
     """A loss name that is not one of `LOSSES`."""
 
 

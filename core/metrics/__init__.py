@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.errors import RefusedError
 from core.metrics.dice import DICE
 from core.metrics.hd95 import HD95_MM, HD95_PX
 from core.metrics.iou import IOU
@@ -17,7 +18,7 @@ METRICS: dict[str, MetricSpec] = {
 }
 
 
-class UnknownMetricError(ValueError):
+class UnknownMetricError(RefusedError):
     """A metric name that is not one of `METRICS`."""
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from math import hypot
 from typing import Any, Literal
 
+from core.errors import RefusedError
 from core.metrics.pair import RegionPair
 from core.metrics.spec import Kind, MetricSpec
 
@@ -86,7 +87,7 @@ POLICIES: dict[str, EmptyMaskPolicy] = {
 }
 
 
-class UnknownPolicyError(ValueError):
+class UnknownPolicyError(RefusedError):
     """A policy name that is not one of `POLICIES`."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.arguments import Arguments
+from core.errors import RefusedError
 from core.models.attention_unet import ATTENTION_UNET
 from core.models.smp_unet import SMP_UNET
 from core.models.spec import ModelSpec
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["MODELS", "ModelSpec", "UnknownModelError", "build_model", "model_named", "parameter_count"]
 
 
-class UnknownModelError(ValueError):
+class UnknownModelError(RefusedError):
     """A model name that is not one of `MODELS`."""
 
 

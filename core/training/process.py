@@ -6,11 +6,12 @@ import hashlib
 import json
 import signal
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from importlib.metadata import version
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from core.checkpoints import Card, InferenceSpec
+from core.checkpoints import Card, InferenceSpec, read_checkpoint
 from core.data.augment import Augmenter, augment_settings
 from core.data.load import load_case
 from core.data.slicing import Plane
@@ -86,14 +87,8 @@ def gather(workspace: Workspace, run: RunFolder, compute: Compute) -> Ingredient
         raise TrainingRefusedError("no training slice has any tumour in its reference; there is nothing to learn")
     torch.manual_seed(recipe.train.seed)
     model = build_model(recipe.model.name, len(recipe.data.modalities), len(regions), recipe.model.arguments)
-    facts = load_encoder_weights(
-        model,
-        recipe.model.name,
-        recipe.model.arguments,
-        recipe.model.encoder_weights,
-        cache=workspace.root / "encoder-weights",
-    )
-    card = _card(run, recipe, cohort, split, model, (train, validation), facts)
+    encoder = _start_encoder(workspace, run, recipe, model)
+    card = _card(run, recipe, cohort, split, model, (train, validation), encoder)
     return Ingredients(recipe, model, card, compute, sampler, validation)
 
 
@@ -115,6 +110,16 @@ def open_cases(workspace: Workspace, cohort: Cohort, case_ids: Iterable[str], pl
     return opened
 
 
+def _start_encoder(workspace: Workspace, run: RunFolder, recipe: Recipe, model: nn.Module) -> dict[str, Any]:
+    """Load the encoder's weights at a run's first start; a resumed run has them in its checkpoint."""
+    if last := run.pointed("last"):
+        facts = read_checkpoint(last).card.encoder_weights
+        return facts or {}
+    chosen = recipe.model
+    cache = workspace.root / "cache" / "weights"
+    return asdict(load_encoder_weights(model, chosen.name, chosen.arguments, chosen.encoder_weights, cache))
+
+
 def _card(
     run: RunFolder,
     recipe: Recipe,
@@ -122,8 +127,10 @@ def _card(
     split: dict[str, Any],
     model: nn.Module,
     cases: tuple[list[SlicedCase], list[SlicedCase]],
-    encoder: Any,
+    encoder: dict[str, Any],
 ) -> Card:
+    resolved = recipe.resolved()
+    resolved["model"]["encoder_weights"] = encoder.get("source", "none")  # never a path of this machine
     inference = InferenceSpec(
         architecture=recipe.model.name,
         arguments=recipe.model.arguments,
@@ -143,8 +150,8 @@ def _card(
         steps=0,
         parameters=parameter_count(model),
         inference=inference,
-        recipe=recipe.resolved(),
-        encoder_weights=encoder.to_json() if encoder else None,
+        recipe=resolved,
+        encoder_weights=encoder,
         cohort=cohort.name,
         split_sha256=hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest(),
         fold=split["fold"],

@@ -10,6 +10,7 @@ from core.recipe import Recipe
 from core.training.run_folder import RunFolder
 from core.workspace import Cohort, Workspace
 
+
 class TrainingRefusedError(RefusedError):
     """A training cannot start; the message says what is missing and what to do."""
 

@@ -19,6 +19,7 @@ class DamagedFileError(ValueError):
 
 
 def is_gzip(path: Path) -> bool:
+    """Tell whether a file starts as gzip does, whatever it is called."""
     with path.open("rb") as stream:
         return stream.read(2) == GZIP_MAGIC
 

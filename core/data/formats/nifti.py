@@ -87,14 +87,14 @@ def _read_header(reader: BoundedReader) -> tuple[Nifti1Header, int]:
 
 def _shape(header: Any) -> tuple[int, int, int]:
     rank = int(header["dim"][0])
-    if not 2 <= rank <= 7:  # noqa: PLR2004  (NIfTI's own range)
+    if not 2 <= rank <= 7:
         raise DamagedFileError(f"an image of {rank} dimensions; expected 3")
     dims = [int(n) for n in header["dim"][1 : rank + 1]]
     if any(not 1 <= n <= limits.MAX_DIMENSION for n in dims):
         raise DamagedFileError(f"dimensions {dims}; expected 1 to {limits.MAX_DIMENSION} voxels along each axis")
     if any(n != 1 for n in dims[3:]):
         raise DamagedFileError(f"an image of shape {tuple(dims)}; expected one 3-D volume per file")
-    i, j, k = (dims + [1, 1])[:3]
+    i, j, k = [*dims, 1, 1][:3]
     return i, j, k
 
 
@@ -109,7 +109,7 @@ def _scaling(header: Any) -> tuple[float, float]:
 
 def _grid(header: Any, shape: tuple[int, int, int]) -> Grid:
     affine = np.asarray(header.get_best_affine(), np.float64)
-    if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-9:  # noqa: PLR2004
+    if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-9:
         raise DamagedFileError("an affine that is singular or not finite, so voxels have no place in the patient")
     x, y, z = (float(v) for v in header["pixdim"][1:4])
     return Grid(

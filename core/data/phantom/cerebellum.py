@@ -29,6 +29,6 @@ def folia_depth(seed: int, points: Points, depth: Field) -> Field:
     radius = np.sqrt(dy * dy + dz * dz + np.float32(0.05) * x * x)
     phase = angle * np.float32(34 / FOLIUM_MM) + wobble * np.float32(0.55)
     sheet = np.abs(phase - np.round(phase)) * np.maximum(radius, np.float32(12)) * np.float32(FOLIUM_MM / 34)
-    limit = np.float32(8.5) + np.float32(4) * noise(seed, "folia depth", 22.0, 0.5).at(x, y, z)
+    limit = np.float32(12) + np.float32(5) * noise(seed, "folia depth", 22.0, 0.5).at(x, y, z)
     beyond = np.maximum(depth - limit, np.float32(0))
     return np.asarray(np.minimum(depth, np.sqrt(sheet * sheet + beyond * beyond) - np.float32(0.25)), np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.data.phantom.grid import SHAPE
 from core.data.phantom.noise import Field, noise, stream
 from core.data.phantom.tissue import TissueMap
 from core.data.phantom.traits import PhantomTraits
@@ -12,13 +13,14 @@ from core.data.phantom.tumour import Tumour
 # Signal relative to healthy white matter, in the order t1n, t1c, t2w, t2f. Proportions as seen at 1.5 T and 3 T.
 SIGNAL: dict[str, tuple[float, float, float, float]] = {
     "csf": (0.26, 0.27, 2.60, 0.22),
-    "grey": (0.73, 0.76, 1.42, 1.22),
+    "grey": (0.74, 0.82, 1.42, 1.22),
     "white": (1.00, 1.00, 1.00, 1.00),
     "striatum": (0.80, 0.82, 1.20, 1.14),
     "pallidum": (0.91, 0.92, 0.88, 0.97),
     "thalamus": (0.86, 0.87, 1.16, 1.09),
     "stem": (0.93, 0.94, 1.10, 1.04),
     "plexus": (0.50, 1.30, 1.90, 0.75),
+    "vessel": (0.55, 1.75, 0.80, 0.45),
     "oedema": (0.76, 0.77, 1.85, 1.72),
     "solid": (0.66, 0.68, 2.05, 1.66),
     "necrotic": (0.45, 0.48, 2.30, 1.18),
@@ -30,20 +32,24 @@ def signals(traits: PhantomTraits, brain: TissueMap, growth: Tumour) -> list[Fie
     """Return the four noisy signals of the voxels inside the head, (N,) float32 each, in stored units."""
     mixture = _mixture(brain, growth)
     patches = hyperintensity(traits, brain) * (1 - sum(growth.shares.values()))
-    texture = noise(traits.seed, "texture", 12.0, 0.8).at(*brain.points)
-    mottle = noise(traits.seed, "tumour texture", 9.0, 0.8).at(*brain.points) * sum(growth.shares.values())
+    texture = _sampled(traits, brain, "texture", 12.0, 0.8)
+    mottle = _sampled(traits, brain, "tumour texture", 9.0, 0.8) * sum(growth.shares.values())
     result = []
     for channel in range(4):
         signal = sum((np.float32(SIGNAL[name][channel]) * part for name, part in mixture.items()), np.float32(0))
         signal += patches * np.float32((-0.12, -0.12, 0.55, 0.55)[channel])
         signal *= 1 + np.float32(0.012) * texture + np.float32((0.05, 0.08, 0.07, 0.07)[channel]) * mottle
-        field = noise(traits.seed, f"receive field {channel}", 150.0, 0.35).at(*brain.points)
+        field = _sampled(traits, brain, f"receive field {channel}", 150.0, 0.35)
         signal *= np.exp(np.float32(traits.bias) * field)
         rng = stream(traits.seed, f"noise {channel}")
         real = signal + np.float32(traits.noise) * rng.standard_normal(signal.size, np.float32)
         imaginary = np.float32(traits.noise) * rng.standard_normal(signal.size, np.float32)
         result.append(np.sqrt(real * real + imaginary * imaginary) * np.float32(traits.scale[channel]))
     return result
+
+
+def _sampled(traits: PhantomTraits, brain: TissueMap, purpose: str, wavelength_mm: float, octaves: float) -> Field:
+    return noise(traits.seed, purpose, wavelength_mm, octaves).on_grid(SHAPE)[brain.inside]
 
 
 def _mixture(brain: TissueMap, growth: Tumour) -> dict[str, Field]:
@@ -54,9 +60,9 @@ def _mixture(brain: TissueMap, growth: Tumour) -> dict[str, Field]:
 def hyperintensity(traits: PhantomTraits, brain: TissueMap) -> Field:
     """Return the share of each voxel taken by white-matter hyperintensity of old age: caps and spots."""
     load = traits.hyperintensities
-    uneven = noise(traits.seed, "caps", 24.0, 0.6).at(*brain.points)
-    spots = noise(traits.seed, "spots", 11.0, 0.4).at(*brain.points)
-    width = np.float32(1.5 + 4.0 * load) * np.exp(np.float32(0.5) * uneven)
+    uneven = _sampled(traits, brain, "caps", 24.0, 0.6)
+    spots = _sampled(traits, brain, "spots", 11.0, 0.4)
+    width = np.float32(0.8 + 3.2 * load) * np.exp(np.float32(0.5) * uneven)
     caps = np.clip(1 - brain.ventricle_mm / width, np.float32(0), np.float32(1))
     deep = np.clip((spots - np.float32(3.4 - 1.0 * load)) * 2, np.float32(0), np.float32(1))
     deep *= np.clip((brain.pial_mm - np.float32(4)) / 2, np.float32(0), np.float32(1))

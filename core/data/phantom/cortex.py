@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.phantom.anatomy import Surfaces
-from core.data.phantom.grid import COARSE_MM, refine
+from core.data.phantom.grid import COARSE_MM, SHAPE, refine
 from core.data.phantom.noise import Field, noise
 from core.data.phantom.shapes import Points
 
@@ -27,57 +26,95 @@ class SulcusOrder:
     depth_spread_mm: float
 
 
-ORDERS = (SulcusOrder("primary", 29.0, 15.0, 6.0), SulcusOrder("secondary", 17.0, 5.0, 5.0))
+ORDERS = (SulcusOrder("primary", 31.0, 15.5, 6.0), SulcusOrder("secondary", 18.0, 4.0, 5.0))
+# How far sulci bend out of the straight way down.
+BEND_MM = 2.6
+# Depth below which no sulcus reaches.
+DEEPEST_MM = 30.0
 
 
-def pial_depth(seed: int, points: Points, outside: Surfaces, barred: Field, atrophy: float) -> Field:
+@dataclass(frozen=True, slots=True, eq=False)
+class Shell:
+    """The smooth brain surface that sulci are cut into, float32 on the 2 mm grid, in mm.
+
+    Attributes:
+        points: head coordinates.
+        cerebrum: distance beneath the outer surface, positive inside.
+        fissures: distance from the fissures.
+        barred: distance to where no sulcus may reach, positive where they may.
+    """
+
+    points: Points
+    cerebrum: Field
+    fissures: Field
+    barred: Field
+
+
+def pial_depth(seed: int, shell: Shell, atrophy: float) -> Field:
     """Return how deep each voxel lies beneath the nearest pia, in mm: negative in a sulcus.
 
     Args:
         seed: of the patient.
-        points: head coordinates on the 2 mm grid.
-        outside: the brain's surfaces on the 2 mm grid.
-        barred: distance in mm to where no sulcus may reach (2 mm grid; positive where they may).
+        shell: the smooth surface.
         atrophy: 0 to 1; widens the sulci.
 
     Returns:
         float32 on the 1 mm grid.
     """
-    shell = np.minimum(outside.cerebrum, outside.fissures)
-    surface_points = _projected(points, shell)
-    depth = refine(shell)
-    room = refine(barred)
-    opening = np.float32(0.35 + 0.75 * atrophy)
-    pial = np.minimum(refine(outside.cerebrum), refine(outside.fissures) - opening - np.float32(0.4))
+    surface = np.minimum(shell.cerebrum, shell.fissures)
+    projected = _projected(seed, shell.points, surface)
+    depth, room = refine(surface), refine(shell.barred)
+    opening = np.float32(0.16 + 0.75 * atrophy) * np.exp(np.float32(0.45) * noise(seed, "opening", 45.0).on_grid(SHAPE))
+    # wider where it opens to the surface
+    width = opening * (np.float32(0.45) + np.exp(np.maximum(depth, np.float32(0)) * np.float32(-0.25)))
+    pial = np.minimum(refine(shell.cerebrum), refine(shell.fissures) - opening - np.float32(0.35))
     for order in ORDERS:
-        sheet = np.abs(refine(_sheet_distance(seed, order, surface_points)))
-        lowest = refine(_depth_limit(seed, order, surface_points))
-        beyond = np.maximum(np.maximum(depth - np.minimum(lowest, room + depth - 3), np.float32(0)), np.float32(0))
-        # wider where it opens to the surface
-        width = opening * (
-            np.float32(0.6) + np.float32(0.9) * np.exp(-np.maximum(depth, np.float32(0)) / np.float32(5))
-        )
+        sheet, lowest = _sheets(seed, order, shell.points[0], projected, surface)
+        beyond = depth - np.minimum(refine(lowest), room + depth - 3)
+        np.maximum(beyond, np.float32(0), out=beyond)
+        sheet = refine(sheet)
         np.minimum(pial, np.sqrt(sheet * sheet + beyond * beyond) - width, out=pial)
     return pial
 
 
-def _projected(points: Points, shell: Field) -> Points:
-    """Move each point along the gradient of the depth to the surface, so that patterns run straight down."""
-    slopes = np.gradient(shell, np.float32(COARSE_MM))
+def _projected(seed: int, points: Points, surface: Field) -> Points:
+    """Move each point along the gradient of the depth to the surface, so that patterns run down into the brain."""
+    slopes = np.gradient(surface, np.float32(COARSE_MM))
     length = np.sqrt(sum(s * s for s in slopes)) + np.float32(0.15)
-    reach = np.float32(0.85) * np.clip(shell, np.float32(-4), np.float32(26)) / length
-    x, y, z = (p - reach * s for p, s in zip(points, slopes, strict=True))
-    return x, y, z
+    reach = np.float32(0.85) * np.clip(surface, np.float32(-4), np.float32(26)) / length
+    shape = surface.shape
+    bent = [
+        p - reach * s + np.float32(BEND_MM) * noise(seed, f"bend {i}", 26.0).on_grid((shape[0], shape[1], shape[2]), COARSE_MM)
+        for i, (p, s) in enumerate(zip(points, slopes, strict=True))
+    ]
+    return bent[0], bent[1], bent[2]
 
 
-def _sheet_distance(seed: int, order: SulcusOrder, surface_points: Points) -> Field:
-    field = noise(seed, f"{order.name} sulci", order.wavelength_mm, 0.28).at(*surface_points)
+def _sheets(seed: int, order: SulcusOrder, x: Field, projected: Points, surface: Field) -> tuple[Field, Field]:
+    """Return the signed distance from one generation's sheets and the depth at which they end (2 mm grid).
+
+    Each hemisphere has a pattern of its own, so that sulci do not run across the cleft between them.
+    """
+    sheet = np.full(x.shape, np.float32(20))
+    lowest = np.zeros(x.shape, np.float32)
+    folded = (surface > -5) & (surface < DEEPEST_MM)
+    for name, side in (("left", -x), ("right", x)):
+        # a margin across the middle, for the gradient
+        near = folded & (side > -3 * COARSE_MM)
+        at: Points = (projected[0][near], projected[1][near], projected[2][near])
+        field = np.zeros(x.shape, np.float32)
+        field[near] = noise(seed, f"{name} {order.name} sulci", order.wavelength_mm, 0.28).at(*at)
+        own = near & (side >= 0)
+        sheet[own] = _distance_from_zero(field, order.wavelength_mm)[own]
+        depth = noise(seed, f"{name} {order.name} depth", 1.6 * order.wavelength_mm).at(*at)
+        field[near] = order.depth_mm + order.depth_spread_mm * depth
+        lowest[own] = field[own]
+    return sheet, lowest
+
+
+def _distance_from_zero(field: Field, wavelength_mm: float) -> Field:
+    """Return the signed distance from a field's zero level, to first order."""
     slopes = np.gradient(field, np.float32(COARSE_MM))
     # floor: near a saddle of the field the ratio would tear the sheet open
-    slope = np.sqrt(sum(s * s for s in slopes) + np.float32((1.6 / order.wavelength_mm) ** 2))
+    slope = np.sqrt(sum((s * s for s in slopes), np.float32((1.6 / wavelength_mm) ** 2)))
     return np.asarray(field / slope, np.float32)
-
-
-def _depth_limit(seed: int, order: SulcusOrder, surface_points: Points) -> Field:
-    field = noise(seed, f"{order.name} depth", 1.6 * order.wavelength_mm, 0.5).at(*surface_points)
-    return np.asarray(order.depth_mm + order.depth_spread_mm * field, np.float32)

@@ -36,10 +36,14 @@ def head_points(traits: PhantomTraits) -> Points:
     inverse = (np.diag(1 / stretch) @ turn).astype(np.float32)
     rigid = [inverse[i, 0] * scanner[0] + inverse[i, 1] * scanner[1] + inverse[i, 2] * scanner[2] for i in range(3)]
     warped = []
-    for name, amplitude_mm, along in zip("xyz", (1.6, 2.2, 2.0), rigid, strict=True):
-        field = noise(traits.seed, f"warp {name}", 85.0, 0.4)
-        warped.append((along + np.float32(amplitude_mm) * field.at(*rigid)).astype(np.float32))
+    for name, amplitude_mm, along in zip("xyz", (0.9, 1.3, 1.2), rigid, strict=True):
+        field = noise(traits.seed, f"warp {name}", 85.0, 0.4).on_grid(_coarse_shape(), COARSE_MM)
+        warped.append((along + np.float32(amplitude_mm) * field).astype(np.float32))
     return warped[0], warped[1], warped[2]
+
+
+def _coarse_shape() -> tuple[int, int, int]:
+    return SHAPE[0] // 2, SHAPE[1] // 2, SHAPE[2] // 2
 
 
 def _rotation(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

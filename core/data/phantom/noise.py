@@ -32,6 +32,22 @@ class Noise:
         points = np.stack([x_mm * per_mm, y_mm * per_mm, z_mm * per_mm])
         return map_coordinates(self.values, points, np.float32, order=1, mode="grid-wrap")
 
+    def on_grid(self, shape: tuple[int, int, int], step_mm: float = 1.0) -> Field:
+        """Sample the field, linearly, on a grid of cubes; one axis after the other, so far cheaper than `at`."""
+        field = self.values
+        n = field.shape[0]
+        # the leading axis last: its rows are long and copied whole
+        for axis in (2, 1, 0):
+            where = np.arange(shape[axis]) * (step_mm * n / PERIOD_MM)
+            before = where.astype(np.intp)
+            share = (where - before).astype(np.float32).reshape([-1 if a == axis else 1 for a in range(3)])
+            low, high = field.take(before % n, axis), field.take((before + 1) % n, axis)
+            high -= low
+            high *= share
+            field = high
+            field += low
+        return field
+
 
 def stream(seed: int, purpose: str) -> np.random.Generator:
     """Return the generator for one purpose, so that a change to one field leaves all others alone."""

@@ -1,0 +1,76 @@
+"""The demo: a cohort of phantoms and what the shipped models make of them, the first one ready at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from core.checkpoints import Checkpoint, read_checkpoint, shipped_names
+from core.data.phantom import cohort_traits, make_phantom, write_cohort, write_phantom
+from core.data.phantom.traits import PhantomTraits
+from core.evaluation.saved import saved_scores
+from core.importing import import_folder
+from core.inference.device import choose_compute
+from core.inference.segment import Segmenter
+from core.workspace import SHIPPED_CHECKPOINTS, Cohort, Workspace
+
+COHORT = "phantoms"
+COUNT = 24
+
+OnProgress = Callable[[str, int, int], None]
+
+
+def make_demo(workspace: Workspace, on_progress: OnProgress, count: int = COUNT) -> dict[str, Any]:
+    """Make whatever of the demo is not there yet.
+
+    The first phantom is written, imported and segmented before the others are begun, so that there is
+    something to look at within seconds.
+
+    Args:
+        workspace: where it goes.
+        on_progress: told what is being done, how much of it is done, and of how much.
+        count: how many phantoms.
+    """
+    checkpoints = [read_checkpoint(SHIPPED_CHECKPOINTS / name) for name in shipped_names()]
+    folder = workspace.root / "demo" / COHORT
+    if COHORT not in workspace.cohort_names():
+        _first_phantom(workspace, folder, checkpoints, on_progress)
+    cohort = workspace.cohort(COHORT)
+    if len(cohort.cases) < count:
+        traits = [patient for patient in cohort_traits(count) if not (folder / case_name(patient)).exists()]
+        write_cohort(folder, traits, on_written=lambda n, _path: on_progress("phantoms", n + 1, len(traits)))
+        cohort = import_folder(workspace, folder, COHORT, public=True, on_case=on_progress).cohort
+    _segment(workspace, cohort, list(cohort.cases), checkpoints, on_progress)
+    return {"cohort": COHORT, "cases": len(cohort.cases), "models": shipped_names()}
+
+
+def case_name(traits: PhantomTraits) -> str:
+    """Return the case id of a phantom: its seed in BraTS 2023's form."""
+    return f"BraTS-PHM-{traits.seed:05d}-000"
+
+
+def _first_phantom(
+    workspace: Workspace, folder: Path, checkpoints: list[Checkpoint], on_progress: OnProgress
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(choose_compute, "auto", fast=False)  # importing torch takes as long as a phantom
+        on_progress("first phantom", 0, 1)
+        first = cohort_traits(1)[0]
+        write_phantom(make_phantom(first), folder, case_name(first))
+        cohort = import_folder(workspace, folder, COHORT, public=True).cohort
+        loading.result()
+    _segment(workspace, cohort, list(cohort.cases), checkpoints, on_progress)
+
+
+def _segment(
+    workspace: Workspace, cohort: Cohort, cases: list[str], checkpoints: list[Checkpoint], on_progress: OnProgress
+) -> None:
+    segmenter = Segmenter(workspace, choose_compute("auto", fast=False))
+    total = len(cases) * len(checkpoints)
+    for number, case_id in enumerate(cases):
+        for place, checkpoint in enumerate(checkpoints):
+            segmenter.segment_stored(cohort, case_id, checkpoint)
+            saved_scores(workspace, cohort, case_id, checkpoint)
+            on_progress(f"{checkpoint.card.title} on {case_id}", number * len(checkpoints) + place + 1, total)

@@ -1,0 +1,54 @@
+"""Everything that our server answers beside Streamlit, in one list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from core.service.cookies import BrowserCookie
+from core.service.modules import module_routes
+from core.service.volumes import volume_routes
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def service_routes(workspace: Path, viewer: Path, base: str = "") -> list[BaseRoute]:
+    """Return our routes under the app's base path.
+
+    Args:
+        workspace: the folder that holds `volumes/` and the token key.
+        viewer: the folder of the viewer's modules.
+        base: what the app is mounted under (`server.baseUrlPath`), with or without slashes.
+    """
+    prefix = base_path(base)
+    return [
+        *_below(f"{prefix}/volumes", volume_routes(workspace)),
+        *_below(f"{prefix}/viewer", module_routes(viewer)),
+    ]
+
+
+def service_middleware(base: str = "") -> list[Middleware]:
+    """Return the middleware that every request passes."""
+    return [Middleware(BrowserCookie, path=base_path(base) or "/")]
+
+
+def base_path(base: str) -> str:
+    """Return a base path as `/a/b`, or an empty text for the root."""
+    trimmed = base.strip("/")
+    return f"/{trimmed}" if trimmed else ""
+
+
+def _below(prefix: str, routes: list[BaseRoute]) -> list[BaseRoute]:
+    # Streamlit answers an unknown path with 200 and its page; below a prefix of ours it is a 404
+    return [
+        Route(prefix, _missing, methods=METHODS),
+        Mount(prefix, routes=[*routes, Route("/{rest:path}", _missing, methods=METHODS)]),
+    ]
+
+
+async def _missing(_: Request) -> Response:
+    return Response(status_code=404, headers={"X-Content-Type-Options": "nosniff"})
