@@ -1,0 +1,164 @@
+"""Augmentation keeps slice and mask aligned, background black, and depends on one integer only."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from concurrent.futures import ProcessPoolExecutor
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from core.arguments import ArgumentError
+from core.data.augment import PRESETS, Augmenter, augment_settings, draw_affine, warp
+
+H, W = 192, 224
+GEOMETRY = {"intensity_probability": 0.0, "noise_probability": 0.0}
+
+
+def head() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
+    """An ellipse of z-scores in four modalities with three nested discs as regions."""
+    rows, columns = np.mgrid[:H, :W]
+    inside = ((rows - 95) / 70) ** 2 + ((columns - 112) / 85) ** 2 < 1
+    distance = np.hypot(rows - 70, columns - 130)
+    mask = ((distance < 30) * 1 + (distance < 20) * 2 + (distance < 10) * 4).astype(np.uint8)
+    rng = np.random.default_rng(0)
+    image = rng.standard_normal((4, H, W)).astype(np.float32) * inside
+    return image, mask
+
+
+def in_worker(seed: int) -> bytes:
+    image, mask = Augmenter(PRESETS["standard"])(*head(), seed)
+    return image.tobytes() + mask.tobytes()
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_shape_and_type_stay_and_the_inputs_are_untouched(preset: str) -> None:
+    image, mask = head()
+    image.flags.writeable = mask.flags.writeable = False  # as from a memory map
+    for seed in range(20):
+        new_image, new_mask = Augmenter(PRESETS[preset])(image, mask, seed)
+        assert (new_image.shape, new_image.dtype) == (image.shape, image.dtype)
+        assert (new_mask.shape, new_mask.dtype) == (mask.shape, mask.dtype)
+        assert np.isfinite(new_image).all()
+
+
+def test_none_changes_nothing() -> None:
+    image, mask = head()
+    new_image, new_mask = Augmenter(PRESETS["none"])(image, mask, 1)
+    assert np.array_equal(new_image, image)
+    assert np.array_equal(new_mask, mask)
+
+
+def test_the_same_seed_gives_the_same_bytes_whatever_came_before_and_in_any_process() -> None:
+    here = [in_worker(seed) for seed in range(4)]
+    np.random.seed(99)  # noqa: NPY002 (the point is that global state does not matter)
+    assert [in_worker(seed) for seed in reversed(range(4))] == here[::-1]
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert list(pool.map(in_worker, range(4))) == here
+    assert len(set(here)) == 4
+
+
+def test_masks_gain_no_values_and_regions_stay_nested() -> None:
+    image, mask = head()
+    for seed in range(30):
+        _, moved = Augmenter(PRESETS["standard"])(image, mask, seed)
+        assert set(np.unique(moved)) <= {0, 1, 3, 7}
+        assert not ((moved & 4) & ~((moved & 2) << 1)).any()
+
+
+def test_image_and_mask_move_together() -> None:
+    _, mask = head()
+    image = np.repeat((mask > 0).astype(np.float32)[None], 2, axis=0)
+    augment = Augmenter(augment_settings("standard", GEOMETRY))
+    for seed in range(30):
+        new_image, new_mask = augment(image, mask, seed)
+        drawn, kept = new_image[0] > 0.5, new_mask > 0
+        assert 2 * (drawn & kept).sum() / (drawn.sum() + kept.sum()) > 0.98
+
+
+def test_what_comes_in_from_outside_is_black() -> None:
+    image, mask = np.ones((4, H, W), np.float32), np.ones((H, W), np.uint8)
+    settings = augment_settings("none", {"affine_probability": 1, "zoom": (0.5, 0.5)})
+    new_image, new_mask = Augmenter(settings)(image, mask, 0)
+    assert not new_image[:, :40].any()
+    assert not new_mask[:40].any()
+    assert new_mask[H // 2, W // 2] == 1
+    assert new_mask.sum() == pytest.approx(H * W / 4, rel=0.02)
+
+
+@pytest.mark.parametrize(("plane", "swapped"), [("axial", True), ("coronal", True), ("sagittal", False)])
+def test_left_and_right_are_the_first_axis_but_for_sagittal_slices(plane: str, swapped: bool) -> None:
+    image, mask = head()
+    new_image, new_mask = Augmenter(augment_settings("none", {"flip_lr": 1}), plane)(image, mask, 0)  # type: ignore[arg-type]
+    assert np.array_equal(new_image, image[:, ::-1] if swapped else image)
+    assert np.array_equal(new_mask, mask[::-1] if swapped else mask)
+
+
+def test_flips_come_as_often_as_asked() -> None:
+    image, mask = head()
+    augment = Augmenter(augment_settings("none", {"flip_lr": 0.25}))
+    flips = sum(not np.array_equal(augment(image, mask, seed)[1], mask) for seed in range(400))
+    assert flips == pytest.approx(100, abs=30)  # 3.5 standard deviations
+
+
+def test_a_quarter_turn_by_hand() -> None:
+    # about the centre of 3 x 3, (column, row) = (2, 1) goes to (1, 2) when columns turn towards rows
+    mask = np.array([[0, 0, 0], [0, 0, 5], [0, 0, 0]], np.uint8)
+    turn = np.array([[0.0, -1.0, 2.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    image, turned = warp(mask[None].astype(np.float32), mask, turn)
+    assert turned.tolist() == [[0, 0, 0], [0, 0, 0], [0, 5, 0]]
+    assert np.allclose(image[0], turned, atol=1e-5)
+
+
+def test_the_drawn_map_stays_in_its_ranges_and_keeps_the_centre() -> None:
+    settings = augment_settings("none", {"rotate_degrees": 30, "zoom": (0.5, 2.0)})
+    rng = np.random.default_rng(0)
+    maps = [draw_affine((H, W), settings, rng) for _ in range(500)]
+    angles = np.degrees([np.arctan2(m[1, 0], m[0, 0]) for m in maps])
+    zooms = np.array([np.hypot(m[1, 0], m[0, 0]) for m in maps])
+    centre = np.array([(W - 1) / 2, (H - 1) / 2, 1])
+    assert np.abs(angles).max() == pytest.approx(30, abs=1)
+    assert zooms.min() == pytest.approx(0.5, abs=0.02)
+    assert zooms.max() == pytest.approx(2, abs=0.05)
+    assert np.median(zooms) == pytest.approx(1, abs=0.1)
+    assert np.allclose([m @ centre for m in maps], centre)
+
+
+def test_shifts_are_shares_of_each_side() -> None:
+    rng = np.random.default_rng(0)
+    maps = np.array([draw_affine((100, 400), augment_settings("none", {"shift": 0.1}), rng) for _ in range(500)])
+    columns, rows = np.abs(maps[:, 0, 2]), np.abs(maps[:, 1, 2])
+    assert columns.max() == pytest.approx(40, abs=1)
+    assert rows.max() == pytest.approx(10, abs=0.5)
+
+
+def test_more_modalities_than_opencv_takes_at_once() -> None:
+    _, mask = head()
+    image = np.repeat((mask > 0).astype(np.float32)[None], 6, axis=0)
+    new_image, _ = Augmenter(augment_settings("none", {"affine_probability": 1, "rotate_degrees": 20}))(image, mask, 3)
+    assert all(np.array_equal(channel, new_image[0]) for channel in new_image)
+
+
+def test_settings_are_validated() -> None:
+    with pytest.raises(ArgumentError, match="no augmentation is called 'heavy'; known: none, light, standard"):
+        augment_settings("heavy")
+    with pytest.raises(ArgumentError, match=r"augment has no argument 'elastic'; known: .*rotate_degrees"):
+        augment_settings("light", {"elastic": 1})
+    with pytest.raises(ArgumentError, match="the smaller first"):
+        augment_settings("light", {"zoom": (1.2, 0.8)})
+
+
+def test_a_slice_of_four_modalities_takes_under_a_millisecond_and_a_half() -> None:
+    image, mask = head()
+    augment = Augmenter(PRESETS["standard"])
+    augment(image, mask, 0)
+    # processor time, and the best of several rounds: the machine may be busy with other things
+    rounds = []
+    for first in range(0, 250, 50):
+        started = time.process_time()
+        for seed in range(first, first + 50):
+            augment(image, mask, seed)
+        rounds.append((time.process_time() - started) / 50)
+    assert min(rounds) < 1.5e-3
