@@ -1,6 +1,6 @@
 """Who may read a volume: a token that ties one volume to one browser until one moment.
 
-token = expiry "." HMAC-SHA256(key, content hash "\\n" browser cookie "\\n" expiry), expiry in Unix seconds.
+A token is an expiry in Unix seconds, a dot, and the HMAC-SHA256 of three lines: content hash, cookie, expiry.
 Reference: RFC 2104.
 """
 
@@ -14,7 +14,7 @@ import secrets
 import time
 from pathlib import Path
 
-TOKEN_HEADER = "X-Segscope-Token"
+TOKEN_HEADER = "X-Segscope-Token"  # noqa: S105 - a header's name
 LIFETIME_S = 3600
 # Tokens asked for within one step are equal, so that a page which runs again sends the viewer nothing new.
 STEP_S = 300

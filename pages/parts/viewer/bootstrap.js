@@ -1,0 +1,61 @@
+/**
+ * What Streamlit runs: it finds the viewer of this element again or makes one.
+ *
+ * Streamlit imports this text as a module of its own and calls the default export on every change of data, also
+ * while our modules are still loading. The export is therefore synchronous, keeps its viewer by the element, and
+ * counts: the clean-up of an earlier call must not take down what a later one uses.
+ */
+
+const places = new WeakMap();
+
+export default function show({ data, parentElement, setStateValue }) {
+  let place = places.get(parentElement);
+  if (!place) {
+    const host = document.createElement("div");
+    host.className = "segscope-viewer";
+    host.dataset.testid = "segscope-viewer";
+    host.dataset.ready = "false";
+    parentElement.appendChild(host);
+    place = { host, viewer: null, loading: null, generation: 0, data: null, report: null };
+    places.set(parentElement, place);
+  }
+  place.generation += 1;
+  place.data = data;
+  place.report = (view) => setStateValue("view", view);
+  const generation = place.generation;
+  if (place.viewer) place.viewer.update(place.data, place.report);
+  else place.loading ??= load(place);
+  return () => setTimeout(() => leave(parentElement, place, generation), 0);
+}
+
+async function load(place) {
+  const { modules, preload } = place.data;
+  preload.forEach(fetchEarly(modules));
+  try {
+    const { Viewer } = await import(new URL(`${modules}/main.js`, location.origin).href);
+    if (!place.gone) place.viewer = new Viewer(place.host, place.data, place.report);
+  } catch (error) {
+    place.host.textContent = `The viewer could not be loaded. Reload the page. (${error.message})`;
+    console.error(error);
+  }
+}
+
+/** Modules that import each other would otherwise arrive one layer after the other. */
+function fetchEarly(modules) {
+  return (name) => {
+    const href = new URL(`${modules}/${name}`, location.origin).href;
+    if (document.head.querySelector(`link[href="${href}"]`)) return;
+    const link = document.createElement("link");
+    link.rel = "modulepreload";
+    link.href = href;
+    document.head.appendChild(link);
+  };
+}
+
+function leave(parentElement, place, generation) {
+  if (place.generation !== generation) return;
+  place.gone = true;
+  place.viewer?.destroy();
+  place.host.remove();
+  if (places.get(parentElement) === place) places.delete(parentElement);
+}

@@ -1,0 +1,144 @@
+/** The elements around and under the panels: control row, progress, pause, strip, help. */
+
+import { GAP, arrange, roomFor } from "./arrange.js";
+import { Controls } from "./controls.js";
+import { element, segmented } from "./dom.js";
+import { AXIS } from "./geometry.js";
+import { listenToHands } from "./hands.js";
+import { Help } from "./help.js";
+import { listenToKeys } from "./keys.js";
+import { Panel } from "./panel.js";
+import { handsOf, keysOf } from "./reach.js";
+import { curvesOf, stopsOf } from "./story.js";
+import { Strip } from "./strip.js";
+import { toggled } from "./view.js";
+
+/** @import {Viewer} from "./viewer.js" */
+
+export class Furniture {
+  /** @param {Viewer} viewer */
+  constructor(viewer) {
+    this.viewer = viewer;
+    /** @type {Controls | null} */
+    this.controls = null;
+    /** @type {Panel[]} */
+    this.panels = [];
+    /** @type {((value: string) => void)[]} show the region whose errors are drawn */
+    this.choices = [];
+    this.bar = element("i");
+    this.progress = element("div", { class: "progress", role: "progressbar", "aria-label": "Loading volumes" }, this.bar);
+    const described = { role: "application", tabindex: "0", "aria-roledescription": "slice viewer" };
+    this.grid = element("div", { class: "grid", ...described });
+    this.pause = element("button", { type: "button", class: "pause", hidden: "" });
+    this.pause.addEventListener("click", () => viewer.motion.setPlaying(!viewer.view.playing));
+    this.help = new Help(
+      () => viewer.toggleHelp(),
+      () => viewer.set({ radiological: !viewer.view.radiological }),
+    );
+    this.strip = new Strip((slice) => {
+      viewer.touched();
+      viewer.goTo(viewer.plane(), slice);
+    });
+    this.top = element("div");
+    this.stage = element("div", { class: "stage" }, this.grid, this.progress, this.help.element);
+    viewer.host.replaceChildren(this.top, this.stage, this.strip.element);
+    listenToHands(this.grid, (target) => this.panelOf(target), handsOf(viewer));
+    listenToKeys(viewer.host, keysOf(viewer));
+    this.grid.addEventListener("pointerenter", () => {
+      // keys work where the mouse is, unless somebody is typing elsewhere
+      if (document.activeElement === document.body) this.grid.focus({ preventScroll: true });
+    });
+  }
+
+  /** Make panels and controls for what the viewer shows now. @returns {Panel[]} */
+  furnish() {
+    const { viewer } = this;
+    const { data } = viewer;
+    this.panels = data.panels.map((spec) => new Panel(spec, data.regions));
+    this.grid.replaceChildren(...this.panels.map((panel) => panel.element));
+    this.grid.setAttribute("aria-label", `${data.case_title}. Press question mark for keys.`);
+    this.controls = data.controls
+      ? new Controls(data, {
+          set: (patch) => viewer.set(patch),
+          preset: (name) => viewer.choosePreset(name),
+          toggle: (region) => viewer.set(toggled(viewer.view, region)),
+          help: () => viewer.toggleHelp(),
+        })
+      : null;
+    this.top.replaceChildren(...(this.controls ? [this.controls.element] : []));
+    this.choices = this.panels.filter((panel) => panel.spec.error_against !== null).map((panel) => this.#choice(panel));
+    this.pause.hidden = !data.autoplay;
+    this.panels[0]?.element.append(this.pause);
+    return this.panels;
+  }
+
+  /** The region of an error panel is chosen in it. @param {Panel} panel */
+  #choice(panel) {
+    const { viewer } = this;
+    const options = viewer.data.regions.map(({ name, title }, index) => ({ value: String(index), text: name, title }));
+    const group = segmented("Errors of", options, (index) => viewer.set({ errorRegion: Number(index) }));
+    group.element.classList.add("choice");
+    if (options.length > 1) panel.element.append(group.element);
+    return group.show;
+  }
+
+  /** Give panels and strip the size that there is. */
+  arrange() {
+    const { data, host, ground } = this.viewer;
+    const width = host.clientWidth;
+    if (!width) return;
+    const single = ground !== null && ground.shape[AXIS[this.viewer.plane()]] === 1;
+    this.strip.element.hidden = !data.strip || single;
+    const below = this.strip.element.hidden ? 12 : this.strip.element.offsetHeight + GAP + 12;
+    const above = this.stage.getBoundingClientRect().top;
+    const height = data.height ?? roomFor(above, below, window.innerHeight);
+    const { columns, width: wide, height: high } = arrange(this.panels.length, width, height, data.columns);
+    this.grid.style.gridTemplateColumns = `repeat(${columns}, ${wide}px)`;
+    this.grid.dataset.columns = String(columns);
+    for (const panel of this.panels) panel.resize(wide, high);
+    this.strip.resize(width);
+  }
+
+  /** Bring every control to the present view. */
+  show() {
+    const { viewer } = this;
+    const { view } = viewer;
+    const image = viewer.volume("images", view.image);
+    this.controls?.show(view, image ? viewer.range(view.image) : null);
+    this.help.show(view.help, view.radiological);
+    const slice = view.cursor[AXIS[view.plane]] + 1;
+    this.pause.textContent = `slice ${slice}`;
+    this.pause.classList.toggle("playing", view.playing);
+    this.pause.setAttribute("aria-label", view.playing ? "Pause" : "Play");
+    for (const choice of this.choices) choice(String(view.errorRegion));
+    this.#showStrip();
+  }
+
+  #showStrip() {
+    const { data, view, ground, tally } = this.viewer;
+    if (!ground || this.strip.element.hidden) return;
+    const plane = this.viewer.plane();
+    const { curves, unit } = curvesOf(data, view, tally, plane, ground.affine ? ground.spacing : null);
+    const jump = stopsOf(data, view, tally, plane)?.what ?? "";
+    const axis = AXIS[plane];
+    this.strip.show({ slices: ground.shape[axis], slice: view.cursor[axis], curves, unit, jump });
+  }
+
+  /** @param {number} loaded  0 to 1 */
+  showProgress(loaded) {
+    this.progress.hidden = loaded >= 1;
+    this.bar.style.width = `${loaded * 100}%`;
+    this.progress.setAttribute("aria-valuenow", String(Math.round(loaded * 100)));
+  }
+
+  /** @param {Panel | null} active */
+  highlight(active) {
+    for (const panel of this.panels) panel.element.classList.toggle("active", panel === active);
+  }
+
+  /** @param {EventTarget | null} target @returns {Panel | null} */
+  panelOf(target) {
+    const found = target instanceof Element ? target.closest(".panel") : null;
+    return this.panels.find((panel) => panel.element === found) ?? null;
+  }
+}

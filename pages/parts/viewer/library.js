@@ -1,0 +1,211 @@
+/**
+ * Every volume of the page, once: fetched from the slice on screen outwards, shared by all viewers, bounded in memory.
+ */
+
+import { Offline, Refused, remainingMs, request } from "./transport.js";
+import { Volume } from "./volume.js";
+
+/** @import {VolumeRef} from "./types.js" */
+
+/**
+ * What a viewer wants first.
+ *
+ * @typedef {object} Interest
+ * @property {() => {slice: number | null, onScreen: Set<string>}} focus  slice null: manifests only, for now
+ * @property {(hash: string) => void} changed  called when a volume has news
+ */
+
+/**
+ * @typedef {object} Entry
+ * @property {string} hash
+ * @property {string} base
+ * @property {string} token
+ * @property {Volume | null} volume
+ * @property {string | null} trouble  a sentence for the person who waits
+ * @property {boolean} hopeless  nothing is asked for again until a new token comes
+ * @property {boolean} asking  for the manifest
+ * @property {Set<number>} pending  slabs on their way
+ * @property {Set<Interest>} users
+ * @property {number} usedAt
+ */
+
+/** Decoded bytes kept for cases that are no longer on screen, so that going back is instant. */
+const KEEP_BYTES = 1024 ** 3;
+/** A browser opens six connections to one server; two stay free for the page itself. */
+const PARALLEL = 4;
+/** A volume that is not on screen waits as if it were this many slices away. */
+const OFF_SCREEN = 24;
+const RENEW_EVERY_MS = 10 * 60 * 1000;
+
+/** @type {Map<string, Entry>} */
+const entries = new Map();
+let running = 0;
+let waitMs = 0;
+/** @type {ReturnType<typeof setTimeout> | null} */
+let pause = null;
+/** @type {ReturnType<typeof setInterval> | null} */
+let renewal = null;
+
+/**
+ * @param {Interest} user
+ * @param {string} base
+ * @param {VolumeRef} ref
+ */
+export function acquire(user, base, ref) {
+  let entry = entries.get(ref.hash);
+  if (!entry) {
+    entry = {
+      hash: ref.hash,
+      base,
+      token: ref.token,
+      volume: null,
+      trouble: null,
+      hopeless: false,
+      asking: false,
+      pending: new Set(),
+      users: new Set(),
+      usedAt: 0,
+    };
+    entries.set(ref.hash, entry);
+  }
+  if (ref.token !== entry.token) {
+    entry.token = ref.token;
+    entry.hopeless = false;
+    entry.trouble = null;
+  }
+  entry.users.add(user);
+  renewal ??= setInterval(renew, RENEW_EVERY_MS);
+  pump();
+}
+
+/**
+ * @param {Interest} user
+ * @param {Set<string>} [keep]  hashes that the user still wants
+ */
+export function release(user, keep = new Set()) {
+  for (const entry of entries.values()) {
+    if (entry.users.has(user) && !keep.has(entry.hash)) {
+      entry.users.delete(user);
+      entry.usedAt = performance.now();
+    }
+  }
+  letGo();
+  if (renewal && ![...entries.values()].some((entry) => entry.users.size)) {
+    clearInterval(renewal);
+    renewal = null;
+  }
+}
+
+/**
+ * @param {string} hash
+ * @returns {Entry | undefined}
+ */
+export function look(hash) {
+  return entries.get(hash);
+}
+
+/** Ask for what is wanted most, as far as connections allow. */
+export function pump() {
+  while (running < PARALLEL && !pause) {
+    const job = next();
+    if (!job) return;
+    running += 1;
+    work(job).finally(() => {
+      running -= 1;
+      pump();
+    });
+  }
+}
+
+/** @typedef {{entry: Entry, slab: number | null}} Job */
+
+/** @returns {Job | null} */
+function next() {
+  /** @type {Job | null} */
+  let best = null;
+  let bestScore = Infinity;
+  for (const entry of entries.values()) {
+    if (entry.hopeless || !entry.users.size) continue;
+    const [user] = entry.users;
+    const { slice, onScreen } = user.focus();
+    const away = onScreen.has(entry.hash) ? 0 : OFF_SCREEN;
+    if (!entry.volume) {
+      if (!entry.asking && away - 1 < bestScore) [best, bestScore] = [{ entry, slab: null }, away - 1];
+      continue;
+    }
+    if (slice === null) continue;
+    const { slabs, box_offset: offset } = entry.volume.manifest;
+    slabs.forEach(({ first, count }, index) => {
+      if (entry.volume?.arrived[index] || entry.pending.has(index)) return;
+      const top = first + offset[2];
+      const score = away + Math.max(0, top - slice, slice - (top + count - 1));
+      if (score < bestScore) [best, bestScore] = [{ entry, slab: index }, score];
+    });
+  }
+  return best;
+}
+
+/** @param {Job} job */
+async function work({ entry, slab }) {
+  const token = entry.token;
+  try {
+    if (slab === null) {
+      entry.asking = true;
+      const response = await request(entry.base, entry.hash, "manifest", token);
+      entry.volume = new Volume(entry.hash, await response.json());
+    } else {
+      entry.pending.add(slab);
+      const response = await request(entry.base, entry.hash, `slab/${slab}`, token);
+      entry.volume?.accept(slab, await response.arrayBuffer());
+    }
+    entry.trouble = null;
+    waitMs = 0;
+  } catch (error) {
+    fail(entry, token, error);
+  } finally {
+    entry.asking = false;
+    if (slab !== null) entry.pending.delete(slab);
+  }
+  for (const user of entry.users) user.changed(entry.hash);
+}
+
+/**
+ * @param {Entry} entry
+ * @param {string} token
+ * @param {unknown} error
+ */
+function fail(entry, token, error) {
+  // a newer token came while the old one was refused: ask again
+  if (error instanceof Refused && token !== entry.token) return;
+  entry.trouble = error instanceof Error ? error.message : String(error);
+  // a body that breaks off in the middle is a TypeError
+  entry.hopeless = !(error instanceof Offline || error instanceof TypeError);
+  if (!entry.hopeless) {
+    waitMs = Math.min(8000, Math.max(500, waitMs * 2));
+    pause ??= setTimeout(() => {
+      pause = null;
+      pump();
+    }, waitMs);
+  }
+}
+
+async function renew() {
+  for (const entry of entries.values()) {
+    if (!entry.users.size || entry.hopeless || remainingMs(entry.token) > 4 * RENEW_EVERY_MS) continue;
+    try {
+      const response = await request(entry.base, entry.hash, "token", entry.token, { method: "POST" });
+      entry.token = (await response.json()).token;
+    } catch {
+      // the next round tries again; a volume that is whole needs no token
+    }
+  }
+}
+
+function letGo() {
+  const idle = [...entries.values()].filter((entry) => !entry.users.size).sort((a, b) => b.usedAt - a.usedAt);
+  let kept = 0;
+  for (const entry of idle) {
+    kept += entry.volume?.bytes ?? 0;
+    if (!entry.volume || kept > KEEP_BYTES) entries.delete(entry.hash);
+  }
+}

@@ -1,0 +1,3 @@
+/** The door to the viewer's modules. */
+
+export { Viewer } from "./viewer.js";

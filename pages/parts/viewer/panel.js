@@ -1,0 +1,210 @@
+/** One panel: a canvas with words over it. */
+
+import { layoutOf, place, toVoxel } from "./geometry.js";
+import { errorSlice, maskSlice } from "./masks.js";
+import * as paint from "./paint.js";
+import { capital, element, fitCanvas } from "./dom.js";
+
+/** @import {PanelSpec, Plane, Region, Triple, View} from "./types.js" */
+/** @import {Outlines} from "./masks.js" */
+/** @import {Slices} from "./slices.js" */
+/** @import {Volume} from "./volume.js" */
+
+/**
+ * What every panel of a viewer draws from.
+ *
+ * @typedef {object} Scene
+ * @property {View} view
+ * @property {Region[]} regions
+ * @property {Triple} shape
+ * @property {number[][] | null} affine
+ * @property {Triple} spacing
+ * @property {{start: Triple, stop: Triple}} box
+ * @property {(name: string) => Volume | null} image
+ * @property {(name: string) => Volume | null} mask
+ * @property {(name: string) => [number, number]} range  window of an image
+ * @property {Slices} slices
+ * @property {Outlines} outlines
+ * @property {paint.Canvas} sheet
+ * @property {boolean} fine
+ * @property {boolean} crosshair
+ */
+
+export class Panel {
+  /**
+   * @param {PanelSpec} spec
+   * @param {Region[]} regions
+   */
+  constructor(spec, regions) {
+    this.spec = spec;
+    this.surface = /** @type {HTMLCanvasElement} */ (element("canvas", { "aria-hidden": "true" }));
+    this.title = element("strong");
+    this.subtitle = element("span");
+    this.message = element("p", { class: "message", role: "status", hidden: "" });
+    this.readout = element("div", { class: "readout", "aria-hidden": "true" });
+    const scores = element(
+      "dl",
+      { class: "scores" },
+      ...spec.scores.map(([name, text]) => {
+        const term = element("dt", {}, name);
+        term.style.color = regions.find((region) => region.name === name)?.colour ?? "";
+        return element("div", {}, term, element("dd", {}, text));
+      }),
+    );
+    this.element = element(
+      "div",
+      { class: "panel", role: "img" },
+      this.surface,
+      element("div", { class: "caption" }, this.title, this.subtitle),
+      scores,
+      this.readout,
+      this.message,
+    );
+    const context = /** @type {CanvasRenderingContext2D} */ (this.surface.getContext("2d", { alpha: false }));
+    /** @type {paint.Canvas} */
+    this.canvas = { context, width: 0, height: 0, ratio: 1 };
+  }
+
+  /**
+   * @param {number} width  CSS pixels
+   * @param {number} height
+   */
+  resize(width, height) {
+    fitCanvas(this.canvas, width, height);
+  }
+
+  /** @param {View} view @returns {Plane} */
+  planeIn(view) {
+    return this.spec.plane ?? view.plane;
+  }
+
+  /** @param {View} view */
+  imageIn(view) {
+    return this.spec.image ?? view.image;
+  }
+
+  /** @param {Scene} scene */
+  placement(scene) {
+    const layout = layoutOf(this.planeIn(scene.view), scene.affine !== null, scene.view.radiological);
+    const { width, height } = this.canvas;
+    const { spacing, box, view } = scene;
+    return place({ layout, spacing, box, width, height, zoom: view.zoom, centre: view.centre });
+  }
+
+  /**
+   * @param {Scene} scene
+   * @param {number} x  CSS pixels from the panel's corner
+   * @param {number} y
+   * @returns {Triple} voxel, not rounded
+   */
+  voxelAt(scene, x, y) {
+    return toVoxel(this.placement(scene), x, y, scene.view.cursor);
+  }
+
+  /** @param {Scene} scene */
+  draw(scene) {
+    const { view } = scene;
+    const placement = this.placement(scene);
+    const plane = this.planeIn(view);
+    const index = paint.sliceOf(view, plane);
+    const name = this.imageIn(view);
+    const volume = scene.image(name);
+    paint.clear(this.canvas);
+    if (volume) {
+      const slice = scene.slices.grey(volume, plane, index, scene.range(name));
+      const dim = this.spec.error_against !== null;
+      if (slice) {
+        if (slice.ground !== "rgb(0, 0, 0)") paint.paintGround(this.canvas, placement, scene.shape, slice.ground);
+        paint.paintSlice(this.canvas, placement, slice, { dim, fine: scene.fine });
+      }
+    }
+    if (!view.overlayOff) this.#overlay(scene, placement, plane, index);
+    if (scene.crosshair) paint.paintCrosshair(this.canvas, placement, view.cursor);
+    paint.paintLetters(this.canvas, placement);
+    if (scene.affine) paint.paintScaleBar(this.canvas, placement.pixelsPerMm);
+  }
+
+  /**
+   * @param {Scene} scene
+   * @param {ReturnType<Panel["placement"]>} placement
+   * @param {Plane} plane
+   * @param {number} index
+   */
+  #overlay(scene, placement, plane, index) {
+    const { view, regions, outlines } = scene;
+    const mask = this.spec.mask === null ? null : scene.mask(this.spec.mask);
+    if (!mask) return;
+    const exact = Math.min(Math.abs(placement.uStep), Math.abs(placement.vStep)) >= paint.EXACT_FROM;
+    const key = `${mask.hash} ${mask.version} ${plane} ${index}`;
+    if (this.spec.error_against !== null) {
+      const reference = scene.mask(this.spec.error_against);
+      if (!reference?.whole || !mask.whole) return;
+      const slice = lazily(() =>
+        errorSlice(maskSlice(mask, plane, index), maskSlice(reference, plane, index), view.errorRegion),
+      );
+      const against = `${key} ${reference.hash} ${view.errorRegion}`;
+      paint.paintErrors(this.canvas, scene.sheet, placement, (bit) => outlines.of(against, bit, exact, slice));
+      return;
+    }
+    const slice = lazily(() => maskSlice(mask, plane, index));
+    const layers = [];
+    for (let bit = 0; bit < regions.length; bit++) {
+      const outline = view.visible[bit] ? outlines.of(key, bit, exact, slice) : null;
+      if (outline) layers.push({ outline, colour: regions[bit].colour });
+    }
+    paint.paintMasks(this.canvas, scene.sheet, placement, layers, view);
+  }
+
+  /**
+   * @param {View} view
+   * @param {Region[]} regions
+   */
+  caption(view, regions) {
+    const fill = (/** @type {string} */ text) =>
+      text
+        .replaceAll("{image}", this.imageIn(view))
+        .replaceAll("{region}", regions[view.errorRegion]?.title ?? "")
+        .replaceAll("{plane}", capital(this.planeIn(view)));
+    const title = fill(this.spec.title);
+    const subtitle = fill(this.spec.subtitle);
+    if (this.title.textContent !== title) this.title.textContent = title;
+    if (this.subtitle.textContent !== subtitle) this.subtitle.textContent = subtitle;
+    const said = [title, subtitle, ...this.spec.scores.map((score) => score.join(" "))].filter(Boolean).join(", ");
+    if (this.element.getAttribute("aria-label") !== said) this.element.setAttribute("aria-label", said);
+  }
+
+  /** @param {ReturnType<typeof import("./readout.js").readoutOf> | null} found */
+  tell(found) {
+    this.readout.replaceChildren(
+      ...(found ? [element("span", {}, found.place), element("span", {}, found.value, ...found.regions.map(named))] : []),
+    );
+  }
+
+  leave() {
+    this.tell(null);
+  }
+
+  /** @param {string | null} sentence */
+  say(sentence) {
+    this.message.hidden = !sentence;
+    if (this.message.textContent !== (sentence ?? "")) this.message.textContent = sentence ?? "";
+  }
+}
+
+/** @param {Region} region */
+function named(region) {
+  const word = element("b", {}, ` ${region.name}`);
+  word.style.color = region.colour;
+  return word;
+}
+
+/**
+ * @template T
+ * @param {() => T} make
+ * @returns {() => T} makes it once
+ */
+function lazily(make) {
+  /** @type {{value: T} | null} */
+  let made = null;
+  return () => (made ??= { value: make() }).value;
+}

@@ -1,0 +1,27 @@
+/** What lies under the pointer, in words. Pure. */
+
+import { toMillimetres } from "./geometry.js";
+import { holds } from "./masks.js";
+import { short } from "./controls.js";
+
+/** @import {Region, Triple} from "./types.js" */
+/** @import {Volume} from "./volume.js" */
+
+/**
+ * @param {object} at
+ * @param {Triple} at.voxel
+ * @param {number[][] | null} at.affine
+ * @param {string} at.name  of the image
+ * @param {Volume | null} at.image
+ * @param {Volume | null} at.mask
+ * @param {Region[]} at.regions
+ * @returns {{place: string, value: string, regions: Region[]}}
+ */
+export function readoutOf({ voxel, affine, name, image, mask, regions }) {
+  const millimetres = affine ? toMillimetres(affine, voxel).map((mm) => mm.toFixed(1).replace("-", "−")) : null;
+  return {
+    place: `voxel ${voxel.join(" ")}${millimetres ? ` · ${millimetres.join(" ")} mm` : ""}`,
+    value: image ? `${name} ${short(image.value(voxel))}` : "",
+    regions: mask ? regions.filter((_, region) => holds(mask, voxel, region)) : [],
+  };
+}

@@ -1,0 +1,96 @@
+"""What a page says to the viewer, and what the viewer says back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self, TypeGuard
+
+from core.labels import LabelScheme
+
+PLANES = ("axial", "coronal", "sagittal")
+# Apart for colour-blind readers, on grey and from each other; in the order of a scheme's regions.
+PALETTE = ("#56b4e9", "#e69f00", "#f0e442", "#009e73", "#cc79a7", "#0072b2", "#d55e00", "#999999")
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeRef:
+    """A volume in the cache, and this browser's token for it."""
+
+    hash: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegionStyle:
+    """A region as it is drawn; its place in the list is its bit in the mask volumes."""
+
+    name: str
+    title: str
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One picture of the grid.
+
+    Attributes:
+        title: top left; `{image}`, `{region}` and `{plane}` are replaced by what is chosen in the viewer.
+        subtitle: beside the title, in grey; the same words are replaced.
+        image: a key of `images`; None follows the viewer's control row.
+        mask: a key of `masks`, drawn over the image.
+        error_against: a key of `masks`; what `mask` has too much, misses and has right is drawn instead of it.
+        scores: region name and text, top right in the region's colour.
+        plane: keeps this panel in one plane; None follows the control row.
+    """
+
+    title: str
+    subtitle: str = ""
+    image: str | None = None
+    mask: str | None = None
+    error_against: str | None = None
+    scores: tuple[tuple[str, str], ...] = ()
+    plane: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerView:
+    """Where the viewer is, or where it should open.
+
+    Attributes:
+        plane: axial, coronal or sagittal.
+        slice: voxel index along the plane's axis, from 0; None opens where the reference is largest.
+        image: a key of `images`; None is the first.
+        window: lowest and highest value that differ on screen; None is automatic.
+        cursor: voxel under the crosshair, as the viewer reports it.
+    """
+
+    plane: str = "axial"
+    slice: int | None = None
+    image: str | None = None
+    window: tuple[float, float] | None = None
+    cursor: tuple[int, int, int] | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what the browser sends; whatever is not well-formed is left out."""
+        plane, index, image, window, cursor = (data.get(k) for k in ("plane", "slice", "image", "window", "cursor"))
+        return cls(
+            plane=plane if plane in PLANES else "axial",
+            slice=index if isinstance(index, int) else None,
+            image=image if isinstance(image, str) else None,
+            window=(float(window[0]), float(window[1])) if _is_numbers(window, 2) else None,
+            cursor=(int(cursor[0]), int(cursor[1]), int(cursor[2])) if _is_numbers(cursor, 3) else None,
+        )
+
+
+def region_styles(scheme: LabelScheme) -> list[RegionStyle]:
+    """Return a scheme's regions in their colours, in bit order."""
+    return [
+        RegionStyle(region.name, region.title, colour)
+        for region, colour in zip(scheme.regions, PALETTE[: len(scheme.regions)], strict=True)
+    ]
+
+
+def _is_numbers(value: Any, count: int) -> TypeGuard[list[float]]:
+    return isinstance(value, list) and len(value) == count and all(isinstance(item, int | float) for item in value)

@@ -1,0 +1,118 @@
+/** What the strip tells: areas of the reference and of each model, and where their errors are. */
+
+import { AXIS } from "./geometry.js";
+import { areasOf, errorsOf } from "./masks.js";
+
+/** @import {Curve} from "./strip.js" */
+/** @import {Plane, Triple, View, ViewerData} from "./types.js" */
+/** @import {Volume} from "./volume.js" */
+
+/** Lines of the models, told apart by their dashes too. */
+const MODEL_COLOURS = ["#e6ebf0", "#cc79a7", "#9fd3a8", "#8d98a6", "#d55e00", "#b6a6ff", "#c9b458", "#7fb3d1"];
+
+export class Tally {
+  /** @param {(name: string) => Volume | null} mask */
+  constructor(mask) {
+    this.mask = mask;
+    /** @type {Map<string, Uint32Array[][]>} */
+    this.areas = new Map();
+    /** @type {Map<string, Uint32Array[]>} */
+    this.errors = new Map();
+  }
+
+  /**
+   * @param {string} name  of a mask
+   * @param {number} regions
+   * @returns {Uint32Array[][] | null} voxels by [axis][region][slice]; null until the mask is whole
+   */
+  areaOf(name, regions) {
+    const volume = this.mask(name);
+    if (!volume?.whole) return null;
+    let known = this.areas.get(volume.hash);
+    if (!known) this.areas.set(volume.hash, (known = areasOf(volume, regions)));
+    return known;
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} reference
+   * @param {number} region
+   * @returns {Uint32Array[] | null} voxels by [axis][slice]; null until both masks are whole
+   */
+  errorOf(name, reference, region) {
+    const [mask, truth] = [this.mask(name), this.mask(reference)];
+    if (!mask?.whole || !truth?.whole) return null;
+    const key = `${mask.hash} ${truth.hash} ${region}`;
+    let known = this.errors.get(key);
+    if (!known) this.errors.set(key, (known = errorsOf(mask, truth, region)));
+    return known;
+  }
+}
+
+/**
+ * @param {ViewerData} data
+ * @returns {string | null} the mask that the others are measured against
+ */
+export function referenceOf(data) {
+  return data.reference ?? data.panels.find((panel) => panel.error_against)?.error_against ?? Object.keys(data.masks)[0] ?? null;
+}
+
+/**
+ * @param {ViewerData} data
+ * @param {View} view
+ * @param {Tally} tally
+ * @param {Plane} plane
+ * @param {Triple | null} spacing  mm, null without geometry
+ * @returns {{curves: Curve[], unit: string}}
+ */
+export function curvesOf(data, view, tally, plane, spacing) {
+  const reference = referenceOf(data);
+  const axis = AXIS[plane];
+  const perVoxel = spacing ? (spacing[0] * spacing[1] * spacing[2]) / spacing[axis] / 100 : 1;
+  const unit = spacing ? "cm²" : "voxels";
+  const count = data.regions.length;
+  const outer = Math.max(0, view.visible.indexOf(true));
+  const inner = view.visible.lastIndexOf(true);
+  /** @type {Curve[]} */
+  const curves = [];
+  /** @type {(name: string, region: number, colour: string, kind: Curve["kind"]) => void} */
+  const add = (name, region, colour, kind) => {
+    const counts = tally.areaOf(name, count)?.[axis][region];
+    if (counts) curves.push({ name, colour, kind, values: Float32Array.from(counts, (n) => n * perVoxel) });
+  };
+  if (reference === null || !count) return { curves, unit };
+  add(reference, outer, data.regions[outer].colour, "filled");
+  if (inner > outer) add(reference, inner, data.regions[inner].colour, "area");
+  const models = Object.keys(data.masks).filter((name) => name !== reference);
+  models.forEach((name, index) => add(name, outer, MODEL_COLOURS[index % MODEL_COLOURS.length], "dashed"));
+  return { curves, unit };
+}
+
+/**
+ * Where the keys N and P stop: slices with an error where errors are shown, else with tumour.
+ *
+ * @param {ViewerData} data
+ * @param {View} view
+ * @param {Tally} tally
+ * @param {Plane} plane
+ * @returns {{what: string, counts: ArrayLike<number>} | null}
+ */
+export function stopsOf(data, view, tally, plane) {
+  const axis = AXIS[plane];
+  const wrong = data.panels
+    .filter((panel) => panel.mask && panel.error_against)
+    .map((panel) => tally.errorOf(String(panel.mask), String(panel.error_against), view.errorRegion)?.[axis])
+    .filter((counts) => counts !== undefined);
+  if (wrong.length) return { what: "error", counts: sum(wrong) };
+  const reference = referenceOf(data);
+  const areas = reference === null ? null : tally.areaOf(reference, data.regions.length);
+  if (!areas) return null;
+  return { what: "tumour", counts: sum(areas[axis].filter((_, region) => view.visible[region])) };
+}
+
+/** @param {Uint32Array[]} lists */
+function sum(lists) {
+  const total = new Uint32Array(lists[0]?.length ?? 0);
+  for (const list of lists) list.forEach((value, index) => (total[index] += value));
+  return total;
+}

@@ -1,0 +1,201 @@
+/** The case as a line: tumour area per slice, and the playhead. Click or drag it. */
+
+import { element, fitCanvas } from "./dom.js";
+
+/** @import {Canvas} from "./paint.js" */
+
+/**
+ * @typedef {object} Curve
+ * @property {string} name
+ * @property {string} colour
+ * @property {ArrayLike<number>} values  per slice
+ * @property {"filled" | "dashed" | "area"} kind  area is filled without a line
+ */
+
+/**
+ * @typedef {object} Story
+ * @property {number} slices
+ * @property {number} slice  from 0
+ * @property {Curve[]} curves
+ * @property {string} unit
+ * @property {string} jump  what the keys N and P look for
+ */
+
+const HEIGHT = 96;
+const SIDE = 14;
+const TOP = 6;
+const BOTTOM = 22;
+const DASHES = [[4, 3], [1.5, 2.5], [8, 3], [8, 3, 2, 3]];
+
+export class Strip {
+  /** @param {(slice: number) => void} go */
+  constructor(go) {
+    this.go = go;
+    /** @type {Story | null} */
+    this.story = null;
+    const surface = /** @type {HTMLCanvasElement} */ (element("canvas", { "aria-hidden": "true" }));
+    const context = /** @type {CanvasRenderingContext2D} */ (surface.getContext("2d"));
+    /** @type {Canvas} */
+    this.canvas = { context, width: 0, height: HEIGHT, ratio: 1 };
+    this.now = element("strong");
+    this.about = element("span");
+    this.legend = element("span", { class: "legend" });
+    this.keys = element("span", { class: "keys" });
+    this.track = element("div", { class: "track", role: "slider", tabindex: "0", "aria-label": "Slice" }, surface);
+    this.element = element(
+      "div",
+      { class: "strip" },
+      element("div", { class: "strip-head" }, this.now, this.about, this.legend, element("span", { class: "stretch" }), this.keys),
+      this.track,
+    );
+    this.#listen();
+  }
+
+  #listen() {
+    const move = (/** @type {PointerEvent} */ event) => {
+      if (!this.story) return;
+      const { left, width } = this.track.getBoundingClientRect();
+      const share = (event.clientX - left - SIDE) / (width - 2 * SIDE);
+      this.go(Math.round(Math.min(1, Math.max(0, share)) * (this.story.slices - 1)));
+    };
+    this.track.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      this.track.setPointerCapture(event.pointerId);
+      move(event);
+    });
+    this.track.addEventListener("pointermove", (event) => {
+      if (this.track.hasPointerCapture(event.pointerId)) move(event);
+    });
+  }
+
+  /** @param {number} width */
+  resize(width) {
+    fitCanvas(this.canvas, width, HEIGHT);
+  }
+
+  /** @param {Story} story */
+  show(story) {
+    this.story = story;
+    this.now.textContent = `Slice ${story.slice + 1}`;
+    this.about.textContent = `of ${story.slices}${story.curves.length ? ` · tumour area per slice, ${story.unit}` : ""}`;
+    this.#words(story);
+    this.track.setAttribute("aria-valuemin", "1");
+    this.track.setAttribute("aria-valuemax", String(story.slices));
+    this.track.setAttribute("aria-valuenow", String(story.slice + 1));
+    this.track.setAttribute("aria-valuetext", `slice ${story.slice + 1} of ${story.slices}`);
+    this.#draw(story);
+  }
+
+  /** @param {Story} story */
+  #words({ curves, jump }) {
+    const named = curves.filter((curve) => curve.kind !== "area").slice(0, 9);
+    const said = `${named.map((curve) => curve.name).join("|")}|${jump}`;
+    if (this.legend.dataset.said === said) return;
+    this.legend.dataset.said = said;
+    this.legend.replaceChildren(
+      ...named.map(({ name, colour, kind }, index) => {
+        const line = element("i", { class: kind === "filled" ? "solid" : index % 2 ? "dashed" : "dotted" });
+        line.style.borderColor = colour;
+        return element("span", {}, line, name);
+      }),
+    );
+    const key = (/** @type {string} */ name) => element("kbd", {}, name);
+    this.keys.replaceChildren(...(jump ? [key("N"), ` next ${jump}`, key("P"), " previous"] : []));
+  }
+
+  /** @param {Story} story */
+  #draw({ slices, slice, curves }) {
+    const { context, width, height, ratio } = this.canvas;
+    const base = height - BOTTOM;
+    const x = (/** @type {number} */ at) => SIDE + ((width - 2 * SIDE) * at) / Math.max(1, slices - 1);
+    const highest = Math.max(1e-9, ...curves.map((curve) => maximum(curve.values)));
+    const y = (/** @type {number} */ value) => base - (value / highest) * (base - TOP);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    drawTicks(context, slices, width, x, height);
+    context.strokeStyle = "#2b3440";
+    context.lineWidth = 1;
+    line(context, [[SIDE, base + 0.5], [width - SIDE, base + 0.5]]);
+    let dashed = 0;
+    for (const curve of curves) drawCurve(context, curve, x, y, base, curve.kind === "dashed" ? DASHES[dashed++ % 4] : []);
+    drawPlayhead(context, x(slice), base);
+  }
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Curve} curve
+ * @param {(slice: number) => number} x
+ * @param {(value: number) => number} y
+ * @param {number} base
+ * @param {number[]} dash
+ */
+function drawCurve(context, { values, colour, kind }, x, y, base, dash) {
+  /** @type {[number, number][]} */
+  const points = Array.from(values, (value, slice) => [x(slice), y(value)]);
+  if (!points.length) return;
+  if (kind !== "dashed") {
+    context.globalAlpha = kind === "area" ? 0.28 : 0.16;
+    context.fillStyle = colour;
+    context.beginPath();
+    context.moveTo(points[0][0], base);
+    for (const [px, py] of points) context.lineTo(px, py);
+    context.lineTo(points[points.length - 1][0], base);
+    context.fill();
+    context.globalAlpha = 1;
+  }
+  if (kind === "area") return;
+  context.strokeStyle = colour;
+  context.lineWidth = kind === "filled" ? 1.75 : 1;
+  context.setLineDash(dash);
+  line(context, points);
+  context.setLineDash([]);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} at
+ * @param {number} base
+ */
+function drawPlayhead(context, at, base) {
+  context.strokeStyle = "#e6ebf0";
+  context.lineWidth = 1;
+  line(context, [[Math.round(at) + 0.5, TOP - 4], [Math.round(at) + 0.5, base + 4]]);
+  context.fillStyle = "#e6ebf0";
+  context.beginPath();
+  context.arc(Math.round(at) + 0.5, base + 4, 5, 0, 2 * Math.PI);
+  context.fill();
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} slices
+ * @param {number} width
+ * @param {(slice: number) => number} x
+ * @param {number} height
+ */
+function drawTicks(context, slices, width, x, height) {
+  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((each) => (width * each) / slices >= 64) ?? 1000;
+  context.font = "11px system-ui, sans-serif";
+  context.textAlign = "center";
+  context.textBaseline = "bottom";
+  context.fillStyle = "#8d98a6";
+  for (let number = step; number <= slices; number += step) context.fillText(String(number), x(number - 1), height - 1);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {[number, number][]} points
+ */
+function line(context, points) {
+  context.beginPath();
+  for (const [px, py] of points) context.lineTo(px, py);
+  context.stroke();
+}
+
+/** @param {ArrayLike<number>} values */
+function maximum(values) {
+  let highest = 0;
+  for (let i = 0; i < values.length; i++) if (values[i] > highest) highest = values[i];
+  return highest;
+}

@@ -1,0 +1,84 @@
+/**
+ * The shapes that travel between the viewer's modules. No code.
+ *
+ * @typedef {"axial" | "coronal" | "sagittal"} Plane
+ * @typedef {[number, number, number]} Triple  x, y, z
+ *
+ * @typedef {object} VolumeRef
+ * @property {string} hash
+ * @property {string} token
+ *
+ * @typedef {object} Region  in bit order of the mask volumes
+ * @property {string} name
+ * @property {string} title
+ * @property {string} colour
+ *
+ * @typedef {object} PanelSpec
+ * @property {string} title  `{image}` and `{region}` are replaced by what is chosen
+ * @property {string} subtitle
+ * @property {string | null} image  a key of `images`; null follows the control row
+ * @property {string | null} mask  a key of `masks`
+ * @property {string | null} error_against  a key of `masks`: draw where `mask` differs from it
+ * @property {Plane | null} plane  null follows the control row
+ * @property {[string, string][]} scores  region name and text
+ *
+ * @typedef {object} ViewerData  what Python sends
+ * @property {string} base  path prefix of the server, without a slash at its end
+ * @property {string} modules  path of the module folder
+ * @property {string[]} preload  the modules' names
+ * @property {string} subject  changes when another case is shown
+ * @property {string} case_title
+ * @property {Record<string, VolumeRef>} images
+ * @property {Record<string, VolumeRef>} masks
+ * @property {string | null} reference  a key of `masks`
+ * @property {PanelSpec[]} panels
+ * @property {Region[]} regions
+ * @property {Record<string, [number, number]>} windows
+ * @property {{plane: Plane, slice: number | null, image: string | null, window: [number, number] | null}} initial
+ * @property {boolean} autoplay
+ * @property {boolean} flicker
+ * @property {boolean} controls
+ * @property {boolean} strip
+ * @property {boolean} crosshair
+ * @property {number | null} height  of the panels together, in CSS pixels
+ * @property {number | null} columns
+ * @property {Record<string, string> | null} address  ids for the URL; null leaves the URL alone
+ * @property {boolean} report  whether the view goes back to Python when the hand rests
+ *
+ * @typedef {object} Manifest  protocol v1
+ * @property {1} version
+ * @property {"uint8" | "int8" | "uint16" | "int16"} dtype
+ * @property {Triple} shape  of the stored box
+ * @property {Triple} full_shape
+ * @property {Triple} box_offset
+ * @property {number[][] | null} affine
+ * @property {number} slope
+ * @property {number} intercept
+ * @property {number} fill  stored value outside the box
+ * @property {[number, number]} window  values, for a first look
+ * @property {[number, number]} range  values
+ * @property {Triple | null} peaks  per axis, the slice that holds most
+ * @property {{first: number, count: number}[]} slabs  slices of the stored box
+ *
+ * @typedef {"fill" | "both" | "outline"} OverlayMode
+ *
+ * @typedef {object} View  everything that the hand can change
+ * @property {Plane} plane
+ * @property {Triple} cursor  voxel under the crosshair
+ * @property {string} image  key of `images`
+ * @property {Record<string, [number, number] | undefined>} windows  set by hand; missing is automatic
+ * @property {string} preset
+ * @property {number} zoom  1 fits the head
+ * @property {Triple | null} centre  voxel in the middle of a panel; null is the middle of the head
+ * @property {OverlayMode} mode
+ * @property {number} opacity  of the fill, 0 to 1
+ * @property {boolean[]} visible  per region
+ * @property {number} errorRegion  index of the region whose errors are drawn
+ * @property {boolean} radiological
+ * @property {boolean} overlayOff  flicker's dark half
+ * @property {boolean} flickering
+ * @property {boolean} playing
+ * @property {boolean} help
+ */
+
+export {};

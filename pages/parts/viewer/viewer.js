@@ -1,0 +1,317 @@
+/** The viewer: one view, several panels that share it, and what binds them to volumes, hands, keys and page. */
+
+import { readAddress } from "./address.js";
+import { fitCanvas } from "./dom.js";
+import { Furniture } from "./furniture.js";
+import { clampVoxel } from "./geometry.js";
+import * as library from "./library.js";
+import { Outlines } from "./masks.js";
+import { Motion } from "./motion.js";
+import { groundOf, mismatch, openingVoxel } from "./opening.js";
+import { prefersStillness } from "./play.js";
+import { readoutOf } from "./readout.js";
+import { Slices } from "./slices.js";
+import { Tally, referenceOf } from "./story.js";
+import { Teller } from "./telling.js";
+import { firstView, toSlice } from "./view.js";
+import { presetsFor } from "./window.js";
+
+/** @import {Ground} from "./opening.js" */
+/** @import {Panel, Scene} from "./panel.js" */
+/** @import {Plane, View, ViewerData} from "./types.js" */
+/** @import {Volume} from "./volume.js" */
+
+/** @typedef {(view: object) => void} Report */
+
+/** After the last movement there is time for the fine picture. */
+const FINE_AFTER_MS = 140;
+
+/** Views of cases that were left, so that coming back finds them as they were. @type {Map<string, View>} */
+const left = new Map();
+
+export class Viewer {
+  /**
+   * @param {HTMLElement} host
+   * @param {ViewerData} data
+   * @param {Report} report
+   */
+  constructor(host, data, report) {
+    this.host = host;
+    this.data = data;
+    this.report = report;
+    this.view = firstView(data, {});
+    /** @type {Ground | null} */
+    this.ground = null;
+    /** @type {number | null} */
+    this.askedSlice = null;
+    this.settled = false;
+    /** @type {Panel[]} */
+    this.panels = [];
+    /** @type {Panel | null} */
+    this.active = null;
+    this.slices = new Slices();
+    this.outlines = new Outlines();
+    this.tally = new Tally((name) => this.volume("masks", name));
+    const context = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
+    this.sheet = { context, width: 0, height: 0, ratio: 1 };
+    this.frame = 0;
+    this.fine = false;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.fineTimer = undefined;
+    /** @type {Set<string>} */
+    this.wanted = new Set();
+    this.motion = new Motion(this);
+    this.teller = new Teller(this);
+    this.furniture = new Furniture(this);
+    this.open(true);
+    this.onResize = () => this.arrange();
+    this.resizes = new ResizeObserver(this.onResize);
+    this.resizes.observe(host);
+    window.addEventListener("resize", this.onResize);
+  }
+
+  /**
+   * Python ran again: the same case keeps its view, another one opens.
+   *
+   * @param {ViewerData} data
+   * @param {Report} report
+   */
+  update(data, report) {
+    const same = JSON.stringify(data) === JSON.stringify(this.data);
+    const another = data.subject !== this.data.subject;
+    if (another) this.remember();
+    this.report = report;
+    this.data = data;
+    if (!same) this.open(another);
+  }
+
+  destroy() {
+    this.remember();
+    this.motion.stop();
+    this.teller.stop();
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.fineTimer);
+    this.resizes.disconnect();
+    window.removeEventListener("resize", this.onResize);
+    library.release(this);
+    this.host.replaceChildren();
+  }
+
+  remember() {
+    const { view } = this;
+    if (this.settled) left.set(this.data.subject, { ...view, playing: false, flickering: false, overlayOff: false, help: false });
+  }
+
+  /** @param {boolean} another  case than before */
+  open(another) {
+    const { data } = this;
+    if (another) this.#enter();
+    const names = Object.keys(data.images);
+    if (!names.includes(this.view.image)) this.view.image = names[0] ?? "";
+    if (this.view.visible.length !== data.regions.length) this.view.visible = data.regions.map(() => true);
+    this.view.errorRegion = Math.min(this.view.errorRegion, Math.max(0, data.regions.length - 1));
+    const refs = [...Object.values(data.images), ...Object.values(data.masks)];
+    this.wanted = new Set(refs.map((ref) => ref.hash));
+    library.release(this, this.wanted);
+    this.slices.keepOnly(this.wanted);
+    this.panels = this.furniture.furnish();
+    this.active = null;
+    for (const ref of refs) library.acquire(this, data.base, ref);
+    this.settle();
+    this.arrange();
+    if (another && data.autoplay && !prefersStillness()) this.motion.setPlaying(true);
+  }
+
+  #enter() {
+    this.motion.setPlaying(false);
+    const place = readAddress(this.data.address);
+    const known = Object.keys(place).length ? undefined : left.get(this.data.subject);
+    this.view = known ? { ...known } : firstView(this.data, place);
+    this.askedSlice = place.slice ?? this.data.initial.slice;
+    this.settled = known !== undefined;
+    this.ground = null;
+  }
+
+  /** As volumes say how large they are: the grid, then a crosshair where there is something to see. */
+  settle() {
+    const manifests = (/** @type {"images" | "masks"} */ kind) =>
+      Object.keys(this.data[kind]).flatMap((name) => this.volume(kind, name)?.manifest ?? []);
+    const images = manifests("images");
+    const known = images.length ? images : manifests("masks");
+    if (!known.length) return;
+    this.ground = groundOf(known);
+    this.furniture.controls?.allowPlanes(Math.min(...this.ground.shape) > 1);
+    this.arrange();
+    if (this.settled) return;
+    const reference = referenceOf(this.data);
+    const opening = reference === null ? undefined : library.look(this.data.masks[reference]?.hash);
+    if (opening && !opening.volume && !opening.trouble) return;
+    const peaks = opening?.volume?.manifest.peaks ?? null;
+    this.view.cursor = openingVoxel(this.ground, peaks, this.view.plane, this.askedSlice);
+    this.settled = true;
+    library.pump();
+  }
+
+  // What the library asks.
+
+  focus() {
+    /** @type {Set<string>} */
+    const onScreen = new Set();
+    for (const panel of this.panels) {
+      onScreen.add(this.data.images[panel.imageIn(this.view)]?.hash);
+      if (panel.spec.mask !== null) onScreen.add(this.data.masks[panel.spec.mask]?.hash);
+    }
+    return { slice: this.settled ? this.view.cursor[2] : null, onScreen };
+  }
+
+  changed() {
+    this.settle();
+    this.draw();
+  }
+
+  // What can be asked of the viewer.
+
+  /** @param {Partial<View>} patch */
+  set(patch) {
+    this.view = { ...this.view, ...patch };
+    this.draw();
+    if (!this.view.playing) this.teller.moved();
+  }
+
+  /** @param {Plane} plane @param {number} slice */
+  goTo(plane, slice) {
+    if (this.ground) this.set(toSlice(this.view, plane, slice, this.ground.shape));
+  }
+
+  /** The plane that keys and strip scroll: of the panel under the pointer, else the chosen one. @returns {Plane} */
+  plane() {
+    return (this.active ?? this.panels[0])?.planeIn(this.view) ?? this.view.plane;
+  }
+
+  touched() {
+    if (this.view.playing) this.motion.setPlaying(false);
+  }
+
+  toggleHelp() {
+    this.set({ help: !this.view.help });
+    if (!this.view.help) this.furniture.grid.focus({ preventScroll: true });
+  }
+
+  /** @param {string} name */
+  choosePreset(name) {
+    const { image } = this.view;
+    const preset = presetsFor(image).find((each) => each.name === name);
+    const whole = this.volume("images", image)?.manifest.range;
+    if (!preset || !whole) return this.draw();
+    const range = name === "auto" ? undefined : preset.range(this.automatic(image), whole);
+    this.set({ preset: name, windows: { ...this.view.windows, [image]: range } });
+  }
+
+  /** @param {Panel | null} panel @param {number} x @param {number} y  CSS pixels from its corner */
+  hover(panel, x, y) {
+    if (panel !== this.active) {
+      this.active?.leave();
+      this.active = panel;
+      this.furniture.highlight(panel);
+    }
+    const scene = this.scene();
+    if (!panel || !scene) return;
+    const at = panel.voxelAt(scene, x, y);
+    const voxel = clampVoxel(at, scene.shape);
+    const inside = at.every((value, axis) => Math.abs(value - voxel[axis]) <= 0.5);
+    const name = panel.imageIn(this.view);
+    const mask = panel.spec.mask === null ? null : this.volume("masks", panel.spec.mask);
+    const { affine, regions } = scene;
+    panel.tell(inside ? readoutOf({ voxel, affine, name, image: scene.image(name), mask, regions }) : null);
+  }
+
+  // What panels draw from.
+
+  /** @param {"images" | "masks"} kind @param {string} name @returns {Volume | null} */
+  volume(kind, name) {
+    return library.look(this.data[kind][name]?.hash)?.volume ?? null;
+  }
+
+  /** @param {string} name  of an image @returns {[number, number]} */
+  automatic(name) {
+    return this.data.windows[name] ?? this.volume("images", name)?.manifest.window ?? [0, 1];
+  }
+
+  /** @param {string} name @returns {[number, number]} */
+  range(name) {
+    return this.view.windows[name] ?? this.automatic(name);
+  }
+
+  /** @returns {Scene | null} null until a volume has said how large it is */
+  scene() {
+    if (!this.ground || !this.settled) return null;
+    return {
+      view: this.view,
+      regions: this.data.regions,
+      ...this.ground,
+      image: (name) => this.volume("images", name),
+      mask: (name) => this.volume("masks", name),
+      range: (name) => this.range(name),
+      slices: this.slices,
+      outlines: this.outlines,
+      sheet: this.sheet,
+      fine: this.fine,
+      crosshair: this.data.crosshair && !this.view.playing,
+    };
+  }
+
+  // One frame.
+
+  /** @param {boolean} [fine]  costs more than a moving slice can wait */
+  draw(fine = false) {
+    this.fine = fine;
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.#paint();
+    });
+  }
+
+  arrange() {
+    this.furniture.arrange();
+    const { canvas } = this.panels[0] ?? {};
+    if (!canvas) return;
+    fitCanvas(this.sheet, canvas.width, canvas.height);
+    // at once: a canvas that got another size is empty
+    this.#paint();
+  }
+
+  #paint() {
+    const started = performance.now();
+    const scene = this.scene();
+    for (const panel of this.panels) {
+      panel.caption(this.view, this.data.regions);
+      if (scene) panel.draw(scene);
+      panel.say(this.#troubleOf(panel));
+    }
+    this.furniture.show();
+    const loaded = this.#loaded();
+    this.furniture.showProgress(loaded);
+    this.teller.mark(performance.now() - started, loaded);
+    clearTimeout(this.fineTimer);
+    if (!this.fine) this.fineTimer = setTimeout(() => this.draw(true), FINE_AFTER_MS);
+  }
+
+  #loaded() {
+    let sum = 0;
+    for (const hash of this.wanted) sum += library.look(hash)?.volume?.loaded ?? 0;
+    return this.wanted.size ? sum / this.wanted.size : 1;
+  }
+
+  /** @param {Panel} panel @returns {string | null} a sentence */
+  #troubleOf(panel) {
+    const { mask, error_against: against } = panel.spec;
+    const refs = [this.data.images[panel.imageIn(this.view)]];
+    for (const name of [mask, against]) if (name !== null) refs.push(this.data.masks[name]);
+    for (const ref of refs) {
+      const entry = library.look(ref?.hash);
+      const unfit = entry?.volume && this.ground ? mismatch(entry.volume.manifest, this.ground) : null;
+      if (entry?.trouble || unfit) return entry?.trouble ?? unfit;
+    }
+    return null;
+  }
+}
