@@ -1,0 +1,1 @@
+"""Dice and HD95 beside MONAI: `python -m benchmarks.metrics`."""
