@@ -18,6 +18,8 @@ from core.data.phantom.shapes import Points, blend, carve, ellipsoid, tube
 
 # Sulci and cisterns narrower than twice this stay inside the mask of a skull-stripped brain.
 CLOSING_MM = 10.0
+# Fluid further than this from any brain is cut away with the skull.
+BRIDGE_MM = 5.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,12 +39,17 @@ class Surfaces:
     stem: Field
 
 
-def surfaces(points: Points) -> Surfaces:
-    """Build the outside of the brain on the 2 mm grid."""
+def surfaces(points: Points, swell_mm: Field) -> Surfaces:
+    """Build the outside of the brain on the 2 mm grid.
+
+    Args:
+        points: head coordinates.
+        swell_mm: how far the surface stands out from the plain shapes, so that no face is flat.
+    """
     x, y, z = points
     side = np.abs(x)
     stem = _stem(side, y, z)
-    cerebrum = blend(_cerebrum(side, y, z), _temporal_lobe(side, y, z), 7.0)
+    cerebrum = blend(_cerebrum(side, y, z), _temporal_lobe(side, y, z), 7.0) + swell_mm
     cerebellum = _cerebellum(side, y, z)
     solid = np.maximum(np.maximum(cerebrum, cerebellum), stem)
     # no cortex grows where the stem enters
@@ -54,7 +61,7 @@ def _cerebrum(side: Field, y: Field, z: Field) -> Field:
     body = ellipsoid((side * narrowing, y, z), (0, -17, 15), (66.5, 86, 60), 2.2)
     front = 1 / (1 + np.exp((12 - y) / 4))
     back = 1 / (1 + np.exp((y + 40) / 5))
-    floor = front * (-20 + 0.004 * side * side) + (1 - front - back) * -8 + back * tentorium(side, y)
+    floor = front * (-20 + 0.004 * side * side) + (1 - front - back) * -10 + back * tentorium(side, y)
     return carve(body, (z - floor).astype(np.float32) * np.float32(0.9), 7.0)
 
 
@@ -65,12 +72,14 @@ def tentorium(side: Field, y: Field) -> Field:
 
 def _temporal_lobe(side: Field, y: Field, z: Field) -> Field:
     lobe = tube((side, y, z), [(37, 12, -26, 16), (43, -8, -26, 20), (46, -32, -17, 20), (44, -58, -5, 20)])
+    beside_stem = tube((side, y, z), [(25, 0, -25, 9.5), (22, -22, -15, 8.5), (20, -42, -5, 9.5), (16, -58, 4, 11)])
+    lobe = blend(lobe, beside_stem, 4.0)
     return carve(lobe, np.asarray(z - tentorium(side, y) + np.clip((y + 30) * 2, 0, 60), np.float32), 4.0)
 
 
 def _cerebellum(side: Field, y: Field, z: Field) -> Field:
-    lobe = ellipsoid((side, y, z), (24, -61, -33), (30, 31, 24), 2.1)
-    vermis = ellipsoid((side, y, z), (0, -58, -25), (12, 24, 25))
+    lobe = ellipsoid((side, y, z), (24, -57, -30), (31, 34, 27), 2.1)
+    vermis = ellipsoid((side, y, z), (0, -57, -23), (13, 25, 27))
     below_tent = np.asarray(tentorium(side, y) - 1.6 - z, np.float32) * np.float32(0.9)
     return carve(blend(lobe, vermis, 5.0), below_tent, 2.5)
 
@@ -86,10 +95,17 @@ def _stem(side: Field, y: Field, z: Field) -> Field:
     return blend(upper, to_cerebellum, 5.0)
 
 
-def fissures(points: Points) -> Field:
-    """Return the distance from the sheets between the hemispheres and the lobes, in mm (2 mm grid)."""
+def fissures(points: Points, sway: Points) -> Field:
+    """Return the distance from the sheets between the hemispheres and the lobes, in mm (2 mm grid).
+
+    Args:
+        points: head coordinates.
+        sway: three random fields of standard deviation 1: no fissure is straight.
+    """
     x, y, z = points
-    return np.minimum(interhemispheric(points), _sylvian(np.abs(x), y, z))
+    cleft = interhemispheric((x + np.float32(0.5) * sway[0], y, z))
+    winding = [p + np.float32(2.2) * s for p, s in zip((np.abs(x), y, z), sway, strict=True)]
+    return np.minimum(cleft, _sylvian(winding[0], winding[1], winding[2]))
 
 
 def interhemispheric(points: Points) -> Field:
@@ -107,10 +123,13 @@ def within_callosum(y: Field, z: Field) -> Field:
 def _sylvian(side: Field, y: Field, z: Field) -> Field:
     """Distance from the fissure between frontal and temporal lobe, and from the insula at its bottom."""
     height = (z + 2 + np.float32(0.48) * y) * np.float32(0.9)
-    cleft = np.maximum(np.maximum(36 - side, y - 24), -44 - y)
+    # shallower towards its back end
+    inner_end = 37 + np.float32(0.45) * np.maximum(-12 - y, np.float32(0))
+    cleft = np.maximum(np.maximum(inner_end - side, y - 24), -42 - y)
     lateral = np.sqrt(height**2 + np.maximum(cleft, np.float32(0)) ** 2)
-    bottom = side - (36 + np.float32(0.06) * (height - 2) - np.float32(0.006) * (y + 2) ** 2)
-    beyond = np.maximum(np.abs(height - 2) - 12, np.abs(y + 2) - 21)
+    # the insula bulges outwards
+    bottom = side - (38 - np.float32(0.035) * (height - 2) ** 2 - np.float32(0.008) * (y + 2) ** 2)
+    beyond = np.maximum(np.abs(height - 2) - 11, np.abs(y + 2) - 20)
     insula = np.sqrt(bottom**2 + np.maximum(beyond, np.float32(0)) ** 2)
     return np.asarray(np.minimum(lateral, insula), np.float32)
 
@@ -131,8 +150,8 @@ def _closed(solid: npt.NDArray[np.bool_]) -> Field:
     # room around it, or what touches the border would never shrink back
     margin = int(CLOSING_MM / COARSE_MM) + 1
     padded = np.pad(solid, margin)
-    grown = _distance(~padded) < CLOSING_MM
-    closed = _distance(grown) > CLOSING_MM - 1.0
+    away = _distance(~padded)
+    closed = (_distance(away < CLOSING_MM) > CLOSING_MM - 1.0) & (away < BRIDGE_MM)
     cut = slice(margin, -margin)
     whole = closed[cut, cut, cut]
     for level in range(whole.shape[2]):

@@ -23,12 +23,15 @@ def folia_depth(seed: int, points: Points, depth: Field) -> Field:
     """
     x, y, z = points
     wobble = noise(seed, "folia", 28.0, 0.5).at(x, y, z)
+    bend = noise(seed, "folia bend", 12.0, 0.5).at(x, y, z)
     # leaves stand on a fan whose hinge is the roof of the fourth ventricle
     dy, dz = y + 40, z + 30 - np.float32(0.004) * x * x
     angle = np.arctan2(dz, -dy)
     radius = np.sqrt(dy * dy + dz * dz + np.float32(0.05) * x * x)
-    phase = angle * np.float32(34 / FOLIUM_MM) + wobble * np.float32(0.55)
+    phase = angle * np.float32(34 / FOLIUM_MM) + wobble * np.float32(0.8) + bend * np.float32(0.3)
     sheet = np.abs(phase - np.round(phase)) * np.maximum(radius, np.float32(12)) * np.float32(FOLIUM_MM / 34)
+    # most leaves touch
+    shut = np.float32(0.02) + np.float32(0.16) * wobble
     limit = np.float32(12) + np.float32(5) * noise(seed, "folia depth", 22.0, 0.5).at(x, y, z)
     beyond = np.maximum(depth - limit, np.float32(0))
-    return np.asarray(np.minimum(depth, np.sqrt(sheet * sheet + beyond * beyond) - np.float32(0.25)), np.float32)
+    return np.asarray(np.minimum(depth, np.sqrt(sheet * sheet + beyond * beyond) + shut), np.float32)

@@ -23,7 +23,7 @@ SITES_MM = {
 }
 SPACINGS_MM = ((1.0, 1.0, 1.0), (1.2, 1.2, 1.5), (1.0, 1.0, 1.0), (0.9, 0.9, 2.0), (1.0, 1.0, 1.2), (1.1, 1.1, 1.1))
 ORIENTATIONS = ("RAS", "LPS", "RAS", "RAS", "LAS", "RAS")
-KINDS = ("rim", "rim", "low-grade", "rim", "two", "small", "rim", "low-grade")
+KINDS = ("showpiece", "rim", "low-grade", "rim", "two", "small", "rim", "low-grade")
 
 
 def cohort_traits(count: int = 24, first_seed: int = 1) -> list[PhantomTraits]:
@@ -60,6 +60,8 @@ def _patient(seed: int, kind: str, position: int) -> PhantomTraits:
 
 def _lesions(kind: str, seed: int) -> tuple[Lesion, ...]:
     rng = stream(seed, "lesions")
+    if kind == "showpiece":
+        return (Lesion(site_mm=(29.0, -22.0, 20.0), radius_mm=21.0, oedema_mm=20.0, rim_mm=3.6, lobes=4),)
     if kind == "healthy":
         return ()
     names = rng.permutation(list(SITES_MM))

@@ -13,7 +13,7 @@ from core.data.phantom.tumour import Tumour
 # Signal relative to healthy white matter, in the order t1n, t1c, t2w, t2f. Proportions as seen at 1.5 T and 3 T.
 SIGNAL: dict[str, tuple[float, float, float, float]] = {
     "csf": (0.26, 0.27, 2.60, 0.22),
-    "grey": (0.74, 0.82, 1.42, 1.22),
+    "grey": (0.74, 0.82, 1.42, 1.15),
     "white": (1.00, 1.00, 1.00, 1.00),
     "striatum": (0.80, 0.82, 1.20, 1.14),
     "pallidum": (0.91, 0.92, 0.88, 0.97),
@@ -24,7 +24,7 @@ SIGNAL: dict[str, tuple[float, float, float, float]] = {
     "oedema": (0.76, 0.77, 1.85, 1.72),
     "solid": (0.66, 0.68, 2.05, 1.66),
     "necrotic": (0.45, 0.48, 2.30, 1.18),
-    "enhancing": (0.70, 1.48, 1.62, 1.50),
+    "enhancing": (0.70, 1.42, 1.62, 1.50),
 }
 
 
@@ -33,12 +33,13 @@ def signals(traits: PhantomTraits, brain: TissueMap, growth: Tumour) -> list[Fie
     mixture = _mixture(brain, growth)
     patches = hyperintensity(traits, brain) * (1 - sum(growth.shares.values()))
     texture = _sampled(traits, brain, "texture", 12.0, 0.8)
-    mottle = _sampled(traits, brain, "tumour texture", 9.0, 0.8) * sum(growth.shares.values())
+    core = growth.shares["necrotic"] + growth.shares["enhancing"] + growth.shares["solid"]
+    mottle = _sampled(traits, brain, "tumour texture", 11.0, 0.8) * (core + np.float32(0.5) * growth.shares["oedema"])
     result = []
     for channel in range(4):
         signal = sum((np.float32(SIGNAL[name][channel]) * part for name, part in mixture.items()), np.float32(0))
-        signal += patches * np.float32((-0.12, -0.12, 0.55, 0.55)[channel])
-        signal *= 1 + np.float32(0.012) * texture + np.float32((0.05, 0.08, 0.07, 0.07)[channel]) * mottle
+        signal += patches * np.float32((-0.1, -0.1, 0.4, 0.45)[channel])
+        signal *= 1 + np.float32(0.012) * texture + np.float32((0.05, 0.10, 0.08, 0.09)[channel]) * mottle
         field = _sampled(traits, brain, f"receive field {channel}", 150.0, 0.35)
         signal *= np.exp(np.float32(traits.bias) * field)
         rng = stream(traits.seed, f"noise {channel}")

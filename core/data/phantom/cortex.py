@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.phantom.grid import COARSE_MM, SHAPE, refine
+from core.data.phantom.grid import COARSE_MM, COARSE_SHAPE, SHAPE, refine
 from core.data.phantom.noise import Field, noise
 from core.data.phantom.shapes import Points
 
@@ -64,9 +64,11 @@ def pial_depth(seed: int, shell: Shell, atrophy: float) -> Field:
     surface = np.minimum(shell.cerebrum, shell.fissures)
     projected = _projected(seed, shell.points, surface)
     depth, room = refine(surface), refine(shell.barred)
-    opening = np.float32(0.16 + 0.75 * atrophy) * np.exp(np.float32(0.45) * noise(seed, "opening", 45.0).on_grid(SHAPE))
-    # wider where it opens to the surface
-    width = opening * (np.float32(0.45) + np.exp(np.maximum(depth, np.float32(0)) * np.float32(-0.25)))
+    opening = np.float32(0.25 + 0.85 * atrophy) * np.exp(np.float32(0.45) * noise(seed, "opening", 45.0).on_grid(SHAPE))
+    # open to the surface, all but shut further down
+    width = opening * (np.float32(0.35) + np.exp(np.maximum(depth, np.float32(0)) * np.float32(-0.22))) - np.float32(
+        0.2
+    )
     pial = np.minimum(refine(shell.cerebrum), refine(shell.fissures) - opening - np.float32(0.35))
     for order in ORDERS:
         sheet, lowest = _sheets(seed, order, shell.points[0], projected, surface)
@@ -82,9 +84,8 @@ def _projected(seed: int, points: Points, surface: Field) -> Points:
     slopes = np.gradient(surface, np.float32(COARSE_MM))
     length = np.sqrt(sum(s * s for s in slopes)) + np.float32(0.15)
     reach = np.float32(0.85) * np.clip(surface, np.float32(-4), np.float32(26)) / length
-    shape = surface.shape
     bent = [
-        p - reach * s + np.float32(BEND_MM) * noise(seed, f"bend {i}", 26.0).on_grid((shape[0], shape[1], shape[2]), COARSE_MM)
+        p - reach * s + np.float32(BEND_MM) * noise(seed, f"bend {i}", 26.0).on_grid(COARSE_SHAPE, COARSE_MM)
         for i, (p, s) in enumerate(zip(points, slopes, strict=True))
     ]
     return bent[0], bent[1], bent[2]

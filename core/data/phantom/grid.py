@@ -10,9 +10,10 @@ from core.data.phantom.shapes import Points
 from core.data.phantom.traits import PhantomTraits
 
 # 1 mm voxels; the head's origin (the anterior commissure) lies at ORIGIN_MM from the first voxel's corner.
-SHAPE = (148, 184, 148)
-ORIGIN_MM = (74.0, 108.0, 70.0)
+SHAPE = (148, 186, 152)
+ORIGIN_MM = (74.0, 109.0, 71.0)
 COARSE_MM = 2.0
+COARSE_SHAPE = (SHAPE[0] // 2, SHAPE[1] // 2, SHAPE[2] // 2)
 
 
 def coarse_axes() -> Points:
@@ -25,7 +26,7 @@ def coarse_axes() -> Points:
 
 
 def head_points(traits: PhantomTraits) -> Points:
-    """Return where each 2 mm voxel lies in the average head: three (74, 92, 74) float32 fields, in mm.
+    """Return where each 2 mm voxel lies in the average head: three float32 fields of `COARSE_SHAPE`, in mm.
 
     Every head is turned, scaled and gently warped by its seed.
     """
@@ -37,13 +38,9 @@ def head_points(traits: PhantomTraits) -> Points:
     rigid = [inverse[i, 0] * scanner[0] + inverse[i, 1] * scanner[1] + inverse[i, 2] * scanner[2] for i in range(3)]
     warped = []
     for name, amplitude_mm, along in zip("xyz", (0.9, 1.3, 1.2), rigid, strict=True):
-        field = noise(traits.seed, f"warp {name}", 85.0, 0.4).on_grid(_coarse_shape(), COARSE_MM)
+        field = noise(traits.seed, f"warp {name}", 85.0, 0.4).on_grid(COARSE_SHAPE, COARSE_MM)
         warped.append((along + np.float32(amplitude_mm) * field).astype(np.float32))
     return warped[0], warped[1], warped[2]
-
-
-def _coarse_shape() -> tuple[int, int, int]:
-    return SHAPE[0] // 2, SHAPE[1] // 2, SHAPE[2] // 2
 
 
 def _rotation(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -9,7 +9,7 @@ from core.data.phantom.shapes import Points
 from core.data.phantom.traits import Lesion
 
 # Share of a tumour's volume that displaces tissue; the rest replaced it.
-PUSHING_SHARE = 0.4
+PUSHING_SHARE = 0.65
 
 
 def displaced(points: Points, head_depth: Field, lesions: tuple[Lesion, ...]) -> Points:

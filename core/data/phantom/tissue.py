@@ -11,7 +11,7 @@ from core.data.phantom.anatomy import Surfaces, fissures, interhemispheric, surf
 from core.data.phantom.cerebellum import folia_depth
 from core.data.phantom.cortex import Shell, pial_depth
 from core.data.phantom.deep import Deep, deep
-from core.data.phantom.grid import SHAPE, head_points, refine
+from core.data.phantom.grid import COARSE_MM, COARSE_SHAPE, SHAPE, head_points, refine
 from core.data.phantom.mass_effect import displaced
 from core.data.phantom.noise import Field, noise
 from core.data.phantom.shapes import Points, share
@@ -19,6 +19,7 @@ from core.data.phantom.traits import PhantomTraits
 from core.data.phantom.vessels import large_vessels, sulcal_veins
 
 Shares = dict[str, Field]
+SWELL_MM = np.float32(0.9)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +48,7 @@ class TissueMap:
 def tissue_map(traits: PhantomTraits) -> TissueMap:
     """Build the brain of a patient, pushed aside by their tumours."""
     at_rest = head_points(traits)
-    outside = surfaces(at_rest)
+    outside = surfaces(at_rest, SWELL_MM * noise(traits.seed, "swell", 32.0).on_grid(COARSE_SHAPE, COARSE_MM))
     points = displaced(at_rest, outside.head, traits.lesions)
     within = deep(points, traits.atrophy)
     full_depth = refine(outside.head)
@@ -57,7 +58,7 @@ def tissue_map(traits: PhantomTraits) -> TissueMap:
     def fine(field: Field) -> Field:
         return refine(field)[inside]
 
-    shell = Shell(points, outside.cerebrum, fissures(points), _barred(outside, within))
+    shell = Shell(points, outside.cerebrum, fissures(points, _sway(traits.seed)), _barred(outside, within))
     pial = pial_depth(traits.seed, shell, traits.atrophy)[inside]
     at: Points = (fine(at_rest[0]), fine(at_rest[1]), fine(at_rest[2]))
     depth = full_depth[inside]
@@ -78,6 +79,11 @@ def tissue_map(traits: PhantomTraits) -> TissueMap:
     veins = sulcal_veins(pial, *(noise(traits.seed, f"veins {i}", 21.0).on_grid(SHAPE)[inside] for i in (1, 2)))
     _lay(shares, "vessel", np.maximum(veins, share(fine(large_vessels(points, outside.head)), 1.5)))
     return TissueMap(inside, shares, depth, -ventricles, fine(interhemispheric(points)), pial, at)
+
+
+def _sway(seed: int) -> Points:
+    x, y, z = (noise(seed, f"fissure {i}", 34.0).on_grid(COARSE_SHAPE, COARSE_MM) for i in range(3))
+    return x, y, z
 
 
 def _barred(outside: Surfaces, within: Deep) -> Field:

@@ -71,15 +71,15 @@ def _core_distance(seed: int, name: str, lesion: Lesion, at: Points) -> Field:
     balls = []
     for number in range(lesion.lobes):
         direction = rng.normal(size=3)
-        direction *= (0.0 if number == 0 else 0.62) * lesion.radius_mm / np.linalg.norm(direction)
-        radii = lesion.radius_mm * (0.9 if number == 0 else 0.62) * rng.uniform(0.8, 1.15, 3)
+        direction *= (0.0 if number == 0 else 0.72) * lesion.radius_mm / np.linalg.norm(direction)
+        radii = lesion.radius_mm * (0.85 if number == 0 else 0.6) * rng.uniform(0.8, 1.15, 3)
         a, b, c = direction
         p, q, r = radii
         balls.append(ellipsoid(at, (float(a), float(b), float(c)), (float(p), float(q), float(r))))
     body = reduce(lambda a, b: blend(a, b, 0.3 * lesion.radius_mm), balls)
     broad = noise(seed, f"{name} warp", 1.1 * lesion.radius_mm + 6, 0.5).at(*at)
     fine = noise(seed, f"{name} edge", 7.0, 0.5).at(*at)
-    return np.asarray(body + np.float32(0.1 * lesion.radius_mm) * broad + np.float32(0.7) * fine, np.float32)
+    return np.asarray(body + np.float32(0.12 * lesion.radius_mm) * broad + np.float32(0.7) * fine, np.float32)
 
 
 def _rim_thickness(seed: int, name: str, lesion: Lesion, at: Points) -> Field:
@@ -96,7 +96,7 @@ def _oedema(seed: int, name: str, lesion: Lesion, brain: TissueMap, near: np.nda
     detail = noise(seed, f"{name} oedema edge", 9.0, 0.5).at(*(p[near] for p in brain.points))
     reach = np.float32(lesion.oedema_mm) * (1 + np.float32(0.3) * uneven) + np.float32(0.8) * detail
     grey = brain.shares["grey"][near]
-    spread = share(reach - cost - np.float32(0.3 * lesion.oedema_mm) * grey, 3.0)
+    spread = share(reach - cost - np.float32(0.3 * lesion.oedema_mm) * grey, 4.5)
     return np.asarray(spread * (1 - brain.shares["csf"][near]), np.float32)
 
 
