@@ -130,6 +130,32 @@ def draw_affine(shape: tuple[int, ...], settings: AugmentSettings, rng: np.rando
     return matrix
 
 
+def warp(image: Image, mask: Mask, matrix: npt.NDArray[np.float64]) -> tuple[Image, Mask]:
+    """Resample a slice linearly and its mask by nearest neighbour through one affine map.
+
+    Args:
+        image: (C, H, W) float32.
+        mask: (H, W) uint8.
+        matrix: (3, 3), from old (column, row, 1) to new (column, row, 1).
+
+    Returns:
+        Image and mask of the same shapes, contiguous; 0 outside what was the head.
+    """
+    cv2, geometric = _libraries()
+
+    def moved(pixels: npt.NDArray[Any], interpolation: int) -> npt.NDArray[Any]:
+        source = np.ascontiguousarray(pixels)
+        result: npt.NDArray[Any] = geometric.warp_affine(
+            source, matrix, interpolation, 0, cv2.BORDER_CONSTANT, mask.shape
+        )
+        return result
+
+    warped = np.ascontiguousarray(moved(image.transpose(1, 2, 0), cv2.INTER_LINEAR).transpose(2, 0, 1))
+    # between a voxel and the 0 around the head there is nothing: cut the blend of the two off
+    warped *= moved(image.any(axis=0).astype(np.uint8), cv2.INTER_NEAREST)
+    return warped, moved(mask, cv2.INTER_NEAREST)
+
+
 @cache
 def _libraries() -> tuple[Any, Any]:
     # it looks for updates when it is imported
@@ -140,22 +166,3 @@ def _libraries() -> tuple[Any, Any]:
     # a slice is too small to share out, and the other cores are training
     cv2.setNumThreads(1)
     return cv2, functional
-
-
-def warp(image: Image, mask: Mask, matrix: npt.NDArray[np.float64]) -> tuple[Image, Mask]:
-    """Resample a slice linearly and its mask by nearest neighbour through one affine map.
-
-    Args:
-        image: (C, H, W) float32.
-        mask: (H, W) uint8.
-        matrix: (3, 3), from old (column, row, 1) to new (column, row, 1).
-
-    Returns:
-        Image and mask of the same shapes, contiguous; 0 where nothing comes from inside.
-    """
-    cv2, geometric = _libraries()
-    shape = mask.shape
-    channels_last = np.ascontiguousarray(image.transpose(1, 2, 0))
-    moved = geometric.warp_affine(channels_last, matrix, cv2.INTER_LINEAR, 0, cv2.BORDER_CONSTANT, shape)
-    labels = geometric.warp_affine(np.ascontiguousarray(mask), matrix, cv2.INTER_NEAREST, 0, cv2.BORDER_CONSTANT, shape)
-    return np.ascontiguousarray(moved.transpose(2, 0, 1)), np.ascontiguousarray(labels)

@@ -78,6 +78,15 @@ def test_image_and_mask_move_together() -> None:
         assert 2 * (drawn & kept).sum() / (drawn.sum() + kept.sum()) > 0.98
 
 
+def test_the_head_keeps_its_outline() -> None:
+    image, _ = head()
+    outline = image.any(axis=0).astype(np.uint8)
+    augment = Augmenter(augment_settings("standard", GEOMETRY))
+    for seed in range(10):
+        new_image, new_outline = augment(image - 3 * outline, outline, seed)
+        assert np.array_equal(new_image.any(axis=0), new_outline > 0)
+
+
 def test_what_comes_in_from_outside_is_black() -> None:
     image, mask = np.ones((4, H, W), np.float32), np.ones((H, W), np.uint8)
     settings = augment_settings("none", {"affine_probability": 1, "zoom": (0.5, 0.5)})
