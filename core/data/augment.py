@@ -152,7 +152,7 @@ def warp(image: Image, mask: Mask, matrix: npt.NDArray[np.float64]) -> tuple[Ima
 
     warped = np.ascontiguousarray(moved(image.transpose(1, 2, 0), cv2.INTER_LINEAR).transpose(2, 0, 1))
     # between a voxel and the 0 around the head there is nothing: cut the blend of the two off
-    warped *= moved(image.any(axis=0).astype(np.uint8), cv2.INTER_NEAREST)
+    warped *= moved(np.asarray(image.any(axis=0), np.uint8), cv2.INTER_NEAREST)
     return warped, moved(mask, cv2.INTER_NEAREST)
 
 

@@ -80,7 +80,7 @@ def test_image_and_mask_move_together() -> None:
 
 def test_the_head_keeps_its_outline() -> None:
     image, _ = head()
-    outline = image.any(axis=0).astype(np.uint8)
+    outline = np.asarray(image.any(axis=0), np.uint8)
     augment = Augmenter(augment_settings("standard", GEOMETRY))
     for seed in range(10):
         new_image, new_outline = augment(image - 3 * outline, outline, seed)
