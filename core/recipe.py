@@ -126,6 +126,7 @@ class Recipe(_Section):
 
     @model_validator(mode="after")
     def _plugged_in(self) -> Recipe:
+        from core.data.augment import augment_settings
         from core.losses import loss_named
         from core.models import model_named
 
@@ -133,6 +134,7 @@ class Recipe(_Section):
         if self.train.batch_size == 1 and model.has_batch_norm(self.model.arguments):
             raise ValueError("batch norm cannot train on a batch of 1: raise train.batch_size or choose norm: instance")
         loss_named(self.loss.name).parse(self.loss.arguments)
+        augment_settings(self.augment.preset, self.augment.settings)
         return self
 
     def resolved(self) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def gather(workspace: Workspace, run: RunFolder, compute: Compute) -> Ingredient
     validation = open_cases(workspace, cohort, split["validation"], recipe.data.plane)
     regions = cohort.scheme.region_names
     spec = model_named(recipe.model.name)
-    augment = Augmenter(augment_settings(recipe.augment.preset, recipe.augment.settings))
+    augment = Augmenter(augment_settings(recipe.augment.preset, recipe.augment.settings), recipe.data.plane)
     stride = spec.stride(recipe.model.arguments)
     sampler = SliceSampler(train, recipe.data, len(regions), stride, augment, recipe.train.seed)
     if sampler.tumour_slices == 0:

@@ -31,6 +31,8 @@ ORDERS = (SulcusOrder("primary", 31.0, 15.5, 6.0), SulcusOrder("secondary", 18.0
 BEND_MM = 2.6
 # Depth below which no sulcus reaches.
 DEEPEST_MM = 30.0
+# How far sulci stay away from ventricles and deep grey matter.
+CLEARANCE_MM = np.float32(3.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,17 +68,15 @@ def pial_depth(seed: int, shell: Shell, atrophy: float) -> Field:
     depth, room = refine(surface), refine(shell.barred)
     opening = np.float32(0.25 + 0.85 * atrophy) * np.exp(np.float32(0.45) * noise(seed, "opening", 45.0).on_grid(SHAPE))
     # open to the surface, all but shut further down
-    width = opening * (np.float32(0.35) + np.exp(np.maximum(depth, np.float32(0)) * np.float32(-0.22))) - np.float32(
-        0.2
-    )
+    funnel = np.exp(np.maximum(depth, np.float32(0)) * np.float32(-0.22))
+    width = opening * (np.float32(0.35) + funnel) - np.float32(0.2)
     pial = np.minimum(refine(shell.cerebrum), refine(shell.fissures) - opening - np.float32(0.35))
     for order in ORDERS:
         sheet, lowest = _sheets(seed, order, shell.points[0], projected, surface)
-        beyond = depth - np.minimum(refine(lowest), room + depth - 3)
-        np.maximum(beyond, np.float32(0), out=beyond)
+        beyond = np.maximum(np.maximum(depth - refine(lowest), CLEARANCE_MM - room), np.float32(0))
         sheet = refine(sheet)
         np.minimum(pial, np.sqrt(sheet * sheet + beyond * beyond) - width, out=pial)
-    return pial
+    return np.asarray(pial, np.float32)
 
 
 def _projected(seed: int, points: Points, surface: Field) -> Points:

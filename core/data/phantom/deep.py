@@ -75,7 +75,7 @@ def _ventricles(side: Points, walls: Field, atrophy: float) -> Field:
     third = np.minimum(ellipsoid(side, (0, -9, -3), (40, 15, 9), 2.5), np.float32(1.0 + 1.6 * atrophy) - x)
     fourth = carve(ellipsoid(side, (0, -37, -32), (9, 6, 12)), np.asarray(-33 - y, np.float32), 2.0)
     aqueduct = tube(side, [(0, -24, -3, 1.1), (0, -30, -14, 0.9), (0, -35, -24, 1.5)])
-    return np.maximum(np.maximum(lateral, third), np.maximum(fourth, aqueduct))
+    return np.asarray(np.maximum.reduce([lateral, third, fourth, aqueduct]), np.float32)
 
 
 def _tilted(side: Points, x_mm: float, y_mm: float) -> Points:

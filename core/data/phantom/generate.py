@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +15,16 @@ from core.data.phantom.tissue import tissue_map
 from core.data.phantom.traits import PhantomTraits
 from core.data.phantom.tumour import tumour
 
+# Room in int16 for the brightest vessel.
+BRIGHTEST = 32000
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Phantom:
     """A made-up patient.
 
     Attributes:
-        voxels: (4, X, Y, Z) int16 in the order of `BRATS_MODALITIES`, RAS+, 0 outside the head.
+        voxels: (4, X, Y, Z) int16 in the order of `BRATS_MODALITIES`, RAS+, 0 outside the head and nowhere else.
         labels: (X, Y, Z) uint8, scheme brats-2023.
         affine: (4, 4) float64, voxel index to RAS+ mm.
         traits: what it was made from.
@@ -36,37 +40,41 @@ def make_phantom(traits: PhantomTraits) -> Phantom:
     """Make the phantom that `traits` describe; equal traits give equal bytes."""
     brain = tissue_map(traits)
     growth = tumour(traits, brain)
-    shape = tuple(int(n // s) for n, s in zip(SHAPE, traits.spacing_mm, strict=True))
-    inside = _resampled(brain.inside.astype(np.float32), traits.spacing_mm, shape, 1) > 0.5
-    voxels = np.zeros((4, *shape), np.int16)
+    inside = _scanned(brain.inside.astype(np.float32), traits, order=1) > 0.5
+    voxels = np.zeros((4, *inside.shape), np.int16)
     for channel, signal in enumerate(signals(traits, brain, growth)):
         full = np.zeros(SHAPE, np.float32)
         full[brain.inside] = signal
-        seen = _resampled(_blurred(full, traits, channel), traits.spacing_mm, shape, 1)
-        # 0 means outside the head, so tissue never takes it
-        voxels[channel][inside] = np.clip(np.rint(seen[inside]), 1, 32000).astype(np.int16)
-    labels = np.zeros(SHAPE, np.uint8)
-    labels[brain.inside] = growth.labels
-    labels = _resampled(labels, traits.spacing_mm, shape, 0)
-    labels[~inside] = 0
+        seen = _scanned(_blurred(full, traits, channel), traits, order=1)
+        voxels[channel][inside] = np.clip(np.rint(seen[inside]), 1, BRIGHTEST)
+    painted = np.zeros(SHAPE, np.uint8)
+    painted[brain.inside] = growth.labels
+    labels = _scanned(painted, traits, order=0)
+    return Phantom(voxels, np.where(inside, labels, np.uint8(0)), _affine(traits), traits)
+
+
+def _affine(traits: PhantomTraits) -> npt.NDArray[np.float64]:
     affine = np.diag([*traits.spacing_mm, 1.0])
     affine[:3, 3] = [s / 2 - o for s, o in zip(traits.spacing_mm, ORIGIN_MM, strict=True)]
-    return Phantom(voxels, labels, affine, traits)
+    return affine
 
 
 def _blurred(field: Field, traits: PhantomTraits, channel: int) -> Field:
+    """Smear a signal over the voxel it will be read from, and over the slice's thickness."""
     from scipy.ndimage import gaussian_filter
 
-    in_plane = [max(0.45, 0.4 * s) for s in traits.spacing_mm[:2]]
-    through = max(traits.slice_blur_mm[channel], 0.4 * traits.spacing_mm[2])
-    return gaussian_filter(field, (*in_plane, through), truncate=2.5)
+    x, y, z = traits.spacing_mm
+    widths = (max(0.45, 0.4 * x), max(0.45, 0.4 * y), max(traits.slice_blur_mm[channel], 0.4 * z))
+    return np.asarray(gaussian_filter(field, widths, truncate=2.5), np.float32)
 
 
-def _resampled(field: npt.NDArray, spacing_mm: tuple[float, ...], shape: tuple[int, ...], order: int) -> npt.NDArray:
-    """Read a field on the 1 mm grid at the middle of each voxel of another grid with the same corner."""
+def _scanned(field: npt.NDArray[Any], traits: PhantomTraits, order: int) -> npt.NDArray[Any]:
+    """Read a field on the 1 mm grid at the middle of each voxel of the scanner's grid, whose corner is the same."""
     from scipy.ndimage import affine_transform
 
-    if shape == field.shape:
+    spacing = np.array(traits.spacing_mm)
+    if (spacing == 1).all():
         return field
-    offset = [s / 2 - 0.5 for s in spacing_mm]
-    return affine_transform(field, spacing_mm, offset, shape, order=order, mode="nearest")
+    shape = tuple(int(n / s) for n, s in zip(SHAPE, traits.spacing_mm, strict=True))
+    transform: Any = affine_transform
+    return np.asarray(transform(field, spacing, spacing / 2 - 0.5, shape, order=order, mode="nearest"))

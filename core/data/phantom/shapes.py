@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import reduce
 
 import numpy as np
-import numpy.typing as npt
 
-Field = npt.NDArray[np.float32]
+from core.data.phantom.noise import Field
+
 Points = tuple[Field, Field, Field]
 Triple = tuple[float, float, float]
 
@@ -66,4 +66,4 @@ def carve(a: Field, b: Field, width_mm: float) -> Field:
 
 def share(distance_mm: Field, width_mm: float = 1.0) -> Field:
     """Turn a signed distance into the share of a voxel that is inside: 0 to 1 over `width_mm`."""
-    return np.clip(distance_mm / np.float32(width_mm) + np.float32(0.5), np.float32(0), np.float32(1))
+    return np.asarray(np.clip(distance_mm / np.float32(width_mm) + np.float32(0.5), 0, 1), np.float32)

@@ -89,7 +89,7 @@ def _sway(seed: int) -> Points:
 def _barred(outside: Surfaces, within: Deep) -> Field:
     """Distance to the next structure that no sulcus may cut into."""
     bodies = (within.ventricles, within.striatum, within.thalamus, within.callosum, outside.stem)
-    return -np.maximum.reduce(bodies)
+    return np.asarray(-np.maximum.reduce(bodies), np.float32)
 
 
 def _thickness(seed: int) -> Field:

@@ -6,101 +6,119 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
+import numpy.typing as npt
 
 from core.data.phantom.noise import Field, noise, stream
 from core.data.phantom.shapes import Points, blend, ellipsoid, share
 from core.data.phantom.spread import travel_cost
-from core.data.phantom.tissue import TissueMap
+from core.data.phantom.tissue import Shares, TissueMap
 from core.data.phantom.traits import Lesion, PhantomTraits
 
 NECROTIC, OEDEMA, ENHANCING = 1, 2, 3
+# What a tumour is made of; "solid" is core that takes up no contrast agent and has not died.
+PARTS = ("oedema", "solid", "necrotic", "enhancing")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tumour:
-    """All tumours of a patient, on the voxels inside the head.
+    """All tumours of a patient, on the N voxels inside the head.
 
     Attributes:
-        shares: necrotic, solid (core without contrast uptake), enhancing and oedema: (N,) float32 each.
-        labels: (N,) uint8, scheme brats-2023.
+        shares: each of `PARTS` to its share of each voxel, (N,) float32; all zero in a healthy brain.
+        labels: (N,) uint8, scheme brats-2023; solid core has the label of necrotic core, as there.
     """
 
-    shares: dict[str, Field]
-    labels: np.ndarray
+    shares: Shares
+    labels: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Site:
+    """The voxels around one lesion: their indices among those inside the head, and where they are, in mm."""
+
+    name: str
+    seed: int
+    lesion: Lesion
+    near: npt.NDArray[np.intp]
+    points: Points
+
+    def noise(self, purpose: str, wavelength_mm: float) -> Field:
+        return noise(self.seed, f"{self.name} {purpose}", wavelength_mm).at(*self.points)
 
 
 def tumour(traits: PhantomTraits, brain: TissueMap) -> Tumour:
     """Grow a patient's tumours in their brain."""
-    size = brain.depth_mm.size
-    shares = {name: np.zeros(size, np.float32) for name in ("oedema", "solid", "necrotic", "enhancing")}
+    shares = {part: np.zeros(brain.depth_mm.size, np.float32) for part in PARTS}
     for number, lesion in enumerate(traits.lesions):
-        _grow(traits.seed, f"lesion {number}", lesion, brain, shares)
-    labels = np.zeros(size, np.uint8)
+        _grow(_site(f"lesion {number}", traits.seed, lesion, brain), brain, shares)
     core = shares["solid"] + shares["necrotic"] + shares["enhancing"]
+    labels = np.zeros(core.size, np.uint8)
     labels[shares["oedema"] > 0.45] = OEDEMA
     labels[core > 0.5] = NECROTIC
     labels[(core > 0.5) & (shares["enhancing"] > 0.5 * core)] = ENHANCING
     return Tumour(shares, labels)
 
 
-def _grow(seed: int, name: str, lesion: Lesion, brain: TissueMap, shares: dict[str, Field]) -> None:
-    reach = lesion.radius_mm * 1.8 + lesion.oedema_mm * 1.4 + 6
+def _site(name: str, seed: int, lesion: Lesion, brain: TissueMap) -> _Site:
+    reach_mm = 1.9 * lesion.radius_mm + 1.4 * lesion.oedema_mm + 6
     x, y, z = (p - np.float32(c) for p, c in zip(brain.points, lesion.site_mm, strict=True))
-    near = np.flatnonzero(x * x + y * y + z * z < np.float32(reach**2))
-    at: Points = (x[near], y[near], z[near])
-    core = _core_distance(seed, name, lesion, at)
-    # the tumour stays beneath the meninges and on its own side of the falx
-    side = np.float32(np.sign(lesion.site_mm[0]) or 1)
-    own_side = brain.points[0][near] * side + np.float32(1)
-    wall = np.minimum(brain.depth_mm[near] - np.float32(1.5), np.maximum(own_side, brain.fissure_mm[near] - 2))
-    core = np.minimum(core, wall)
+    near = np.flatnonzero(x * x + y * y + z * z < np.float32(reach_mm**2))
+    return _Site(name, seed, lesion, near, (brain.points[0][near], brain.points[1][near], brain.points[2][near]))
+
+
+def _grow(site: _Site, brain: TissueMap, shares: Shares) -> None:
+    core = np.minimum(_core_distance(site), _walls(site, brain))
     inside = share(core, 1.2)
-    rim = _rim_thickness(seed, name, lesion, at)
-    hollow = share(core - rim, 1.2) if lesion.rim_mm > 0 else np.zeros_like(core)
-    _lay(shares, near, "oedema", _oedema(seed, name, lesion, brain, near, core))
-    if lesion.rim_mm > 0:
-        _lay(shares, near, "enhancing", inside)
-        _lay(shares, near, "necrotic", np.minimum(hollow, inside))
+    _lay(shares, site.near, "oedema", _oedema(site, brain, core))
+    if site.lesion.rim_mm > 0:
+        _lay(shares, site.near, "enhancing", inside)
+        _lay(shares, site.near, "necrotic", np.minimum(share(core - _rim_thickness(site), 1.2), inside))
     else:
-        _lay(shares, near, "solid", inside)
+        _lay(shares, site.near, "solid", inside)
 
 
-def _core_distance(seed: int, name: str, lesion: Lesion, at: Points) -> Field:
+def _walls(site: _Site, brain: TissueMap) -> Field:
+    """Distance from what stops a core: the meninges, and the cleft to the other hemisphere."""
+    side = np.float32(np.sign(site.lesion.site_mm[0]) or 1)
+    own_side = site.points[0] * side + np.float32(1)
+    # beneath the cleft, the corpus callosum is a bridge
+    cleft = np.maximum(own_side, brain.fissure_mm[site.near] - 2)
+    return np.minimum(brain.depth_mm[site.near] - np.float32(1.5), cleft)
+
+
+def _core_distance(site: _Site) -> Field:
     """Distance into the core: balls grown together, their surface warped at two scales."""
-    rng = stream(seed, f"{name} lobes")
+    rng = stream(site.seed, f"{site.name} lobes")
+    radius = site.lesion.radius_mm
     balls = []
-    for number in range(lesion.lobes):
+    for number in range(site.lesion.lobes):
         direction = rng.normal(size=3)
-        direction *= (0.0 if number == 0 else 0.72) * lesion.radius_mm / np.linalg.norm(direction)
-        radii = lesion.radius_mm * (0.85 if number == 0 else 0.6) * rng.uniform(0.8, 1.15, 3)
-        a, b, c = direction
-        p, q, r = radii
-        balls.append(ellipsoid(at, (float(a), float(b), float(c)), (float(p), float(q), float(r))))
-    body = reduce(lambda a, b: blend(a, b, 0.3 * lesion.radius_mm), balls)
-    broad = noise(seed, f"{name} warp", 1.1 * lesion.radius_mm + 6, 0.5).at(*at)
-    fine = noise(seed, f"{name} edge", 7.0, 0.5).at(*at)
-    return np.asarray(body + np.float32(0.12 * lesion.radius_mm) * broad + np.float32(0.7) * fine, np.float32)
+        offset = direction / np.linalg.norm(direction) * (0.0 if number == 0 else 0.72 * radius)
+        a, b, c = (float(m + d) for m, d in zip(site.lesion.site_mm, offset, strict=True))
+        p, q, r = (float(v) for v in radius * (0.85 if number == 0 else 0.6) * rng.uniform(0.8, 1.15, 3))
+        balls.append(ellipsoid(site.points, (a, b, c), (p, q, r)))
+    body = reduce(lambda one, other: blend(one, other, 0.3 * radius), balls)
+    warp = np.float32(0.12 * radius) * site.noise("warp", 1.1 * radius + 6)
+    return np.asarray(body + warp + np.float32(0.7) * site.noise("edge", 7.0), np.float32)
 
 
-def _rim_thickness(seed: int, name: str, lesion: Lesion, at: Points) -> Field:
+def _rim_thickness(site: _Site) -> Field:
     """Thickness of the enhancing rim in mm: nodular here, thin there."""
-    broad = noise(seed, f"{name} rim", 26.0, 0.5).at(*at)
-    fine = noise(seed, f"{name} rim detail", 8.0, 0.5).at(*at)
-    return np.asarray(lesion.rim_mm * np.exp(np.float32(0.45) * broad + np.float32(0.22) * fine), np.float32)
+    uneven = np.float32(0.45) * site.noise("rim", 26.0) + np.float32(0.22) * site.noise("rim detail", 8.0)
+    return np.asarray(np.float32(site.lesion.rim_mm) * np.exp(uneven), np.float32)
 
 
-def _oedema(seed: int, name: str, lesion: Lesion, brain: TissueMap, near: np.ndarray, core: Field) -> Field:
-    """Share of each voxel near the lesion that is oedematous."""
-    cost = travel_cost(brain, lesion, near, core)
-    uneven = noise(seed, f"{name} oedema", 40.0, 0.5).at(*(p[near] for p in brain.points))
-    detail = noise(seed, f"{name} oedema edge", 9.0, 0.5).at(*(p[near] for p in brain.points))
-    reach = np.float32(lesion.oedema_mm) * (1 + np.float32(0.3) * uneven) + np.float32(0.8) * detail
-    grey = brain.shares["grey"][near]
-    spread = share(reach - cost - np.float32(0.3 * lesion.oedema_mm) * grey, 4.5)
-    return np.asarray(spread * (1 - brain.shares["csf"][near]), np.float32)
+def _oedema(site: _Site, brain: TissueMap, core: Field) -> Field:
+    """Share of each voxel near the lesion that is oedematous: fingers of white matter, not the cortex between."""
+    far_mm = np.float32(site.lesion.oedema_mm)
+    cost = travel_cost(brain, site.near, core, 1.3 * site.lesion.oedema_mm)
+    reach = far_mm * (1 + np.float32(0.3) * site.noise("oedema", 40.0)) + np.float32(0.8) * site.noise("fringe", 9.0)
+    grey, fluid = brain.shares["grey"][site.near], brain.shares["csf"][site.near]
+    return np.asarray(share(reach - cost - np.float32(0.3) * far_mm * grey, 4.5) * (1 - fluid), np.float32)
 
 
-def _lay(shares: dict[str, Field], near: np.ndarray, name: str, cover: Field) -> None:
+def _lay(shares: Shares, near: npt.NDArray[np.intp], part: str, cover: Field) -> None:
+    """Put one part of a tumour over the others, as paint with the opacity `cover`."""
     for values in shares.values():
         values[near] *= 1 - cover
-    shares[name][near] += cover
+    shares[part][near] += cover
