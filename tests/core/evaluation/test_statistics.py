@@ -44,6 +44,12 @@ def test_repeating_each_patients_scan_adds_no_certainty() -> None:
     assert tenfold == pytest.approx(once)
 
 
+def test_a_patient_with_many_scans_weighs_as_many_in_every_draw() -> None:
+    # patients of 1 to 5 scans, all scored alike: whoever is drawn, the mean over scans is the same
+    groups = [name for name, scans in zip(patients(5), range(1, 6), strict=True) for _ in range(scans)]
+    assert bootstrap_ci95(np.full(15, 0.8), groups) == pytest.approx((0.8, 0.8))
+
+
 def test_equal_values_have_an_interval_without_width() -> None:
     assert bootstrap_ci95(np.full(6, 0.5), patients(6)) == (0.5, 0.5)
 
