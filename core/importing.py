@@ -173,6 +173,7 @@ def _facts(loaded: LoadedCase, sliced: SlicedCase, scheme: LabelScheme) -> dict[
     facts: dict[str, Any] = {
         "shape": [x, y, z],
         "spacing_mm": list(volume.geometry.spacing_mm) if volume.geometry else None,
+        "affine": volume.geometry.affine.tolist() if volume.geometry else None,  # of the RAS+ voxels
         "axis_codes": volume.native.axis_codes,
         "voxels": x * y * z,
         "box_voxels": sliced.box.size,

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.atomic import read_json, write_json
 from core.case import SAFE_NAME, Case, Source
 from core.data.leakage import Audit, audit_split
 from core.data.splits import Split
 from core.errors import RefusedError
 from core.labels import LabelScheme, scheme_named
+from core.volume import Geometry
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHIPPED_CHECKPOINTS = PROJECT / "checkpoints"
@@ -33,7 +36,14 @@ class CohortCase:
 
     @property
     def content(self) -> dict[str, str]:
+        """Content hash of each channel that is not constant, by modality."""
         return dict(self.facts["content_hashes"])
+
+    @property
+    def geometry(self) -> Geometry | None:
+        """Where the case's RAS+ voxels lie, without opening a file."""
+        affine = self.facts["affine"]
+        return None if affine is None else Geometry(np.array(affine, np.float64))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,22 +23,27 @@ SIGNAL: dict[str, tuple[float, float, float, float]] = {
     "vessel": (0.55, 1.75, 0.80, 0.45),
     "oedema": (0.76, 0.77, 1.85, 1.72),
     "solid": (0.66, 0.68, 2.05, 1.66),
-    "necrotic": (0.45, 0.48, 2.30, 1.18),
     "enhancing": (0.70, 1.42, 1.62, 1.50),
 }
+# The two ends between which a necrotic core lies.
+JELLY = (0.52, 0.56, 2.15, 1.45)
+CYST = (0.34, 0.37, 2.50, 0.60)
+# How much healthy tissue's signal differs between patients and scanners, as a relative standard deviation.
+SIGNAL_SPREAD = 0.025
 
 
 def signals(traits: PhantomTraits, brain: TissueMap, growth: Tumour) -> list[Field]:
     """Return the four noisy signals of the voxels inside the head, (N,) float32 each, in stored units."""
     mixture = _mixture(brain, growth)
+    palette = signal_table(traits)
     patches = hyperintensity(traits, brain) * (1 - sum(growth.shares.values()))
     texture = _sampled(traits, brain, "texture", 12.0, 0.8)
     core = growth.shares["necrotic"] + growth.shares["enhancing"] + growth.shares["solid"]
     mottle = _sampled(traits, brain, "tumour texture", 11.0, 0.8) * (core + np.float32(0.5) * growth.shares["oedema"])
     result = []
     for channel in range(4):
-        signal = sum((np.float32(SIGNAL[name][channel]) * part for name, part in mixture.items()), np.float32(0))
-        signal += patches * np.float32((-0.1, -0.1, 0.4, 0.45)[channel])
+        signal = sum((np.float32(palette[name][channel]) * part for name, part in mixture.items()), np.float32(0))
+        signal += patches * np.float32((-0.12, -0.12, 0.55, 0.62)[channel])
         signal *= 1 + np.float32(0.012) * texture + np.float32((0.05, 0.10, 0.08, 0.09)[channel]) * mottle
         field = _sampled(traits, brain, f"receive field {channel}", 150.0, 0.35)
         signal *= np.exp(np.float32(traits.bias) * field)
@@ -47,6 +52,20 @@ def signals(traits: PhantomTraits, brain: TissueMap, growth: Tumour) -> list[Fie
         imaginary = np.float32(traits.noise) * rng.standard_normal(signal.size, np.float32)
         result.append(np.sqrt(real * real + imaginary * imaginary) * np.float32(traits.scale[channel]))
     return result
+
+
+def signal_table(traits: PhantomTraits) -> dict[str, tuple[float, ...]]:
+    """Return the patient's own signals: `SIGNAL`, varied as scanners and tumours vary.
+
+    Returns:
+        Tissue to its signal relative to the average white matter, in the order t1n, t1c, t2w, t2f.
+    """
+    rng = stream(traits.seed, "signal")
+    own = {name: np.array(row) * np.exp(rng.normal(0, SIGNAL_SPREAD, 4)) for name, row in SIGNAL.items()}
+    for name in ("oedema", "solid"):
+        own[name] = 1 + (np.array(SIGNAL[name]) - 1) * traits.conspicuity
+    own["necrotic"] = (1 - traits.cystic) * np.array(JELLY) + traits.cystic * np.array(CYST)
+    return {name: tuple(float(v) for v in row) for name, row in own.items()}
 
 
 def _sampled(traits: PhantomTraits, brain: TissueMap, purpose: str, wavelength_mm: float, octaves: float) -> Field:
@@ -63,8 +82,8 @@ def hyperintensity(traits: PhantomTraits, brain: TissueMap) -> Field:
     load = traits.hyperintensities
     uneven = _sampled(traits, brain, "caps", 24.0, 0.6)
     spots = _sampled(traits, brain, "spots", 11.0, 0.4)
-    width = np.float32(0.8 + 3.2 * load) * np.exp(np.float32(0.5) * uneven)
+    width = np.float32(0.7 + 3.6 * load) * np.exp(np.float32(0.5) * uneven)
     caps = np.clip(1 - brain.ventricle_mm / width, np.float32(0), np.float32(1))
-    deep = np.clip((spots - np.float32(3.4 - 1.0 * load)) * 2, np.float32(0), np.float32(1))
+    deep = np.clip((spots - np.float32(3.2 - 1.3 * load)) * 2, np.float32(0), np.float32(1))
     deep *= np.clip((brain.pial_mm - np.float32(4)) / 2, np.float32(0), np.float32(1))
     return np.asarray(np.maximum(caps, deep) * brain.shares["white"], np.float32)

@@ -21,7 +21,9 @@ FAR_MM = 200.0
 STEPS = tuple(s for s in itertools.product((-1, 0, 1), repeat=3) if 0 < sum(map(abs, s)) < 3)
 
 
-def travel_cost(brain: TissueMap, near: npt.NDArray[np.intp], core: Field, reach_mm: float) -> Field:
+def travel_cost(
+    brain: TissueMap, near: npt.NDArray[np.intp], voxels: npt.NDArray[np.intp], core: Field, reach_mm: float
+) -> Field:
     """Return the cost, in mm of white matter, of the way from a tumour core to each voxel near it.
 
     The cheapest way over the 18 neighbours of each voxel of a 2 mm grid, by relaxation.
@@ -29,13 +31,14 @@ def travel_cost(brain: TissueMap, near: npt.NDArray[np.intp], core: Field, reach
     Args:
         brain: the tissue map.
         near: indices of the voxels near the core, among those inside the head.
+        voxels: the same voxels' indices in the whole 1 mm grid.
         core: distance into the core at those voxels, in mm.
         reach_mm: costs above this may be too high.
 
     Returns:
         (len(near),) float32, 0 in the core, at most `FAR_MM`.
     """
-    where = np.unravel_index(np.flatnonzero(brain.inside)[near], brain.inside.shape)
+    where = np.unravel_index(voxels, brain.inside.shape)
     # an even first corner, so that the two grids stay aligned
     start = [max(0, int(i.min()) // 2 - 1) * 2 for i in where]
     shape = [min(n, (int(i.max()) // 2 + 2) * 2) - a for i, a, n in zip(where, start, brain.inside.shape, strict=True)]

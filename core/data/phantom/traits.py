@@ -39,6 +39,8 @@ class PhantomTraits:
         size: linear size of the head, 1 being average.
         atrophy: 0 (young, narrow sulci) to 1 (old, wide sulci and ventricles).
         hyperintensities: load of white-matter hyperintensities that no tumour causes, 0 to 1.
+        conspicuity: how far oedema stands out from healthy tissue, 1 being clearly.
+        cystic: how much like water the necrotic core is, 0 to 1.
         bias: strength of the receive field, as a relative standard deviation.
         noise: standard deviation of the noise, relative to white matter.
         slice_blur_mm: standard deviation of the through-plane blur, one per modality.
@@ -52,6 +54,8 @@ class PhantomTraits:
     size: float = 1.0
     atrophy: float = 0.3
     hyperintensities: float = 0.2
+    conspicuity: float = 0.9
+    cystic: float = 0.3
     bias: float = 0.06
     noise: float = 0.02
     slice_blur_mm: tuple[float, float, float, float] = (0.5, 0.5, 0.8, 0.8)

@@ -8,6 +8,7 @@ from functools import reduce
 import numpy as np
 import numpy.typing as npt
 
+from core.data.phantom.grid import SHAPE
 from core.data.phantom.noise import Field, noise, stream
 from core.data.phantom.shapes import Points, blend, ellipsoid, share
 from core.data.phantom.spread import travel_cost
@@ -34,16 +35,24 @@ class Tumour:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Site:
-    """The voxels around one lesion: their indices among those inside the head, and where they are, in mm."""
+    """The voxels around one lesion.
+
+    Attributes:
+        near: their indices among those inside the head.
+        voxels: their indices in the whole 1 mm grid.
+        points: their head coordinates, in mm.
+    """
 
     name: str
     seed: int
     lesion: Lesion
     near: npt.NDArray[np.intp]
+    voxels: npt.NDArray[np.intp]
     points: Points
 
     def noise(self, purpose: str, wavelength_mm: float) -> Field:
-        return noise(self.seed, f"{self.name} {purpose}", wavelength_mm).at(*self.points)
+        field = noise(self.seed, f"{self.name} {purpose}", wavelength_mm).on_grid(SHAPE)
+        return np.asarray(field.reshape(-1)[self.voxels], np.float32)
 
 
 def tumour(traits: PhantomTraits, brain: TissueMap) -> Tumour:
@@ -63,7 +72,8 @@ def _site(name: str, seed: int, lesion: Lesion, brain: TissueMap) -> _Site:
     reach_mm = 1.9 * lesion.radius_mm + 1.4 * lesion.oedema_mm + 6
     x, y, z = (p - np.float32(c) for p, c in zip(brain.points, lesion.site_mm, strict=True))
     near = np.flatnonzero(x * x + y * y + z * z < np.float32(reach_mm**2))
-    return _Site(name, seed, lesion, near, (brain.points[0][near], brain.points[1][near], brain.points[2][near]))
+    points = (brain.points[0][near], brain.points[1][near], brain.points[2][near])
+    return _Site(name, seed, lesion, near, np.flatnonzero(brain.inside)[near], points)
 
 
 def _grow(site: _Site, brain: TissueMap, shares: Shares) -> None:
@@ -95,9 +105,10 @@ def _core_distance(site: _Site) -> Field:
         direction = rng.normal(size=3)
         offset = direction / np.linalg.norm(direction) * (0.0 if number == 0 else 0.72 * radius)
         a, b, c = (float(m + d) for m, d in zip(site.lesion.site_mm, offset, strict=True))
-        p, q, r = (float(v) for v in radius * (0.85 if number == 0 else 0.6) * rng.uniform(0.8, 1.15, 3))
+        stretch = rng.uniform(0.8, 1.15, 3) * (0.85 if number == 0 else 0.6) * radius
+        p, q, r = (float(v) for v in stretch)
         balls.append(ellipsoid(site.points, (a, b, c), (p, q, r)))
-    body = reduce(lambda one, other: blend(one, other, 0.3 * radius), balls)
+    body: Field = reduce(lambda one, other: blend(one, other, 0.3 * radius), balls)
     warp = np.float32(0.12 * radius) * site.noise("warp", 1.1 * radius + 6)
     return np.asarray(body + warp + np.float32(0.7) * site.noise("edge", 7.0), np.float32)
 
@@ -111,7 +122,7 @@ def _rim_thickness(site: _Site) -> Field:
 def _oedema(site: _Site, brain: TissueMap, core: Field) -> Field:
     """Share of each voxel near the lesion that is oedematous: fingers of white matter, not the cortex between."""
     far_mm = np.float32(site.lesion.oedema_mm)
-    cost = travel_cost(brain, site.near, core, 1.3 * site.lesion.oedema_mm)
+    cost = travel_cost(brain, site.near, site.voxels, core, 1.3 * site.lesion.oedema_mm)
     reach = far_mm * (1 + np.float32(0.3) * site.noise("oedema", 40.0)) + np.float32(0.8) * site.noise("fringe", 9.0)
     grey, fluid = brain.shares["grey"][site.near], brain.shares["csf"][site.near]
     return np.asarray(share(reach - cost - np.float32(0.3) * far_mm * grey, 4.5) * (1 - fluid), np.float32)

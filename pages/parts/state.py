@@ -1,0 +1,64 @@
+"""What a session remembers between runs of a page: the only place that touches `st.session_state`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+_COHORT = "cohort"
+_CASE = "case"
+_MODELS = "models"
+_RUN = "run"
+
+
+def chosen_cohort(known: list[str], favourite: str | None = None) -> str | None:
+    """Return the cohort this session looks at: what was chosen, what the address says, else the favourite or first."""
+    wanted = st.session_state.get(_COHORT) or st.query_params.get("cohort")
+    if wanted in known:
+        return str(wanted)
+    return favourite if favourite in known else next(iter(known), None)
+
+
+def choose_cohort(name: str) -> None:
+    """Remember the cohort, and forget the case of another one."""
+    if st.session_state.get(_COHORT) != name:
+        st.session_state[_COHORT] = name
+        st.session_state.pop(_CASE, None)
+
+
+def chosen_case(known: list[str]) -> str | None:
+    """Return the case this session looks at: what was chosen, what the address says, else the first."""
+    for wanted in (st.session_state.get(_CASE), st.query_params.get("case")):
+        if wanted in known:
+            return str(wanted)
+    return next(iter(known), None)
+
+
+def choose_case(case_id: str) -> None:
+    """Remember the case."""
+    st.session_state[_CASE] = case_id
+
+
+def chosen_models(known: list[str], otherwise: list[str]) -> list[str]:
+    """Return the models this session compares: what was chosen, what the address says, else `otherwise`."""
+    remembered = st.session_state.get(_MODELS)
+    if remembered is None and (address := st.query_params.get("models")):
+        remembered = address.split(",")
+    if remembered is None:
+        return otherwise
+    return [name for name in remembered if name in known]
+
+
+def choose_models(names: list[str]) -> None:
+    """Remember the models."""
+    st.session_state[_MODELS] = list(names)
+
+
+def chosen_run(known: list[str]) -> str | None:
+    """Return the run this session watches: what was chosen, else the newest."""
+    wanted = st.session_state.get(_RUN)
+    return str(wanted) if wanted in known else next(iter(known), None)
+
+
+def choose_run(name: str) -> None:
+    """Remember the run."""
+    st.session_state[_RUN] = name

@@ -1,0 +1,112 @@
+"""A case's volumes for the viewer: images, the reference, and each model's mask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Lock
+
+import numpy as np
+import numpy.typing as npt
+
+from core.checkpoints import Checkpoint
+from core.data.load import load_case, load_regions
+from core.data.slabs import ViewerArray
+from core.data.volume_cache import VolumeCache
+from core.evaluation.saved import saved_prediction
+from core.inference.prediction import Prediction
+from core.inference.segment import prediction_folder
+from core.volume import Volume
+from core.workspace import Cohort
+from pages.parts import store
+from pages.parts.viewer import VolumeRef, volume_ref
+
+TITLES = {"t1n": "T1", "t1c": "T1c", "t2w": "T2", "t2f": "FLAIR", "ct": "CT"}
+GROUND_TRUTH = "Ground truth"
+
+
+def image_refs(cohort: Cohort, case_id: str) -> dict[str, VolumeRef]:
+    """Return the case's images by display name, written into the viewer's cache on first view.
+
+    Raises:
+        InputRefusedError: a source file is gone or damaged.
+    """
+    entry = cohort.cases[case_id]
+    loading = _Loading(cohort, case_id)
+    with ThreadPoolExecutor(len(entry.content) or 1) as pool:
+        made = {
+            TITLES.get(name, name): pool.submit(_cache().ensure, partial(loading.channel, name), content)
+            for name, content in entry.content.items()
+        }
+        return {title: _ref(future.result()) for title, future in made.items()}
+
+
+def reference_ref(cohort: Cohort, case_id: str) -> VolumeRef | None:
+    """Return the case's reference mask as region bits, or None where it has none."""
+    reference = cohort.cases[case_id].case.reference
+    if reference is None:
+        return None
+    stat = reference.file.stat()
+    key = f"reference {cohort.scheme.name} {reference.file} {stat.st_size} {stat.st_mtime_ns}"
+    return _ref(_cache().ensure(partial(_reference_array, cohort, case_id), key))
+
+
+def mask_refs(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> dict[str, VolumeRef]:
+    """Return each model's mask as region bits, for the models that have segmented the case."""
+    refs = {}
+    for name, checkpoint in models.items():
+        prediction = saved_prediction(store.workspace(), cohort, case_id, checkpoint)
+        if prediction is not None:
+            folder = prediction_folder(store.workspace(), checkpoint, cohort.cases[case_id].content)
+            make = partial(_mask_array, cohort, case_id, prediction)
+            refs[name] = _ref(_cache().ensure(make, f"mask {folder.parent.name} {folder.name}"))
+    return refs
+
+
+class _Loading:
+    """Reads a case's files once, however many of its channels are asked for."""
+
+    def __init__(self, cohort: Cohort, case_id: str) -> None:
+        self._cohort = cohort
+        self._case = cohort.cases[case_id].case
+        self._lock = Lock()
+        self._loaded: Volume | None = None
+
+    def channel(self, modality: str) -> ViewerArray:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = load_case(self._case, None).volume
+        volume = self._loaded
+        index = volume.modalities.index(modality)
+        return ViewerArray(
+            volume.voxels[index],
+            volume.geometry.affine if volume.geometry else None,
+            volume.slope[index],
+            volume.intercept[index],
+            self._cohort.public,
+        )
+
+
+def _reference_array(cohort: Cohort, case_id: str) -> ViewerArray:
+    reference = cohort.cases[case_id].case.reference
+    assert reference is not None
+    regions, _ = load_regions(reference.file, cohort.scheme)
+    return ViewerArray(regions, _affine(cohort, case_id), public=cohort.public)
+
+
+def _mask_array(cohort: Cohort, case_id: str, prediction: Prediction) -> ViewerArray:
+    return ViewerArray(prediction.mask(), _affine(cohort, case_id), public=cohort.public)
+
+
+def _affine(cohort: Cohort, case_id: str) -> npt.NDArray[np.float64] | None:
+    geometry = cohort.cases[case_id].geometry
+    return geometry.affine if geometry else None
+
+
+def _cache() -> VolumeCache:
+    return VolumeCache(store.workspace().volumes)
+
+
+def _ref(content_hash: str) -> VolumeRef:
+    return volume_ref(content_hash, store.workspace().root)
