@@ -19,7 +19,7 @@ from core.data.phantom.shapes import Points, blend, carve, ellipsoid, tube
 # Sulci and cisterns narrower than twice this stay inside the mask of a skull-stripped brain.
 CLOSING_MM = 10.0
 # Fluid further than this from any brain is cut away with the skull.
-BRIDGE_MM = 5.0
+BRIDGE_MM = 2.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +104,7 @@ def fissures(points: Points, sway: Points) -> Field:
     """
     x, y, z = points
     cleft = interhemispheric((x + np.float32(0.5) * sway[0], y, z))
-    winding = [p + np.float32(2.2) * s for p, s in zip((np.abs(x), y, z), sway, strict=True)]
+    winding = [p + np.float32(2.8) * s for p, s in zip((np.abs(x), y, z), sway, strict=True)]
     return np.minimum(cleft, _sylvian(winding[0], winding[1], winding[2]))
 
 
@@ -122,7 +122,8 @@ def within_callosum(y: Field, z: Field) -> Field:
 
 def _sylvian(side: Field, y: Field, z: Field) -> Field:
     """Distance from the fissure between frontal and temporal lobe, and from the insula at its bottom."""
-    height = (z + 2 + np.float32(0.48) * y) * np.float32(0.9)
+    # it rises as it runs back and in
+    height = (z + 2 + np.float32(0.48) * y + np.float32(0.25) * (side - 45)) * np.float32(0.87)
     # shallower towards its back end
     inner_end = 37 + np.float32(0.45) * np.maximum(-12 - y, np.float32(0))
     cleft = np.maximum(np.maximum(inner_end - side, y - 24), -42 - y)

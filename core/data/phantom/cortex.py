@@ -66,7 +66,7 @@ def pial_depth(seed: int, shell: Shell, atrophy: float) -> Field:
     surface = np.minimum(shell.cerebrum, shell.fissures)
     projected = _projected(seed, shell.points, surface)
     depth, room = refine(surface), refine(shell.barred)
-    opening = np.float32(0.25 + 0.85 * atrophy) * np.exp(np.float32(0.45) * noise(seed, "opening", 45.0).on_grid(SHAPE))
+    opening = np.float32(0.38 + 0.75 * atrophy) * np.exp(np.float32(0.45) * noise(seed, "opening", 45.0).on_grid(SHAPE))
     # open to the surface, all but shut further down
     funnel = np.exp(np.maximum(depth, np.float32(0)) * np.float32(-0.22))
     width = opening * (np.float32(0.35) + funnel) - np.float32(0.2)

@@ -44,7 +44,9 @@ def travel_cost(
     shape = [min(n, (int(i.max()) // 2 + 2) * 2) - a for i, a, n in zip(where, start, brain.inside.shape, strict=True)]
     local = tuple(i - a for i, a in zip(where, start, strict=True))
 
-    price_per_mm = 1 + (GREY_COST - 1) * brain.shares["grey"][near] + (FLUID_COST - 1) * brain.shares["csf"][near]
+    fluid = np.where(brain.cerebrum_mm[near] < 0, np.float32(1), brain.shares["csf"][near])
+    grey = brain.shares["grey"][near]
+    price_per_mm = np.asarray(1 + (GREY_COST - 1) * grey + (FLUID_COST - 1) * fluid, np.float32)
     price = _halved(price_per_mm, local, shape, FLUID_COST)
     inside = _halved((core > 0).astype(np.float32), local, shape, 0.0) > 0.5
     cost = np.where(inside, np.float32(0), np.float32(FAR_MM))

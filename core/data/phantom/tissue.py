@@ -29,7 +29,7 @@ class TissueMap:
     Attributes:
         inside: (X, Y, Z) bool, the skull-stripped head; N of its voxels are True.
         shares: tissue to its share of each voxel inside, (N,) float32; they sum to 1.
-        depth_mm: distance beneath the head's surface, (N,) float32.
+        cerebrum_mm: distance beneath the surface of the cerebrum, (N,) float32, negative outside it.
         ventricle_mm: distance from the ventricles, (N,) float32, negative inside them.
         fissure_mm: distance from the cleft between the hemispheres, (N,) float32.
         pial_mm: distance beneath the nearest pia, (N,) float32.
@@ -38,7 +38,7 @@ class TissueMap:
 
     inside: npt.NDArray[np.bool_]
     shares: Shares
-    depth_mm: Field
+    cerebrum_mm: Field
     ventricle_mm: Field
     fissure_mm: Field
     pial_mm: Field
@@ -51,9 +51,8 @@ def tissue_map(traits: PhantomTraits) -> TissueMap:
     outside = surfaces(at_rest, SWELL_MM * noise(traits.seed, "swell", 32.0).on_grid(COARSE_SHAPE, COARSE_MM))
     points = displaced(at_rest, outside.head, traits.lesions)
     within = deep(points, traits.atrophy)
-    full_depth = refine(outside.head)
     # skull stripping is never quite even
-    inside = full_depth > np.float32(0.35) * noise(traits.seed, "stripping", 30.0, 1.0).on_grid(SHAPE)
+    inside = refine(outside.head) > np.float32(0.35) * noise(traits.seed, "stripping", 30.0, 1.0).on_grid(SHAPE)
 
     def fine(field: Field) -> Field:
         return refine(field)[inside]
@@ -61,7 +60,6 @@ def tissue_map(traits: PhantomTraits) -> TissueMap:
     shell = Shell(points, outside.cerebrum, fissures(points, _sway(traits.seed)), _barred(outside, within))
     pial = pial_depth(traits.seed, shell, traits.atrophy)[inside]
     at: Points = (fine(at_rest[0]), fine(at_rest[1]), fine(at_rest[2]))
-    depth = full_depth[inside]
     ventricles = fine(within.ventricles)
     shares = _cerebrum(pial, _thickness(traits.seed)[inside], fine(within.callosum))
     _lay_cerebellum(shares, traits.seed, at, fine(outside.cerebellum))
@@ -78,7 +76,7 @@ def tissue_map(traits: PhantomTraits) -> TissueMap:
     _lay(shares, "plexus", fluid * share(fine(within.plexus), 1.5))
     veins = sulcal_veins(pial, *(noise(traits.seed, f"veins {i}", 21.0).on_grid(SHAPE)[inside] for i in (1, 2)))
     _lay(shares, "vessel", np.maximum(veins, share(fine(large_vessels(points, outside.head)), 1.5)))
-    return TissueMap(inside, shares, depth, -ventricles, fine(interhemispheric(points)), pial, at)
+    return TissueMap(inside, shares, fine(outside.cerebrum), -ventricles, fine(interhemispheric(points)), pial, at)
 
 
 def _sway(seed: int) -> Points:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -57,7 +56,7 @@ class _Site:
 
 def tumour(traits: PhantomTraits, brain: TissueMap) -> Tumour:
     """Grow a patient's tumours in their brain."""
-    shares = {part: np.zeros(brain.depth_mm.size, np.float32) for part in PARTS}
+    shares = {part: np.zeros(brain.cerebrum_mm.size, np.float32) for part in PARTS}
     for number, lesion in enumerate(traits.lesions):
         _grow(_site(f"lesion {number}", traits.seed, lesion, brain), brain, shares)
     core = shares["solid"] + shares["necrotic"] + shares["enhancing"]
@@ -88,12 +87,12 @@ def _grow(site: _Site, brain: TissueMap, shares: Shares) -> None:
 
 
 def _walls(site: _Site, brain: TissueMap) -> Field:
-    """Distance from what stops a core: the meninges, and the cleft to the other hemisphere."""
+    """Distance from what stops a core: the meninges, the tent, and the cleft to the other hemisphere."""
     side = np.float32(np.sign(site.lesion.site_mm[0]) or 1)
     own_side = site.points[0] * side + np.float32(1)
     # beneath the cleft, the corpus callosum is a bridge
     cleft = np.maximum(own_side, brain.fissure_mm[site.near] - 2)
-    return np.minimum(brain.depth_mm[site.near] - np.float32(1.5), cleft)
+    return np.asarray(np.minimum(brain.cerebrum_mm[site.near] - np.float32(0.5), cleft), np.float32)
 
 
 def _core_distance(site: _Site) -> Field:
@@ -108,7 +107,9 @@ def _core_distance(site: _Site) -> Field:
         stretch = rng.uniform(0.8, 1.15, 3) * (0.85 if number == 0 else 0.6) * radius
         p, q, r = (float(v) for v in stretch)
         balls.append(ellipsoid(site.points, (a, b, c), (p, q, r)))
-    body: Field = reduce(lambda one, other: blend(one, other, 0.3 * radius), balls)
+    body = balls[0]
+    for ball in balls[1:]:
+        body = blend(body, ball, 0.3 * radius)
     warp = np.float32(0.12 * radius) * site.noise("warp", 1.1 * radius + 6)
     return np.asarray(body + warp + np.float32(0.7) * site.noise("edge", 7.0), np.float32)
 
