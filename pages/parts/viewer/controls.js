@@ -2,7 +2,7 @@
 
 import { PLANES } from "./geometry.js";
 import { capital, element, segmented } from "./dom.js";
-import { presetsFor } from "./window.js";
+import { BY_HAND, presetsFor } from "./window.js";
 
 /** @import {OverlayMode, Plane, View, ViewerData} from "./types.js" */
 
@@ -15,9 +15,6 @@ import { presetsFor } from "./window.js";
  * @property {(region: number) => void} toggle
  * @property {() => void} help
  */
-
-/** The preset of a window that was dragged. */
-export const BY_HAND = "by hand";
 
 const KEY_OF = { axial: "A", coronal: "C", sagittal: "S" };
 
@@ -37,7 +34,6 @@ export class Controls {
       this.#images(),
       this.#window(),
       ...this.#overlay(),
-      element("span", { class: "stretch" }),
       this.#help(),
     ];
     this.element = element("div", { class: "controls" }, ...parts.filter((part) => part !== null));
@@ -85,11 +81,13 @@ export class Controls {
         const names = presetsFor(view.image).map((preset) => preset.name);
         select.replaceChildren(...[...names, BY_HAND].map((value) => element("option", { value }, value)));
       }
+      const name = view.windows[view.image]?.name ?? "auto";
       const byHand = /** @type {HTMLElement} */ (select.lastElementChild);
-      byHand.hidden = view.preset !== BY_HAND;
+      byHand.hidden = name !== BY_HAND;
       byHand.textContent = ends;
-      select.value = view.preset;
-      numbers.textContent = view.preset === BY_HAND ? "" : ends;
+      select.value = name;
+      select.classList.toggle("by-hand", name === BY_HAND);
+      numbers.textContent = name === BY_HAND ? "" : ends;
     });
     return element("label", { class: "field", title: "Drag with the right button" }, "Window", select, numbers);
   }

@@ -172,10 +172,10 @@ const BAR_MM = [0.5, 1, 2, 5, 10, 20, 50, 100, 200];
 /**
  * @param {number} pixelsPerMm
  * @param {number} width  of the panel
- * @returns {{mm: number, pixels: number}} the longest bar that takes at most a quarter of the width
+ * @returns {{mm: number, pixels: number}} the longest bar that takes at most a third of the width, and 120 pixels
  */
 export function scaleBar(pixelsPerMm, width) {
-  const fitting = BAR_MM.filter((mm) => mm * pixelsPerMm <= width / 4);
+  const fitting = BAR_MM.filter((mm) => mm * pixelsPerMm <= Math.min(120, width / 3));
   const mm = fitting.length ? fitting[fitting.length - 1] : BAR_MM[0];
   return { mm, pixels: mm * pixelsPerMm };
 }

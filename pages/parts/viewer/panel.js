@@ -26,7 +26,6 @@ import { capital, element, fitCanvas } from "./dom.js";
  * @property {Slices} slices
  * @property {Outlines} outlines
  * @property {paint.Canvas} sheet
- * @property {boolean} fine
  * @property {boolean} crosshair
  */
 
@@ -115,7 +114,7 @@ export class Panel {
       const dim = this.spec.error_against !== null;
       if (slice) {
         if (slice.ground !== "rgb(0, 0, 0)") paint.paintGround(this.canvas, placement, scene.shape, slice.ground);
-        paint.paintSlice(this.canvas, placement, slice, { dim, fine: scene.fine });
+        paint.paintSlice(this.canvas, placement, slice, dim);
       }
     }
     if (!view.overlayOff) this.#overlay(scene, placement, plane, index);
@@ -143,7 +142,8 @@ export class Panel {
         errorSlice(maskSlice(mask, plane, index), maskSlice(reference, plane, index), view.errorRegion),
       );
       const against = `${key} ${reference.hash} ${view.errorRegion}`;
-      paint.paintErrors(this.canvas, scene.sheet, placement, (bit) => outlines.of(against, bit, exact, slice));
+      // errors are often one voxel thin: rounded corners would tear them apart
+      paint.paintErrors(this.canvas, scene.sheet, placement, (bit) => outlines.of(against, bit, true, slice));
       return;
     }
     const slice = lazily(() => maskSlice(mask, plane, index));

@@ -3,6 +3,7 @@
 import { AXIS, clampVoxel, toVoxel } from "./geometry.js";
 import { nextSlice, nextMode, panned, reset, rewindowed, toggled, zoomed } from "./view.js";
 import { stopsOf } from "./story.js";
+import { BY_HAND } from "./window.js";
 
 /** @import {Reach} from "./hands.js" */
 /** @import {Deeds} from "./keys.js" */
@@ -29,7 +30,7 @@ export function handsOf(viewer) {
     window: (panel, dx, dy) => {
       const name = panel.imageIn(viewer.view);
       const range = rewindowed(viewer.range(name), viewer.automatic(name), dx, dy);
-      viewer.set({ windows: { ...viewer.view.windows, [name]: range }, preset: "by hand" });
+      viewer.set({ windows: { ...viewer.view.windows, [name]: { name: BY_HAND, range } } });
     },
     pan: (panel, dx, dy) => {
       const scene = viewer.scene();
@@ -56,7 +57,7 @@ export function keysOf(viewer) {
     plane: (plane) => viewer.set({ plane }),
     toggle: (region) => viewer.set(toggled(viewer.view, region)),
     nextMode: () => viewer.set(nextMode(viewer.view)),
-    flicker: () => viewer.toggleFlicker(),
+    flicker: () => viewer.motion.toggleFlicker(),
     jump: (direction) => {
       const stops = stopsOf(viewer.data, viewer.view, viewer.tally, viewer.plane());
       const next = stops ? nextSlice(slice(), direction, stops.counts) : null;
@@ -98,5 +99,6 @@ function middleOf(viewer) {
   if (view.centre) return view.centre;
   if (!ground) return view.cursor;
   const { start, stop } = ground.box;
-  return [0, 1, 2].map((axis) => (start[axis] + stop[axis] - 1) / 2);
+  const middle = (/** @type {0 | 1 | 2} */ axis) => (start[axis] + stop[axis] - 1) / 2;
+  return [middle(0), middle(1), middle(2)];
 }

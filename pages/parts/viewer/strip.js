@@ -48,6 +48,7 @@ export class Strip {
       element("div", { class: "strip-head" }, this.now, this.about, this.legend, element("span", { class: "stretch" }), this.keys),
       this.track,
     );
+    this.colours = { text: "#e6ebf0", faint: "#8d98a6" };
     this.#listen();
   }
 
@@ -71,6 +72,8 @@ export class Strip {
   /** @param {number} width */
   resize(width) {
     fitCanvas(this.canvas, width, HEIGHT);
+    // of the page's theme, light or dark
+    this.colours = { text: getComputedStyle(this.now).color, faint: getComputedStyle(this.about).color };
   }
 
   /** @param {Story} story */
@@ -112,13 +115,14 @@ export class Strip {
     const y = (/** @type {number} */ value) => base - (value / highest) * (base - TOP);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
+    context.fillStyle = this.colours.faint;
     drawTicks(context, slices, width, x, height);
-    context.strokeStyle = "#2b3440";
+    context.strokeStyle = this.colours.faint;
     context.lineWidth = 1;
     line(context, [[SIDE, base + 0.5], [width - SIDE, base + 0.5]]);
     let dashed = 0;
     for (const curve of curves) drawCurve(context, curve, x, y, base, curve.kind === "dashed" ? DASHES[dashed++ % 4] : []);
-    drawPlayhead(context, x(slice), base);
+    drawPlayhead(context, x(slice), base, this.colours.text);
   }
 }
 
@@ -156,12 +160,13 @@ function drawCurve(context, { values, colour, kind }, x, y, base, dash) {
  * @param {CanvasRenderingContext2D} context
  * @param {number} at
  * @param {number} base
+ * @param {string} colour
  */
-function drawPlayhead(context, at, base) {
-  context.strokeStyle = "#e6ebf0";
+function drawPlayhead(context, at, base, colour) {
+  context.strokeStyle = colour;
   context.lineWidth = 1;
   line(context, [[Math.round(at) + 0.5, TOP - 4], [Math.round(at) + 0.5, base + 4]]);
-  context.fillStyle = "#e6ebf0";
+  context.fillStyle = colour;
   context.beginPath();
   context.arc(Math.round(at) + 0.5, base + 4, 5, 0, 2 * Math.PI);
   context.fill();
@@ -179,7 +184,6 @@ function drawTicks(context, slices, width, x, height) {
   context.font = "11px system-ui, sans-serif";
   context.textAlign = "center";
   context.textBaseline = "bottom";
-  context.fillStyle = "#8d98a6";
   for (let number = step; number <= slices; number += step) context.fillText(String(number), x(number - 1), height - 1);
 }
 

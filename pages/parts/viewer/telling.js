@@ -30,7 +30,7 @@ export class Teller {
     const { view, data, settled, report } = this.viewer;
     if (!settled || view.playing) return;
     const slice = view.cursor[AXIS[view.plane]];
-    const range = view.windows[view.image];
+    const range = view.windows[view.image]?.range;
     if (data.address) writeAddress(data.address, view.plane, slice, range);
     if (!data.report) return;
     const { plane, image, cursor } = view;

@@ -62,12 +62,15 @@
  *
  * @typedef {"fill" | "both" | "outline"} OverlayMode
  *
+ * @typedef {object} Chosen  a window that is not the automatic one
+ * @property {string} name  of the preset
+ * @property {[number, number]} range  values
+ *
  * @typedef {object} View  everything that the hand can change
  * @property {Plane} plane
  * @property {Triple} cursor  voxel under the crosshair
  * @property {string} image  key of `images`
- * @property {Record<string, [number, number] | undefined>} windows  set by hand; missing is automatic
- * @property {string} preset
+ * @property {Record<string, Chosen | undefined>} windows  per image; missing is automatic
  * @property {number} zoom  1 fits the head
  * @property {Triple | null} centre  voxel in the middle of a panel; null is the middle of the head
  * @property {OverlayMode} mode

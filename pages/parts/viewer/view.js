@@ -1,11 +1,13 @@
 /** The view as a value: how it opens, and what each gesture makes of it. Pure. */
 
 import { AXIS, clampVoxel } from "./geometry.js";
+import { BY_HAND } from "./window.js";
 
 /** @import {Place} from "./address.js" */
 /** @import {Placement} from "./geometry.js" */
 /** @import {Plane, Triple, View, ViewerData} from "./types.js" */
 
+const OPACITY = 0.45;
 const ZOOM = { least: 0.5, most: 24 };
 
 /**
@@ -22,12 +24,11 @@ export function firstView(data, place) {
     plane: place.plane ?? plane,
     cursor: [0, 0, 0],
     image: chosen,
-    windows: range ? { [chosen]: range } : {},
-    preset: range ? "by hand" : "auto",
+    windows: range ? { [chosen]: { name: BY_HAND, range } } : {},
     zoom: 1,
     centre: null,
     mode: "both",
-    opacity: 0.55,
+    opacity: OPACITY,
     visible: data.regions.map(() => true),
     errorRegion: 0,
     radiological: true,
@@ -115,7 +116,7 @@ export function toggled(view, region) {
 /** @param {View} view @returns {Partial<View>} */
 export function reset(view) {
   const visible = view.visible.map(() => true);
-  return { zoom: 1, centre: null, windows: {}, preset: "auto", mode: "both", opacity: 0.55, visible, overlayOff: false };
+  return { zoom: 1, centre: null, windows: {}, mode: "both", opacity: OPACITY, visible, overlayOff: false };
 }
 
 /**

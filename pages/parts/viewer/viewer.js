@@ -23,9 +23,6 @@ import { presetsFor } from "./window.js";
 
 /** @typedef {(view: object) => void} Report */
 
-/** After the last movement there is time for the fine picture. */
-const FINE_AFTER_MS = 140;
-
 /** Views of cases that were left, so that coming back finds them as they were. @type {Map<string, View>} */
 const left = new Map();
 
@@ -55,9 +52,6 @@ export class Viewer {
     const context = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
     this.sheet = { context, width: 0, height: 0, ratio: 1 };
     this.frame = 0;
-    this.fine = false;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.fineTimer = undefined;
     /** @type {Set<string>} */
     this.wanted = new Set();
     this.motion = new Motion(this);
@@ -77,12 +71,13 @@ export class Viewer {
    * @param {Report} report
    */
   update(data, report) {
-    const same = JSON.stringify(data) === JSON.stringify(this.data);
+    const same = withoutTokens(data) === withoutTokens(this.data);
     const another = data.subject !== this.data.subject;
     if (another) this.remember();
     this.report = report;
     this.data = data;
-    if (!same) this.open(another);
+    if (same) this.#acquire();
+    else this.open(another);
   }
 
   destroy() {
@@ -90,7 +85,6 @@ export class Viewer {
     this.motion.stop();
     this.teller.stop();
     cancelAnimationFrame(this.frame);
-    clearTimeout(this.fineTimer);
     this.resizes.disconnect();
     window.removeEventListener("resize", this.onResize);
     library.release(this);
@@ -116,10 +110,15 @@ export class Viewer {
     this.slices.keepOnly(this.wanted);
     this.panels = this.furniture.furnish();
     this.active = null;
-    for (const ref of refs) library.acquire(this, data.base, ref);
+    this.#acquire();
     this.settle();
     this.arrange();
     if (another && data.autoplay && !prefersStillness()) this.motion.setPlaying(true);
+  }
+
+  #acquire() {
+    const { images, masks, base } = this.data;
+    for (const ref of [...Object.values(images), ...Object.values(masks)]) library.acquire(this, base, ref);
   }
 
   #enter() {
@@ -203,8 +202,8 @@ export class Viewer {
     const preset = presetsFor(image).find((each) => each.name === name);
     const whole = this.volume("images", image)?.manifest.range;
     if (!preset || !whole) return this.draw();
-    const range = name === "auto" ? undefined : preset.range(this.automatic(image), whole);
-    this.set({ preset: name, windows: { ...this.view.windows, [image]: range } });
+    const chosen = name === "auto" ? undefined : { name, range: preset.range(this.automatic(image), whole) };
+    this.set({ windows: { ...this.view.windows, [image]: chosen } });
   }
 
   /** @param {Panel | null} panel @param {number} x @param {number} y  CSS pixels from its corner */
@@ -239,7 +238,7 @@ export class Viewer {
 
   /** @param {string} name @returns {[number, number]} */
   range(name) {
-    return this.view.windows[name] ?? this.automatic(name);
+    return this.view.windows[name]?.range ?? this.automatic(name);
   }
 
   /** @returns {Scene | null} null until a volume has said how large it is */
@@ -255,16 +254,13 @@ export class Viewer {
       slices: this.slices,
       outlines: this.outlines,
       sheet: this.sheet,
-      fine: this.fine,
       crosshair: this.data.crosshair && !this.view.playing,
     };
   }
 
   // One frame.
 
-  /** @param {boolean} [fine]  costs more than a moving slice can wait */
-  draw(fine = false) {
-    this.fine = fine;
+  draw() {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
       this.#paint();
@@ -292,8 +288,6 @@ export class Viewer {
     const loaded = this.#loaded();
     this.furniture.showProgress(loaded);
     this.teller.mark(performance.now() - started, loaded);
-    clearTimeout(this.fineTimer);
-    if (!this.fine) this.fineTimer = setTimeout(() => this.draw(true), FINE_AFTER_MS);
   }
 
   #loaded() {
@@ -314,4 +308,13 @@ export class Viewer {
     }
     return null;
   }
+}
+
+/**
+ * New tokens alone are no reason to build anything again.
+ *
+ * @param {ViewerData} data
+ */
+function withoutTokens(data) {
+  return JSON.stringify(data, (name, value) => (name === "token" ? undefined : value));
 }

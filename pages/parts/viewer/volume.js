@@ -78,15 +78,4 @@ export class Volume {
   value(voxel) {
     return this.stored(voxel) * this.manifest.slope + this.manifest.intercept;
   }
-
-  /**
-   * Whether an axial slice of the full grid is here; slices outside the box always are.
-   *
-   * @param {number} z
-   */
-  hasAxial(z) {
-    const k = z - this.manifest.box_offset[2];
-    const index = this.manifest.slabs.findIndex(({ first, count }) => k >= first && k < first + count);
-    return index < 0 || this.arrived[index];
-  }
 }

@@ -38,6 +38,9 @@ const CT_PRESETS = [
   hounsfield("bone", 2500, 480),
 ];
 
+/** The name of a window that was dragged. */
+export const BY_HAND = "by hand";
+
 /**
  * @param {string} image  its name tells CT from the rest
  * @returns {Preset[]}

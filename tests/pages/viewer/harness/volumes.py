@@ -1,0 +1,91 @@
+"""Small volumes whose every voxel is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Affine = npt.NDArray[np.float64] | None
+
+SHAPE = (12, 10, 8)
+BLOCK = 400
+MARKER = 1000
+# the right, front, upper part of the head: on the left and on top of every radiological view
+MARKER_AT = (9, 7, 5)
+WINDOW = (0.0, 1000.0)
+OBLIQUE_DEGREES = 12.0
+
+
+@dataclass(frozen=True)
+class Known:
+    """One case of the harness."""
+
+    image: npt.NDArray[np.int16]
+    affine: Affine
+    masks: dict[str, npt.NDArray[np.uint8]] = field(default_factory=dict)
+
+
+def _head(shape: tuple[int, int, int] = SHAPE) -> npt.NDArray[np.int16]:
+    """A block one voxel away from every side, with one bright voxel."""
+    image = np.zeros(shape, np.int16)
+    image[1:-1, 1:-1, 1:-1] = BLOCK
+    image[MARKER_AT] = MARKER
+    return image
+
+
+def _boxes(*boxes: tuple[slice, slice, slice]) -> npt.NDArray[np.uint8]:
+    mask = np.zeros(SHAPE, np.uint8)
+    for bit, box in enumerate(boxes):
+        mask[box] |= 1 << bit
+    return mask
+
+
+def _affine(x: float, y: float, z: float) -> npt.NDArray[np.float64]:
+    affine = np.diag([x, y, z, 1.0])
+    affine[:3, 3] = (-10.0, 20.0, 5.0)
+    return affine
+
+
+def _oblique() -> npt.NDArray[np.float64]:
+    turn = np.deg2rad(OBLIQUE_DEGREES)
+    rotation = np.eye(4)
+    rotation[:2, :2] = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
+    turned: npt.NDArray[np.float64] = rotation @ _affine(1.0, 1.5, 3.0)
+    return turned
+
+
+# reference: WT 5 x 4 x 3 voxels, TC 2 x 2 x 2 of them; the model's WT lies one voxel further to the right
+REFERENCE = _boxes((slice(3, 8), slice(3, 7), slice(2, 5)), (slice(4, 6), slice(4, 6), slice(2, 4)))
+MODEL = _boxes((slice(4, 9), slice(3, 7), slice(2, 5)), (slice(4, 6), slice(4, 6), slice(2, 4)))
+MASKS = {"Ground truth": REFERENCE, "Model": MODEL}
+
+
+def _tall(depth: int = 60) -> Known:
+    """Enough slices to scroll through; each has its own grey."""
+    image = np.zeros((24, 20, depth), np.int16)
+    image[1:-1, 1:-1, :] = np.arange(1, depth + 1)[None, None, :] * 10
+    mask = np.zeros(image.shape, np.uint8)
+    mask[8:14, 8:14, 20:31] = 1
+    mask[10:12, 10:12, 24:27] |= 2
+    late = np.zeros(image.shape, np.uint8)
+    late[8:14, 8:14, 22:33] = 1
+    return Known(image, _affine(1, 1, 1), {"Ground truth": mask, "Model": late})
+
+
+CASES: dict[str, Known] = {
+    "cube": Known(_head(), _affine(1, 1, 1), MASKS),
+    "anisotropic": Known(_head(), _affine(1, 2, 4), MASKS),
+    "oblique": Known(_head(), _oblique(), MASKS),
+    "nowhere": Known(_head(), None, MASKS),
+    "flat": Known(_head()[:, :, 5:6].copy(), None),
+    "bare": Known(_head(), _affine(1, 1, 1)),
+    "tall": _tall(),
+}
+
+
+def second_image(case: Known) -> npt.NDArray[Any]:
+    """A second sequence: the same head, inverted."""
+    return np.where(case.image > 0, MARKER + BLOCK - case.image, 0).astype(np.int16)
