@@ -103,7 +103,7 @@ def fissures(points: Points, sway: Points) -> Field:
         sway: three random fields of standard deviation 1: no fissure is straight.
     """
     x, y, z = points
-    cleft = interhemispheric((x + np.float32(0.5) * sway[0], y, z))
+    cleft = interhemispheric((x + np.float32(1.2) * sway[0], y, z))
     winding = [p + np.float32(2.8) * s for p, s in zip((np.abs(x), y, z), sway, strict=True)]
     return np.minimum(cleft, _sylvian(winding[0], winding[1], winding[2]))
 

@@ -70,7 +70,7 @@ def pial_depth(seed: int, shell: Shell, atrophy: float) -> Field:
     # open to the surface, all but shut further down
     funnel = np.exp(np.maximum(depth, np.float32(0)) * np.float32(-0.22))
     width = opening * (np.float32(0.35) + funnel) - np.float32(0.2)
-    pial = np.minimum(refine(shell.cerebrum), refine(shell.fissures) - opening - np.float32(0.35))
+    pial = np.minimum(refine(shell.cerebrum), refine(shell.fissures) - np.float32(0.6) * opening - np.float32(0.3))
     for order in ORDERS:
         sheet, lowest = _sheets(seed, order, shell.points[0], projected, surface)
         beyond = np.maximum(np.maximum(depth - refine(lowest), CLEARANCE_MM - room), np.float32(0))

@@ -75,12 +75,14 @@ def tissue_map(traits: PhantomTraits) -> TissueMap:
     _lay(shares, "csf", fluid)
     _lay(shares, "plexus", fluid * share(fine(within.plexus), 1.5))
     veins = sulcal_veins(pial, *(noise(traits.seed, f"veins {i}", 21.0).on_grid(SHAPE)[inside] for i in (1, 2)))
-    _lay(shares, "vessel", np.maximum(veins, share(fine(large_vessels(points, outside.head)), 1.5)))
+    vessels = np.maximum(veins, share(fine(large_vessels(points, outside.head)), 1.5))
+    # vessels lie in the cisterns and sulci, not in the brain
+    _lay(shares, "vessel", vessels * np.minimum(3 * shares["csf"], np.float32(1)))
     return TissueMap(inside, shares, fine(outside.cerebrum), -ventricles, fine(interhemispheric(points)), pial, at)
 
 
 def _sway(seed: int) -> Points:
-    x, y, z = (noise(seed, f"fissure {i}", 34.0).on_grid(COARSE_SHAPE, COARSE_MM) for i in range(3))
+    x, y, z = (noise(seed, f"fissure {i}", 28.0).on_grid(COARSE_SHAPE, COARSE_MM) for i in range(3))
     return x, y, z
 
 
