@@ -141,7 +141,7 @@ def signed_distance(inside: npt.NDArray[np.bool_]) -> Field:
 
     distance = _distance(inside) - _distance(~inside)
     distance -= np.sign(distance) * np.float32(COARSE_MM / 2)
-    return np.asarray(gaussian_filter(distance, 0.8), np.float32)
+    return np.asarray(gaussian_filter(distance, 1.0), np.float32)
 
 
 def _closed(solid: npt.NDArray[np.bool_]) -> Field:

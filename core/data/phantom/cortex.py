@@ -26,7 +26,7 @@ class SulcusOrder:
     depth_spread_mm: float
 
 
-ORDERS = (SulcusOrder("primary", 31.0, 15.5, 6.0), SulcusOrder("secondary", 18.0, 4.0, 5.0))
+ORDERS = (SulcusOrder("primary", 27.0, 15.5, 6.0), SulcusOrder("secondary", 15.0, 5.5, 4.5))
 # How far sulci bend out of the straight way down.
 BEND_MM = 2.6
 # Depth below which no sulcus reaches.

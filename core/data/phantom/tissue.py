@@ -19,7 +19,7 @@ from core.data.phantom.traits import PhantomTraits
 from core.data.phantom.vessels import large_vessels, sulcal_veins
 
 Shares = dict[str, Field]
-SWELL_MM = np.float32(0.9)
+SWELL_MM = np.float32(0.6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,8 +66,8 @@ def tissue_map(traits: PhantomTraits) -> TissueMap:
     _lay(shares, "stem", share(fine(outside.stem), 2.0))
     for name, body, width_mm in (
         ("grey", within.hippocampus, 1.5),
-        ("striatum", within.striatum, 1.5),
-        ("pallidum", within.pallidum, 1.5),
+        ("striatum", within.striatum, 2.0),
+        ("pallidum", within.pallidum, 2.0),
         ("thalamus", within.thalamus, 3.0),
     ):
         _lay(shares, name, share(fine(body), width_mm))
@@ -97,8 +97,8 @@ def _thickness(seed: int) -> Field:
 
 
 def _cerebrum(pial: Field, thickness: Field, callosum: Field) -> Shares:
-    solid = share(pial, 1.0)
-    white = np.maximum(share(pial - thickness, 1.3), share(callosum, 2.0) * solid)
+    solid = share(pial, 1.5)
+    white = np.maximum(share(pial - thickness, 1.5), share(callosum, 2.0) * solid)
     return {"csf": 1 - solid, "grey": solid - white, "white": white}
 
 
