@@ -14,12 +14,34 @@ from core.evaluation.saved import saved_scores
 from core.importing import import_folder
 from core.inference.device import choose_compute
 from core.inference.segment import Segmenter
+from core.jobs.folder import JobFolder
 from core.workspace import SHIPPED_CHECKPOINTS, Cohort, Workspace
 
 COHORT = "phantoms"
 COUNT = 24
 
 OnProgress = Callable[[str, int, int], None]
+
+
+def run_demo(workspace: Workspace, on_progress: OnProgress, count: int = COUNT) -> dict[str, Any]:
+    """Make the demo as a job, so that pages show how far it is."""
+    job = JobFolder.create(workspace, "demo", "Making the demo", {"count": count})
+    status = job.take()
+
+    def tell(label: str, done: int, total: int) -> None:
+        status.label, status.done, status.total = label, done, total
+        job.write(status)
+        on_progress(label, done, total)
+
+    try:
+        report = make_demo(workspace, tell, count)
+        status.state = "done"
+    except BaseException as error:
+        status.state, status.message = "failed", str(error) or type(error).__name__
+        raise
+    finally:
+        job.write(status)
+    return report
 
 
 def make_demo(workspace: Workspace, on_progress: OnProgress, count: int = COUNT) -> dict[str, Any]:

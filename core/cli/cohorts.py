@@ -45,10 +45,10 @@ def add_verbs(verbs: Verbs) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from core.demo import make_demo
+    from core.demo import run_demo
     from core.workspace import Workspace
 
-    report = make_demo(Workspace.default(), progress)
+    report = run_demo(Workspace.default(), progress)
     if options.json:
         print_json(report)
     return 0

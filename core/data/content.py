@@ -12,7 +12,7 @@ from core.volume import Volume
 def channel_hash(volume: Volume, channel: int) -> str:
     """Return the SHA-256 over a channel's shape and RAS+ values as little-endian float32 (lower-case hex)."""
     digest = hashlib.sha256(np.array(volume.shape, "<i8").tobytes())
-    digest.update(np.ascontiguousarray(volume.values(channel), "<f4"))
+    digest.update(np.ascontiguousarray(volume.values(channel), "<f4").data)
     return digest.hexdigest()
 
 

@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from core.atomic import read_json
@@ -13,17 +15,29 @@ from core.errors import RefusedError
 from core.training.run_folder import RunFolder
 from core.workspace import PROJECT, Workspace
 
+# kept so that a later call reaps what has ended: dropped while it runs, a Popen warns
+_started: list[subprocess.Popen[bytes]] = []
+
 
 def start_detached(workspace: Workspace, run: str, device: str) -> None:
-    """Start a run's training in a session of its own, which outlives whoever started it."""
+    """Start a run's training in a session of its own, which outlives whoever started it.
+
+    Raises:
+        RefusedError: it is running.
+        NotInWorkspaceError: there is none of that name.
+    """
     folder = workspace.run_folder(run)
+    job = RunFolder(folder)
+    if job.is_alive:
+        raise RefusedError(f"{run} is running; stop it first")
+    job.expect_process()
     environment = os.environ | {
         "SEGSCOPE_WORKSPACE": str(workspace.root),
         "PYTHONPATH": str(PROJECT),
         "NO_ALBUMENTATIONS_UPDATE": "1",
     }
     with (folder / "output.txt").open("ab") as output:
-        subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "core", "train", "--resume", run, "--device", device],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,  # every event is in metrics.jsonl as well
@@ -32,30 +46,18 @@ def start_detached(workspace: Workspace, run: str, device: str) -> None:
             cwd=PROJECT,
             env=environment,
         )
+    job.name_process(process.pid)
+    _started[:] = [*(other for other in _started if other.poll() is None), process]
 
 
 def list_runs(workspace: Workspace) -> list[dict[str, Any]]:
     """Return what each run is doing, newest first."""
     rows = []
     for name in reversed(workspace.run_names()):
-        run = RunFolder(workspace.runs / name)
-        status = run.status
-        pointer = run.folder / "best.json"
-        best = read_json(run.folder / read_json(pointer)["folder"] / "card.json") if pointer.exists() else None
-        rows.append(
-            {
-                "run": name,
-                "title": run.recipe.title or run.recipe.name,
-                "state": status.state,
-                "step": status.step,
-                "total_steps": status.total_steps,
-                "loss": status.loss,
-                "eta_s": status.eta_s,
-                "slices_per_s": status.slices_per_s,
-                "best": best["validation_scores"]["score"] if best else None,
-                "message": status.message,
-            }
-        )
+        try:
+            rows.append(_row(RunFolder(workspace.runs / name)))
+        except FileNotFoundError:  # deleted while it was read
+            continue
     return rows
 
 
@@ -67,6 +69,44 @@ def delete_run(workspace: Workspace, name: str) -> None:
         NotInWorkspaceError: there is none of that name.
     """
     folder = workspace.run_folder(name)
-    if RunFolder(folder).status.state == "running":
+    if RunFolder(folder).is_alive:
         raise RefusedError(f"{name} is running; stop it first")
+    (folder / "recipe.yaml").unlink()  # first, because it is what makes the folder a run
     shutil.rmtree(folder)
+
+
+def _row(run: RunFolder) -> dict[str, Any]:
+    status = run.status
+    recipe = run.folder / "recipe.yaml"
+    return {
+        "run": run.name,
+        "title": _title(recipe, recipe.stat().st_mtime_ns),
+        "state": status.state,
+        "step": status.step,
+        "total_steps": status.total_steps,
+        "loss": status.loss,
+        "eta_s": status.eta_s,
+        "slices_per_s": status.slices_per_s,
+        "best": _best(run),
+        "message": status.message,
+    }
+
+
+@lru_cache(maxsize=1024)
+def _title(recipe: Path, changed: int) -> str:
+    del changed  # what the cache goes by
+    parsed = RunFolder(recipe.parent).recipe
+    return parsed.title or parsed.name
+
+
+def _best(run: RunFolder) -> float | None:
+    for _ in range(2):
+        pointer = run.folder / "best.json"
+        if not pointer.exists():
+            return None
+        card = run.folder / str(read_json(pointer)["folder"]) / "card.json"
+        try:
+            return float(read_json(card)["validation_scores"]["score"])
+        except FileNotFoundError:  # a better one has just taken its place
+            continue
+    return None

@@ -191,9 +191,9 @@ class Trainer:
         facts = {"step": self._step, "best": self._best}
         state = resume_files(self._parts.model, self._optimizer, facts)
         write_checkpoint(self._run.checkpoint_folder(self._step), self._parts.model.state_dict(), card, state)
-        self._run.point("last", self._step)
-        if is_best:
+        if is_best:  # before `last`: a run killed in between forgets the step, and with it that this was the best
             self._run.point("best", self._step)
+        self._run.point("last", self._step)
         self._run.prune(RESUME_FILES)
         self._emit({"event": "checkpoint", "run": self._run.name, "step": self._step, "best": is_best})
 

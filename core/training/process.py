@@ -16,6 +16,7 @@ from core.data.augment import Augmenter, augment_settings
 from core.data.load import load_case
 from core.data.slicing import Plane
 from core.data.store import SlicedCase, add_plane, has_plane, open_case, slice_case
+from core.errors import JobFailedError, RefusedError
 from core.inference.device import Compute, choose_compute
 from core.models import build_model, model_named, parameter_count
 from core.pretrained import load_encoder_weights
@@ -41,8 +42,16 @@ def run_training(workspace: Workspace, run: RunFolder, device: str, emit: Emit) 
         `done`, `stopped` or `paused`.
 
     Raises:
-        TrainingRefusedError, TrainingFailedError, WeightsUnavailableError, DeviceError: with a sentence.
+        TrainingRefusedError: another process trains this run, or there is nothing to learn from.
+        TrainingFailedError, WeightsUnavailableError, DeviceError: with a sentence.
     """
+    with run.claimed() as mine:
+        if not mine:
+            raise TrainingRefusedError(f"{run.name} is being trained by another process; stop that one first")
+        return _run(workspace, run, device, emit)
+
+
+def _run(workspace: Workspace, run: RunFolder, device: str, emit: Emit) -> str:
     status = run.status
     status.state, status.message = "running", ""
     status.pid, status.pid_started = process_identity()
@@ -176,4 +185,8 @@ def _end_requests(run: RunFolder) -> Callable[[], str | None]:
 
 
 def _sentence(error: BaseException) -> str:
-    return "interrupted" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, RefusedError | JobFailedError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"  # nobody foresaw it: its kind says more than its text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -11,14 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from core.atomic import read_json, write_json
+from core.atomic import read_json, replacing, write_json
 from core.recipe import Recipe, parse_recipe
 from core.workspace import Workspace
 
 State = Literal["queued", "running", "paused", "stopped", "done", "failed"]
 ACTIVE: tuple[State, ...] = ("queued", "running")
 HEARTBEAT_S = 1.0
-LOST_AFTER_S = 60.0  # without a heartbeat a process is gone, even where its pid cannot be looked up
 
 
 @dataclass(slots=True)
@@ -73,7 +73,9 @@ class RunFolder:
         run = cls(folder)
         write_json(folder / "split.json", split)
         run.write_status(Status(run.name))
-        (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe.resolved(), sort_keys=False), encoding="utf-8")
+        # last, because it is what makes the folder a run
+        with replacing(folder / "recipe.yaml") as stream:
+            stream.write(yaml.safe_dump(recipe.resolved(), sort_keys=False).encode())
         return run
 
     @property
@@ -94,11 +96,63 @@ class RunFolder:
         if status.state == "running" and not process_lives(status.pid, status.pid_started):
             status.state = "failed"
             status.message = "the process ended without a word (killed, or the machine restarted); resume to go on"
+        elif status.state == "queued" and self._was_stillborn():
+            status.state = "failed"
+            status.message = f"the process ended before the training began: {self._last_words()}"
         return status
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether a process trains this run, or is on its way to."""
+        status = self.status
+        return status.state == "running" or (status.state == "queued" and (self.folder / "process.json").exists())
+
+    def _was_stillborn(self) -> bool:
+        path = self.folder / "process.json"
+        try:
+            process = read_json(path)
+        except FileNotFoundError:  # not started yet
+            return False
+        return not process_lives(process["pid"], process["pid_started"])
+
+    def _last_words(self) -> str:
+        lines = self.output().strip().splitlines()
+        return lines[-1].removeprefix("error: ") if lines else "it left no message"
 
     def write_status(self, status: Status) -> None:
         status.heartbeat = time.time()
         write_json(self.folder / "status.json", {name: getattr(status, name) for name in Status.__slots__})
+
+    def expect_process(self) -> None:
+        """Mark the run as about to start, and forget what was asked of the process before."""
+        for name in ("process.json", "request.json"):
+            (self.folder / name).unlink(missing_ok=True)
+        status = self.status
+        status.state, status.message, status.eta_s, status.slices_per_s = "queued", "", None, None
+        self.write_status(status)
+
+    def name_process(self, pid: int) -> None:
+        """Write down the process that was started for this run, which has not said anything itself yet."""
+        import psutil
+
+        try:
+            started = psutil.Process(pid).create_time()
+        except psutil.NoSuchProcess:
+            started = 0.0
+        write_json(self.folder / "process.json", {"pid": pid, "pid_started": started})
+
+    @contextlib.contextmanager
+    def claimed(self) -> Iterator[bool]:
+        """Hold the run for this process alone; yields whether it could be had. A killed process holds nothing."""
+        import fcntl
+
+        with (self.folder / "claim").open("a") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
 
     def request(self, action: Literal["stop", "pause"]) -> None:
         """Ask the run's process to checkpoint and end at the next step."""
@@ -112,6 +166,13 @@ class RunFolder:
         action: str = read_json(path)["action"]
         path.unlink()
         return action
+
+    @property
+    def requested(self) -> str | None:
+        """What the process was asked for and has not done yet."""
+        with contextlib.suppress(FileNotFoundError):
+            return str(read_json(self.folder / "request.json")["action"])
+        return None
 
     def append_metrics(self, record: dict[str, Any]) -> None:
         with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as stream:
@@ -139,6 +200,11 @@ class RunFolder:
     def log(self, line: str) -> None:
         with (self.folder / "log.txt").open("a", encoding="utf-8") as stream:
             stream.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
+
+    def output(self) -> str:
+        """Return what a detached process wrote on its error stream."""
+        path = self.folder / "output.txt"
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
     def checkpoint_folder(self, step: int) -> Path:
         return self.folder / f"step-{step}"

@@ -17,6 +17,21 @@ COUNT = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class FixedSlices:
+    """The slices that every snapshot of a run shows.
+
+    Attributes:
+        images: (N, H, W) float32, 0-1.
+        masks: (N, H, W) uint8 region bits of the reference.
+        modality: what the images are, or an empty text where the run did not say.
+    """
+
+    images: npt.NDArray[np.float32]
+    masks: npt.NDArray[np.uint8]
+    modality: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """The fixed slices after one validation.
 
@@ -46,7 +61,7 @@ def write_fixed(folder: Path, cases: Sequence[SlicedCase], chosen: list[tuple[in
     scaled = [np.clip(image / max(1.0, float(np.percentile(image, 99.5))), 0, 1) for image in images]
     masks = [cases[c].reference_slice(s) for c, s in chosen]
     with replacing(folder / "snapshots" / "fixed.npz") as stream:
-        np.savez(stream, images=np.stack(scaled), masks=np.stack(masks))
+        np.savez(stream, images=np.stack(scaled), masks=np.stack(masks), modality=np.array(cases[0].modalities[channel]))
 
 
 def write_snapshot(
@@ -66,7 +81,20 @@ def write_snapshot(
         np.save(stream, np.stack(masks))
 
 
-def read_snapshots(folder: Path) -> list[Snapshot]:
-    """Return every snapshot of a run, oldest first."""
-    paths = {int(path.stem.removeprefix("step-")): path for path in (folder / "snapshots").glob("step-*.npy")}
-    return [Snapshot(step, np.load(paths[step])) for step in sorted(paths)]
+def read_fixed(folder: Path) -> FixedSlices | None:
+    """Return the fixed slices of a run, or None where it has none."""
+    path = folder / "snapshots" / "fixed.npz"
+    if not path.exists():
+        return None
+    with np.load(path) as kept:
+        return FixedSlices(kept["images"], kept["masks"], str(kept["modality"]) if "modality" in kept else "")
+
+
+def snapshot_steps(folder: Path) -> list[int]:
+    """Return after which steps a run kept a snapshot, ascending."""
+    return sorted(int(path.stem.removeprefix("step-")) for path in (folder / "snapshots").glob("step-*.npy"))
+
+
+def read_snapshot(folder: Path, step: int) -> Snapshot:
+    """Return what the run predicted on the fixed slices after `step`."""
+    return Snapshot(step, np.load(folder / "snapshots" / f"step-{step}.npy"))

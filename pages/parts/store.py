@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from core.checkpoints import Checkpoint, read_checkpoint, shipped_names
+from core.evaluation.saved import saved_scores, saved_summary
+from core.jobs.folder import JobFolder, JobStatus, recent_jobs
 from core.workspace import SHIPPED_CHECKPOINTS, Cohort, Workspace
 
 
@@ -50,6 +53,46 @@ def fitting(every: dict[str, Checkpoint], of: Cohort) -> dict[str, Checkpoint]:
         for name, checkpoint in every.items()
         if set(checkpoint.spec.modalities) <= set(of.modalities) and checkpoint.spec.regions == of.scheme.region_names
     }
+
+
+def model_title(name: str, checkpoint: Checkpoint) -> str:
+    """Return what a page calls a model: its title, with the run's name where it is not a shipped one."""
+    return checkpoint.card.title if name in shipped_names() else f"{checkpoint.card.title} ({name})"
+
+
+def segmenting(of: Cohort, case_id: str) -> JobStatus | None:
+    """Return the newest job that segments a case, while it runs or when it failed."""
+    place = workspace()
+    for job_id, status in recent_jobs(place):
+        if status.kind == "segment":
+            request = JobFolder(place.jobs / job_id).request
+            if request["cohort"] == of.name and case_id in request["cases"]:
+                return None if status.state == "done" else status
+    return None
+
+
+def summary(of: Cohort, models: dict[str, Checkpoint]) -> dict[str, Any]:
+    """Return the `evaluate` document over the cases that have been scored before."""
+    place = workspace()
+    scored = sum(1 for _ in place.root.glob("predictions/*/*/scores-*.json"))
+    ids = tuple((name, checkpoint.id) for name, checkpoint in models.items())
+    return _summary(str(place.root), of.name, ids, scored, models, of)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _summary(
+    root: str, name: str, ids: tuple[tuple[str, str], ...], scored: int, _models: dict[str, Checkpoint], _of: Cohort
+) -> dict[str, Any]:
+    del name, ids, scored  # what the cache goes by
+    return saved_summary(Workspace(Path(root)), _of, _models)
+
+
+def whole_tumour_dice(of: Cohort, case_id: str, checkpoint: Checkpoint) -> str:
+    """Return the first region's Dice on a case as text, or nothing where it has none."""
+    scores = saved_scores(workspace(), of, case_id, checkpoint)
+    region = of.scheme.region_names[0]
+    value = scores[region]["dice"] if scores else None
+    return f"{region} {value:.3f}" if isinstance(value, float) else ""
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

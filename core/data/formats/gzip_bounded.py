@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 CHUNK = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
@@ -47,22 +48,28 @@ def _inflate(path: Path) -> Iterator[bytes]:
         while pending:
             try:
                 out = inflater.decompress(pending, CHUNK * 4)
-            except isal_zlib.error as error:
+            except isal_zlib.error as error:  # type: ignore[misc]  # its stubs call the class an instance
                 raise DamagedFileError(f"corrupt gzip data ({error})") from None
             if out:
                 yield out
             if inflater.eof:
-                # gzip files may be several members one after another; zero padding may follow
-                rest = inflater.unused_data.lstrip(b"\0") or stream.read(CHUNK).lstrip(b"\0")
-                if not rest:
+                pending = _next_member(inflater.unused_data, stream)
+                if not pending:
                     return
-                if not rest.startswith(GZIP_MAGIC):
-                    raise DamagedFileError("bytes that are not gzip follow the compressed data")
                 inflater = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
-                pending = rest
             else:
                 pending = inflater.unconsumed_tail or stream.read(CHUNK)
         raise DamagedFileError("the compressed data ends before its end mark (a broken download or copy)")
+
+
+def _next_member(rest: bytes, stream: IO[bytes]) -> bytes:
+    """Return the start of the next gzip member, or nothing; zero padding may stand before either."""
+    rest = rest.lstrip(b"\0")
+    while len(rest) < len(GZIP_MAGIC) and (block := stream.read(CHUNK)):
+        rest = (rest + block).lstrip(b"\0")
+    if rest and not rest.startswith(GZIP_MAGIC):
+        raise DamagedFileError("bytes that are not gzip follow the compressed data")
+    return rest
 
 
 class BoundedReader:

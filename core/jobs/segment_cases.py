@@ -1,0 +1,76 @@
+"""Segment cases of the workspace in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from core.checkpoints import resolve_checkpoint
+from core.evaluation.saved import saved_scores
+from core.jobs.folder import JobFolder
+from core.workspace import PROJECT, Workspace
+
+
+def start_segmenting(workspace: Workspace, cohort: str, cases: Sequence[str], models: Sequence[str]) -> str:
+    """Start a process that segments cases with models, in a session of its own.
+
+    Args:
+        workspace: where everything is.
+        cohort: which cohort.
+        cases: which of its cases.
+        models: checkpoints, as `resolve_checkpoint` finds them.
+
+    Returns:
+        The job's id.
+    """
+    title = f"Segmenting {cases[0] if len(cases) == 1 else f'{len(cases)} cases'} with {', '.join(models)}"
+    request = {"cohort": cohort, "cases": list(cases), "models": list(models)}
+    job = JobFolder.create(workspace, "segment", title, request)
+    environment = os.environ | {"SEGSCOPE_WORKSPACE": str(workspace.root), "PYTHONPATH": str(PROJECT)}
+    with (job.folder / "output.txt").open("wb") as output:
+        subprocess.Popen(
+            [sys.executable, "-m", "core.jobs.segment_cases", job.id],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd=PROJECT,
+            env=environment,
+        )
+    return job.id
+
+
+def work(workspace: Workspace, job: JobFolder) -> None:
+    """Do a job's work; its status says how far it is and how it ended."""
+    from core.inference.device import choose_compute
+    from core.inference.segment import Segmenter
+
+    status = job.take()
+    try:
+        request = job.request
+        cohort = workspace.cohort(request["cohort"])
+        checkpoints = [resolve_checkpoint(workspace, name) for name in request["models"]]
+        segmenter = Segmenter(workspace, choose_compute("auto", fast=False))
+        pieces = [(case, checkpoint) for case in request["cases"] for checkpoint in checkpoints]
+        # a slice is a piece of work, so that the bar moves within a case
+        for number, (case_id, checkpoint) in enumerate(pieces):
+
+            def on_slices(done: int, total: int, place: int = number, label: str = case_id) -> None:
+                status.done, status.total, status.label = place * total + done, len(pieces) * total, label
+                job.write(status)
+
+            segmenter.segment_stored(cohort, case_id, checkpoint, on_slices)
+            saved_scores(workspace, cohort, case_id, checkpoint)
+        status.state = "done"
+    except Exception as error:  # whatever it was, the page says it in a sentence
+        status.state, status.message = "failed", str(error) or type(error).__name__
+        raise
+    finally:
+        job.write(status)
+
+
+if __name__ == "__main__":
+    here = Workspace.default()
+    work(here, JobFolder(here.jobs / sys.argv[1]))

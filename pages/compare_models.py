@@ -1,0 +1,90 @@
+"""Compare: the original, the ground truth and each model's mask side by side, and the numbers beside them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.checkpoints import Checkpoint
+from core.jobs.segment_cases import start_segmenting
+from core.workspace import Cohort
+from pages.parts import store
+from pages.parts.comparison import cohort_scores, legend, missing_models, scores_of, this_case
+from pages.parts.empty import nothing_yet
+from pages.parts.pickers import pick_case, pick_cohort, pick_models
+from pages.parts.viewer import Panel, ViewerView, region_styles, slice_viewer
+from pages.parts.volumes import GROUND_TRUTH, image_refs, mask_refs, reference_ref
+
+MOST_MODELS = 8
+VIEWER_HEIGHT = 700
+
+
+def show() -> None:
+    """Draw the page."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        cohort = pick_cohort("phantoms")
+        if cohort is None:
+            nothing_yet()
+            return
+        case_id = pick_case(cohort)
+        models = pick_models(cohort, MOST_MODELS)
+    left, right = st.columns([3.4, 1], gap="medium")
+    with left:
+        _grid(cohort, case_id, models)
+    with right:
+        waiting = missing_models(cohort, case_id, models)
+        if waiting:
+            _offer(cohort, case_id, waiting)
+        this_case(cohort, case_id, models)
+        cohort_scores(cohort, models)
+        legend(cohort)
+
+
+def _grid(cohort: Cohort, case_id: str, models: dict[str, Checkpoint]) -> None:
+    images = image_refs(cohort, case_id)
+    reference = reference_ref(cohort, case_id)
+    predicted = mask_refs(cohort, case_id, models)
+    masks = {} if reference is None else {GROUND_TRUTH: reference}
+    masks |= {store.model_title(name, models[name]): ref for name, ref in predicted.items()}
+    panels = [Panel("Original", "{image}")]
+    if reference is not None:
+        panels.append(Panel(GROUND_TRUTH, mask=GROUND_TRUTH))
+    for name in predicted:
+        title = store.model_title(name, models[name])
+        size = f"{models[name].card.parameters / 1e6:.1f} M"
+        panels.append(Panel(title, size, mask=title, scores=scores_of(cohort, case_id, models[name])))
+    if reference is not None and predicted:
+        first = store.model_title(next(iter(predicted)), models[next(iter(predicted))])
+        panels.append(Panel("Errors", f"{first}, {{region}}", mask=first, error_against=GROUND_TRUTH))
+    favourite = "T1c" if "T1c" in images else next(iter(images))
+    slice_viewer(
+        case_title=case_id,
+        images=images,
+        masks=masks,
+        panels=panels,
+        regions=region_styles(cohort.scheme),
+        reference=GROUND_TRUTH if reference is not None else None,
+        initial=ViewerView(image=favourite),
+        height=VIEWER_HEIGHT,
+        address={"cohort": cohort.name, "case": case_id, "models": ",".join(models)},
+        key="compare",
+    )
+
+
+@st.fragment(run_every=1.0)
+def _offer(cohort: Cohort, case_id: str, waiting: dict[str, Checkpoint]) -> None:
+    """Offer to segment the case with the models that have not, and show how far they are."""
+    running = store.segmenting(cohort, case_id)
+    if running is None:
+        titles = ", ".join(store.model_title(name, checkpoint) for name, checkpoint in waiting.items())
+        st.caption(f"{titles}: not segmented yet.")
+        if not missing_models(cohort, case_id, waiting):
+            st.rerun(scope="app")
+        if st.button("Segment this case", type="primary", width="stretch"):
+            start_segmenting(store.workspace(), cohort.name, [case_id], list(waiting))
+    elif running.state == "failed":
+        st.error(running.message)
+    else:
+        st.progress(running.done / max(1, running.total), text=f"{running.title}")
+
+
+show()

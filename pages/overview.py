@@ -1,0 +1,92 @@
+"""Overview: the viewer itself, alive, then the cohort and the models at a glance."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.workspace import Cohort
+from pages.parts import state, store
+from pages.parts.at_a_glance import cohort_strip, models_table
+from pages.parts.empty import nothing_yet
+from pages.parts.running import running_list
+from pages.parts.viewer import Panel, ViewerView, region_styles, slice_viewer
+from pages.parts.volumes import GROUND_TRUTH, image_refs, mask_refs, reference_ref
+
+FAVOURITE = "phantoms"
+HEIGHT = 430
+
+
+def show() -> None:
+    """Draw the page."""
+    names = store.workspace().cohort_names()
+    name = state.chosen_cohort(names, FAVOURITE)
+    if name is None:
+        nothing_yet()
+        return
+    cohort = store.cohort(name)
+    left, right = st.columns([2.7, 1], gap="medium")
+    with left:
+        _alive(cohort)
+        cohort_strip(cohort)
+        models_table(cohort)
+    with right:
+        _where_next(cohort)
+
+
+def _alive(cohort: Cohort) -> None:
+    case_id = state.chosen_case(list(cohort.cases))
+    if case_id is None:
+        return
+    images = image_refs(cohort, case_id)
+    reference = reference_ref(cohort, case_id)
+    masks = {} if reference is None else {GROUND_TRUTH: reference}
+    models = store.fitting(store.checkpoints(), cohort)
+    predicted = mask_refs(cohort, case_id, models)
+    first = next(iter(predicted), None)
+    favourite = "T1c" if "T1c" in images else next(iter(images))
+    panels = [Panel(favourite, case_id, image=favourite)]
+    if reference is not None:
+        panels.append(Panel(GROUND_TRUTH, image=favourite, mask=GROUND_TRUTH))
+    if first is not None:
+        masks[first] = predicted[first]
+        scores = store.whole_tumour_dice(cohort, case_id, models[first])
+        panels.append(Panel(models[first].card.title, scores, image=favourite, mask=first))
+    slice_viewer(
+        case_title=case_id,
+        images=images,
+        masks=masks,
+        panels=panels,
+        regions=region_styles(cohort.scheme),
+        initial=ViewerView(image=favourite),
+        autoplay=True,
+        flicker=True,
+        controls=False,
+        strip=False,
+        height=HEIGHT,
+        columns=3,
+        key="overview",
+    )
+
+
+def _where_next(cohort: Cohort) -> None:
+    count = len(cohort.cases)
+    with st.container(border=True):
+        st.page_link("browse_volumes.py", label=f"**Browse {count} {cohort.name}**")
+        made = "made on this machine, nothing to download" if cohort.name == FAVOURITE else "linked, slice by slice"
+        st.caption(made)
+    with st.container(border=True):
+        st.page_link("train_models.py", label="**Train a model**")
+        st.caption("from a recipe, here or in the shell; it runs on when you close the page")
+    with st.container(border=True):
+        models = len(store.fitting(store.checkpoints(), cohort))
+        st.page_link("compare_models.py", label=f"**Compare {models} models**")
+        st.caption("linked, slice by slice, and in numbers")
+    with st.container(border=True):
+        st.markdown("**Bring your own scans**")
+        st.caption("BraTS folders, old or new names. Files stay where they are.")
+        st.code("python -m core import FOLDER --cohort NAME", language=None)
+    running_list()
+    st.caption("For research. Not a medical device.")
+
+
+show()

@@ -1,0 +1,126 @@
+"""The numbers beside the compared masks: this case, its volumes, the cohort with intervals, the legend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+
+from core.checkpoints import Checkpoint
+from core.evaluation.saved import saved_prediction, saved_scores
+from core.workspace import Cohort
+from pages.parts import store
+from pages.parts.viewer.spec import PALETTE
+from pages.parts.volumes import GROUND_TRUTH
+
+ERROR_COLOURS = {"False positive": "#d55e00", "Missed": "#cc79a7"}
+
+
+def scores_of(cohort: Cohort, case_id: str, checkpoint: Checkpoint) -> tuple[tuple[str, str], ...]:
+    """Return (region, text) with the Dice of each region on a case, as the viewer writes it into a panel."""
+    scores = saved_scores(store.workspace(), cohort, case_id, checkpoint)
+    if scores is None:
+        return ()
+    return tuple((region, f"{region} {_number(entry['dice'])}") for region, entry in scores.items())
+
+
+def missing_models(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> dict[str, Checkpoint]:
+    """Return the models that have not segmented the case."""
+    place = store.workspace()
+    return {
+        name: checkpoint
+        for name, checkpoint in models.items()
+        if saved_prediction(place, cohort, case_id, checkpoint) is None
+    }
+
+
+def this_case(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> None:
+    """Draw the case's Dice and volumes per region, one row per model; the best of each region is bold."""
+    place = store.workspace()
+    scored = {
+        store.model_title(name, checkpoint): scores
+        for name, checkpoint in models.items()
+        if (scores := saved_scores(place, cohort, case_id, checkpoint))
+    }
+    regions = cohort.scheme.region_names
+    if scored:
+        st.caption("DICE, THIS CASE (3D)")
+        best = {
+            r: max((s[r]["dice"] for s in scored.values() if s[r]["dice"] is not None), default=None) for r in regions
+        }
+        st.table(
+            pd.DataFrame(
+                {
+                    region: {
+                        title: _marked(_number(scores[region]["dice"]), scores[region]["dice"] == best[region])
+                        for title, scores in scored.items()
+                    }
+                    for region in regions
+                }
+            ),
+            border="horizontal",
+        )
+    volumes = {GROUND_TRUTH: cohort.cases[case_id].facts["volumes_ml"] or {}}
+    volumes |= {title: {r: scores[r]["volume_ml"] for r in regions} for title, scores in scored.items()}
+    st.caption("VOLUME, ML")
+    rows = {region: {title: _number(ml.get(region), 1) for title, ml in volumes.items()} for region in regions}
+    st.table(pd.DataFrame(rows), border="horizontal")
+
+
+def cohort_scores(cohort: Cohort, models: Mapping[str, Checkpoint]) -> None:
+    """Draw each model's mean Dice of the first region with its interval, on patients that none has seen."""
+    summary = store.summary(cohort, dict(models))
+    region = cohort.scheme.region_names[0]
+    cells = {
+        store.model_title(name, models[name]): entry["summary"][region]["dice"]
+        for name, entry in summary["models"].items()
+        if region in entry["summary"] and entry["summary"][region]["dice"]["mean"] is not None
+    }
+    if not cells:
+        return
+    cell = next(iter(cells.values()))
+    st.caption(f"COHORT, {cell['n']} UNSEEN {cohort.group_kind.upper()}S")
+    rows = {
+        f"{region} Dice": {title: _number(cell["mean"]) for title, cell in cells.items()},
+        "95 % CI": {title: _interval(cell["ci95"]) for title, cell in cells.items()},
+    }
+    st.table(pd.DataFrame(rows), border="horizontal")
+    st.caption(
+        f"Mean per {cohort.group_kind}; {cell['n_empty']} with an empty reference left out for every model. "
+        + _verdict(summary, region)
+    )
+
+
+def legend(cohort: Cohort) -> None:
+    """Draw which colour is what."""
+    names = [cohort.scheme.labels[label] for _, label in cohort.scheme.paint]
+    colours = dict(zip(names, PALETTE, strict=False)) | ERROR_COLOURS
+    st.caption("LEGEND")
+    spots = "".join(
+        f'<span style="white-space:nowrap;margin-right:14px"><span style="color:{colour}">■</span> '
+        f"{name.capitalize()}</span> "
+        for name, colour in colours.items()
+    )
+    st.html(f'<div style="font-size:12.5px;color:#8d98a6">{spots}</div>')
+
+
+def _verdict(summary: Mapping[str, list[dict[str, object]]], region: str) -> str:
+    for test in summary["tests"]:
+        if test["region"] == region and test["metric"] == "dice":
+            models = test["models"]
+            assert isinstance(models, list | tuple)
+            return f"{models[0]} against {models[1]}: {test['verdict']}."
+    return ""
+
+
+def _number(value: object, decimals: int = 3) -> str:
+    return f"{value:.{decimals}f}" if isinstance(value, int | float) else "–"
+
+
+def _marked(text: str, best: bool) -> str:
+    return f"**{text}**" if best and text != "–" else text
+
+
+def _interval(ends: list[float] | None) -> str:
+    return "–" if ends is None else f"{ends[0]:.2f} – {ends[1]:.2f}"
