@@ -17,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --durations 10
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
 	--no-annotate --python-version 3.11
 
-.PHONY: always help install install-dev app test test-slow lint format types floors browser lock licences clean
+.PHONY: always help install install-dev app test test-slow lint format types floors browser lock checkpoints licences clean
 .DELETE_ON_ERROR:
 
 help:
@@ -83,6 +83,9 @@ lock: $(STAMPS)/uv
 	$(COMPILE) --group installer -o requirements-uv.txt
 	$(COMPILE) pyproject.toml -o requirements.txt
 	$(COMPILE) --group dev -c requirements.txt -o requirements-dev.txt
+
+checkpoints: install
+	$(BIN)/python -m tools.make_checkpoints
 
 licences: install
 	$(BIN)/python tools/licences.py > docs/licences.md

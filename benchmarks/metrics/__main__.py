@@ -11,7 +11,7 @@ import json
 import os
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -31,11 +31,13 @@ def measure(scenario: Scenario, repeats: int) -> dict[str, Any]:
     runs = {name: make(scenario) for name, make in CONTESTANTS.items()}
     values = {name: run() for name, run in runs.items()}
     seconds: dict[str, list[float]] = {name: [] for name in runs}
+    busy: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(repeats):
         for name, run in runs.items():
-            started = perf_counter()
+            started, worked = perf_counter(), process_time()
             run()
             seconds[name].append(perf_counter() - started)
+            busy[name].append(process_time() - worked)
     medians = {name: median(times) for name, times in seconds.items()}
     return {
         "scenario": scenario.name,
@@ -47,6 +49,7 @@ def measure(scenario: Scenario, repeats: int) -> dict[str, Any]:
         },
         "largest_difference": float(np.abs(values["segscope"] - values["monai"]).max()),
         "median_s": {name: round(value, 4) for name, value in medians.items()},
+        "median_cpu_s": {name: round(median(times), 4) for name, times in busy.items()},
         "fastest_s": {name: round(min(times), 4) for name, times in seconds.items()},
         "times_as_fast": round(medians["monai"] / medians["segscope"], 1),
     }

@@ -20,6 +20,7 @@ from core.data.slicing import PLANES, Plane, cut, head_slices
 from core.volume import Array, Box, Volume
 
 SCHEMA_VERSION = 1
+Indices = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +51,8 @@ class SlicedCase:
     slice_index: tuple[int, ...]
     reference: npt.NDArray[np.uint8] | None
 
-    def prepared(self, index: int | slice, modalities: tuple[str, ...], method: Preparing) -> npt.NDArray[np.float32]:
-        """Prepare one stored slice (C, H, W), or a range of them (S, C, H, W), for a network."""
+    def prepared(self, index: int | Indices, modalities: tuple[str, ...], method: Preparing) -> npt.NDArray[np.float32]:
+        """Prepare one stored slice (C, H, W), or several (S, C, H, W), for a network."""
         channels = [self.modalities.index(name) for name in modalities]
         stored = self.slices[index]
         if stored.ndim == 3:

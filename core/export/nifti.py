@@ -61,5 +61,5 @@ def _set_forms(header: object, grid: Grid) -> None:
     for name, value in zip(names, grid.qform[1:], strict=True):
         header[name] = value
     header["sform_code"] = grid.sform_code
-    if grid.sform_code > 0 and grid.affine is not None:
+    if grid.sform_code != 0 and grid.affine is not None:
         header["srow_x"], header["srow_y"], header["srow_z"] = grid.affine[:3]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from core.checkpoints import InferenceSpec
 from core.data.slicing import PLANES, cut, fit_slice
-from core.data.store import SlicedCase
+from core.data.store import Indices, SlicedCase
 from core.inference.device import Compute
 from core.inference.prediction import Prediction
 from core.models import model_named
@@ -65,10 +65,15 @@ class Predictor:
 
         return torch.floor(torch.sigmoid(logits) * 255 + 0.5).to(torch.uint8).cpu().numpy()
 
-    def batches(self, sliced: SlicedCase) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Yield (range of stored slices, logits) over a whole case, without holding it all."""
-        for first in range(0, len(sliced.slices), BATCH):
-            part = slice(first, min(first + BATCH, len(sliced.slices)))
+    def batches(self, sliced: SlicedCase) -> Iterator[tuple[Indices, torch.Tensor]]:
+        """Yield (indices of stored slices, logits) over a whole case, without holding it all.
+
+        Each batch is spread over the head, as a training batch is: a loss over neighbouring slices without
+        tumour would say little about either.
+        """
+        count = -(-len(sliced.slices) // BATCH)
+        for first in range(count):
+            part = np.arange(first, len(sliced.slices), count)
             yield part, self.logits(sliced.prepared(part, self.spec.modalities, self.spec.preparing))
 
     def predict(
@@ -82,9 +87,11 @@ class Predictor:
             on_slices: told how many slices of how many are done.
         """
         assembled = Assembly(sliced, len(self.spec.regions))
+        done = 0
         for part, logits in self.batches(sliced):
             assembled.put(part, self.probabilities(logits))
-            on_slices(part.stop, len(sliced.slices))
+            done += len(part)
+            on_slices(done, len(sliced.slices))
         return assembled.prediction(self.spec, checkpoint_id)
 
 
@@ -97,10 +104,9 @@ class Assembly:
         self._slices = cut(self._probabilities, sliced.plane)
         self._first = sliced.box.start[PLANES[sliced.plane]]
 
-    def put(self, part: slice, probabilities: npt.NDArray[np.uint8]) -> None:
-        """Place probabilities (S, R, H, W) of a range of stored slices."""
-        positions = [index - self._first for index in self._sliced.slice_index[part]]
-        self._slices[positions] = probabilities
+    def put(self, part: Indices, probabilities: npt.NDArray[np.uint8]) -> None:
+        """Place probabilities (S, R, H, W) of some stored slices."""
+        self._slices[[self._sliced.slice_index[index] - self._first for index in part]] = probabilities
 
     def prediction(self, spec: InferenceSpec, checkpoint_id: str) -> Prediction:
         sliced = self._sliced

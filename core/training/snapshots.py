@@ -61,7 +61,8 @@ def write_fixed(folder: Path, cases: Sequence[SlicedCase], chosen: list[tuple[in
     scaled = [np.clip(image / max(1.0, float(np.percentile(image, 99.5))), 0, 1) for image in images]
     masks = [cases[c].reference_slice(s) for c, s in chosen]
     with replacing(folder / "snapshots" / "fixed.npz") as stream:
-        np.savez(stream, images=np.stack(scaled), masks=np.stack(masks), modality=np.array(cases[0].modalities[channel]))
+        modality = np.array(cases[0].modalities[channel])
+        np.savez(stream, images=np.stack(scaled), masks=np.stack(masks), modality=modality)
 
 
 def write_snapshot(
@@ -71,7 +72,7 @@ def write_snapshot(
     masks = []
     for case_index, slice_index in chosen:
         spec = predictor.spec
-        prepared = cases[case_index].prepared(slice(slice_index, slice_index + 1), spec.modalities, spec.preparing)
+        prepared = cases[case_index].prepared(np.array([slice_index]), spec.modalities, spec.preparing)
         probabilities = predictor.probabilities(predictor.logits(prepared))[0]
         bits = np.zeros(probabilities.shape[1:], np.uint8)
         for region, threshold in enumerate(spec.thresholds):

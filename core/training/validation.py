@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.data.slicing import PLANES, cut
-from core.data.store import SlicedCase
+from core.data.store import Indices, SlicedCase
 from core.inference.predictor import Assembly, Predictor
 from core.metrics import METRICS
 from core.metrics.empty_masks import POLICIES, score
@@ -68,11 +68,11 @@ def validate(predictor: Predictor, cases: Sequence[SlicedCase], loss: Loss) -> V
     return Validation(float(np.mean(losses)), dice_means)
 
 
-def _targets(case: SlicedCase, part: slice, logits: torch.Tensor) -> torch.Tensor:
+def _targets(case: SlicedCase, part: Indices, logits: torch.Tensor) -> torch.Tensor:
     import torch
 
     assert case.reference is not None
     first = case.box.start[PLANES[case.plane]]
-    bits = cut(case.reference, case.plane)[[index - first for index in case.slice_index[part]]]
+    bits = cut(case.reference, case.plane)[[case.slice_index[index] - first for index in part]]
     regions = np.stack([bits >> region & 1 for region in range(logits.shape[1])], axis=1)
     return torch.from_numpy(regions.astype(np.float32)).to(logits.device)

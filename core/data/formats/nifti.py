@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from core.data import limits
 from core.data.formats.gzip_bounded import BoundedReader, DamagedFileError
@@ -50,16 +51,14 @@ def read_nifti(path: Path) -> NiftiImage:
     reader = BoundedReader(path)
     header, consumed = _read_header(reader)
     shape = _shape(header)
-    dtype = header.get_data_dtype()
-    if dtype.kind not in "iuf":
-        raise DamagedFileError(f"voxels of type {dtype}; only integer and real types make an image")
+    dtype = _dtype(header)
     claimed = int(np.prod(shape)) * dtype.itemsize
     if claimed > limits.MAX_VOLUME_BYTES:
         raise DamagedFileError(f"a header that claims {claimed:,} bytes of voxels (limit {limits.MAX_VOLUME_BYTES:,})")
-    offset = int(header["vox_offset"])
-    if not consumed <= offset <= consumed + limits.MAX_VOLUME_BYTES // 1024:
-        raise DamagedFileError(f"voxels at byte {offset}, where a single-file NIfTI has them at {consumed} or later")
-    reader.read(offset - consumed)
+    offset = float(header["vox_offset"])  # NIfTI-1 keeps it as a real number, which may be NaN
+    if not consumed <= offset <= consumed + limits.MAX_EXTENSION_BYTES:
+        raise DamagedFileError(f"voxels at byte {offset:.0f}; expected them right behind the header, at {consumed} or later")
+    reader.read(int(offset) - consumed)
     stored = np.frombuffer(reader.read(claimed), dtype).reshape(shape, order="F")
     reader.finish(spare=limits.GZIP_TRAILING_BYTES)
     slope, intercept = _scaling(header)
@@ -98,6 +97,18 @@ def _shape(header: Any) -> tuple[int, int, int]:
     return i, j, k
 
 
+def _dtype(header: Any) -> np.dtype[Any]:
+    from nibabel.spatialimages import HeaderDataError
+
+    try:
+        dtype: np.dtype[Any] = header.get_data_dtype()
+    except HeaderDataError:
+        raise DamagedFileError(f"voxels of the unknown type {int(header['datatype'])}") from None
+    if dtype.kind not in "iuf":
+        raise DamagedFileError(f"voxels of type {dtype}; only integer and real types make an image")
+    return dtype
+
+
 def _scaling(header: Any) -> tuple[float, float]:
     slope, intercept = float(header["scl_slope"]), float(header["scl_inter"])
     if slope == 0:  # the standard's way to say "no scaling"
@@ -108,7 +119,7 @@ def _scaling(header: Any) -> tuple[float, float]:
 
 
 def _grid(header: Any, shape: tuple[int, int, int]) -> Grid:
-    affine = np.asarray(header.get_best_affine(), np.float64)
+    affine = _affine(header)
     if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-9:
         raise DamagedFileError("an affine that is singular or not finite, so voxels have no place in the patient")
     x, y, z = (float(v) for v in header["pixdim"][1:4])
@@ -125,3 +136,15 @@ def _grid(header: Any, shape: tuple[int, int, int]) -> Grid:
         pixdim=(x, y, z),
         xyzt_units=int(header["xyzt_units"]),
     )
+
+
+def _affine(header: Any) -> npt.NDArray[np.float64]:
+    from nibabel.spatialimages import HeaderDataError
+
+    lenient = header.copy()
+    if lenient["pixdim"][0] == 0:  # the standard reads a missing handedness as 1
+        lenient["pixdim"][0] = 1
+    try:
+        return np.asarray(lenient.get_best_affine(), np.float64)
+    except (HeaderDataError, ValueError) as error:
+        raise DamagedFileError(f"a quaternion or voxel sizes that give no affine ({error})") from None

@@ -87,8 +87,11 @@ class Hand:
 
     def white(self, panel: int = 0) -> tuple[float, float] | None:
         """Return the middle of a canvas's white pixels, in CSS pixels; None where there are none."""
-        middle = self.panels.nth(panel).locator("canvas").evaluate(
-            """canvas => {
+        middle = (
+            self.panels.nth(panel)
+            .locator("canvas")
+            .evaluate(
+                """canvas => {
               const { width, height } = canvas;
               const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
               let [n, x, y] = [0, 0, 0];
@@ -100,6 +103,7 @@ class Hand:
               }
               return n ? [x / n / devicePixelRatio, y / n / devicePixelRatio] : null;
             }"""
+            )
         )
         return None if middle is None else (float(middle[0]), float(middle[1]))
 

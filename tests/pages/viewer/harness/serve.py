@@ -14,8 +14,6 @@ BASE = str(st.get_option("server.baseUrlPath") or "")
 
 app = st.App(
     HERE / "script.py",
-    routes=service_routes(
-        Path(os.environ["SEGSCOPE_WORKSPACE"]), HERE.parents[3] / "pages" / "parts" / "viewer", BASE
-    ),
+    routes=service_routes(Path(os.environ["SEGSCOPE_WORKSPACE"]), HERE.parents[3] / "pages" / "parts" / "viewer", BASE),
     middleware=service_middleware(BASE),
 )

@@ -1,0 +1,75 @@
+"""Make the checkpoints that ship with the program, again and from nothing: `make checkpoints`.
+
+Trains three narrow architectures on phantoms whose seeds the demo never uses, and writes them to `checkpoints/`
+with their weights in half precision.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from core.checkpoints import WEIGHTS, Card, Checkpoint, load_model, resolve_checkpoint, write_checkpoint
+from core.cli.output import progress
+from core.data.phantom import TRAINING_SEEDS, cohort_traits, write_cohort
+from core.importing import import_folder
+from core.recipe import load_recipe
+from core.splitting import make_split
+from core.training.process import run_training
+from core.training.start import create_run, plan_run
+from core.workspace import SHIPPED_CHECKPOINTS, Workspace
+
+RECIPES = ("phantom-unet", "phantom-attention-unet", "phantom-mobilenet")
+COHORT = "phantoms-for-training"
+PATIENTS = 20
+LICENCE = "Apache-2.0"
+LARGEST_BYTES = 3_000_000
+
+
+def main() -> int:
+    """Train, narrow and write every shipped checkpoint that is asked for."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--workspace", type=Path, default=Path("workspace/shipped"))
+    options.add_argument("recipes", nargs="*", default=RECIPES)
+    chosen = options.parse_args()
+    workspace = Workspace(chosen.workspace.resolve())
+    make_cohort(workspace)
+    for name in chosen.recipes:
+        recipe = load_recipe(name)
+        run = create_run(workspace, recipe, plan_run(workspace, recipe, COHORT, "default", None))
+        run_training(workspace, run, "auto", _show)
+        ship(resolve_checkpoint(workspace, run.name), SHIPPED_CHECKPOINTS / name)
+    return 0
+
+
+def make_cohort(workspace: Workspace) -> None:
+    """Write, import and split the phantoms that the shipped models learn from."""
+    if COHORT in workspace.cohort_names():
+        return
+    folder = workspace.root / "demo" / COHORT
+    traits = cohort_traits(PATIENTS, first_seed=TRAINING_SEEDS.start)
+    write_cohort(folder, traits, on_written=lambda n, _path: progress("phantoms", n + 1, len(traits)))
+    import_folder(workspace, folder, COHORT, public=True, on_case=progress)
+    make_split(workspace, COHORT, "default", None, "80/20/0", seed=0)
+
+
+def ship(trained: Checkpoint, folder: Path) -> None:
+    """Write a trained checkpoint with half-precision kernels; norms stay as they are, their variances are tiny."""
+    state = load_model(trained).state_dict()
+    narrowed = {name: tensor.half() if tensor.ndim > 1 else tensor for name, tensor in state.items()}
+    changes = {"run": folder.name, "data_licence": LICENCE, "weights_licence": LICENCE}
+    card = Card.model_validate(trained.card.model_dump(mode="json") | changes)
+    write_checkpoint(folder, narrowed, card, {})
+    size = (folder / WEIGHTS).stat().st_size
+    if size > LARGEST_BYTES:
+        sys.exit(f"{folder.name}: {size:,} bytes of weights; a shipped checkpoint has at most {LARGEST_BYTES:,}")
+
+
+def _show(event: dict[str, object]) -> None:
+    if event["event"] == "step":
+        progress(f"{event['run']} loss {event['loss']:.3f}", int(str(event["step"])), int(str(event["of"])))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
