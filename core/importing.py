@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -115,13 +116,12 @@ def import_folder(
     scheme = scheme_of(layout, scheme_name)
     entries: dict[str, CohortCase] = {}
     findings = list(layout.findings)
-    store = partial(_store_case, workspace, name, scheme)
-    with ProcessPoolExecutor(WORKERS) as pool:
-        for number, (case, outcome) in enumerate(zip(layout.cases, pool.map(store, layout.cases), strict=True)):
-            on_case(case.case_id, number + 1, len(layout.cases))
-            findings += outcome.findings
-            if outcome.entry:
-                entries[case.case_id] = outcome.entry
+    outcomes = _in_processes(partial(_store_case, workspace, name, scheme), layout.cases)
+    for number, (case, outcome) in enumerate(zip(layout.cases, outcomes, strict=True)):
+        on_case(case.case_id, number + 1, len(layout.cases))
+        findings += outcome.findings
+        if outcome.entry:
+            entries[case.case_id] = outcome.entry
     errors = [finding for finding in findings if finding.severity == "error"]
     if not entries:
         raise InputRefusedError(*errors)
@@ -155,6 +155,16 @@ def report_of(cohort: Cohort) -> ImportReport:
 class _Outcome:
     entry: CohortCase | None
     findings: tuple[Finding, ...]
+
+
+def _in_processes(store: Callable[[Case], _Outcome], cases: Sequence[Case]) -> Iterator[_Outcome]:
+    """Store cases side by side, in order; a single case is not worth a process."""
+    if len(cases) == 1:
+        yield store(cases[0])
+        return
+    # spawn: a fork of a process that holds threads may hang
+    with ProcessPoolExecutor(min(WORKERS, len(cases)) or 1, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(store, cases)
 
 
 def _store_case(workspace: Workspace, cohort: str, scheme: LabelScheme, case: Case) -> _Outcome:

@@ -19,14 +19,17 @@ from pages.parts.training_pictures import what_it_sees
 EVERY_S = 1.0
 LOG_LINES = 30
 
+Rival = tuple[str, tuple[ValidationPoint, ...]]  # another run's name and what it measured
+
 
 def watch(name: str) -> None:
     """Draw a run; while it is running, again every second without a run of the whole page."""
-    active = _run(name).status.state in ACTIVE
-    st.fragment(_panel, run_every=EVERY_S if active else None)(name, active)
+    run = _run(name)
+    active = run.status.state in ACTIVE
+    st.fragment(_panel, run_every=EVERY_S if active else None)(name, active, _rival(run))
 
 
-def _panel(name: str, was_active: bool) -> None:
+def _panel(name: str, was_active: bool, rival: Rival | None) -> None:
     try:
         run = _run(name)
         status = run.status
@@ -43,7 +46,7 @@ def _panel(name: str, was_active: bool) -> None:
     with loss, st.container(border=True, key="surface-loss", gap="xxsmall"):
         loss_chart(curves, status.total_steps)
     with dice, st.container(border=True, key="surface-dice", gap="xxsmall"):
-        dice_chart(curves.validations, regions, status.total_steps, _rival(run))
+        dice_chart(curves.validations, regions, status.total_steps, rival)
     with st.container(border=True, key="surface-pictures", gap="xsmall"):
         what_it_sees(run.folder)
         st.caption(in_words(curves.validations))
@@ -111,7 +114,7 @@ def _regions(run: RunFolder) -> list[str]:
         return []
 
 
-def _rival(run: RunFolder) -> tuple[str, tuple[ValidationPoint, ...]] | None:
+def _rival(run: RunFolder) -> Rival | None:
     """Return the best other run that was validated on the same patients, and what it measured."""
     place = store.workspace()
     same = run.split["validation"]
