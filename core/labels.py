@@ -24,7 +24,14 @@ class UnknownSchemeError(RefusedError):
 
 
 class UnknownLabelError(RefusedError):
-    """A label map holds values that its scheme does not define."""
+    """A label map holds `values` that its scheme does not define."""
+
+    def __init__(self, message: str, values: tuple[int, ...]) -> None:
+        super().__init__(message, values)
+        self.values = values
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,11 @@ class LabelScheme:
     def region_names(self) -> tuple[str, ...]:
         return tuple(region.name for region in self.regions)
 
+    @property
+    def legend(self) -> str:
+        """Every label value with its name, for a sentence."""
+        return ", ".join(f"{value} {name}" for value, name in self.labels.items())
+
     @cached_property
     def _bits_of_label(self) -> npt.NDArray[np.uint8]:
         table = np.zeros(256, np.uint8)
@@ -92,10 +104,10 @@ class LabelScheme:
             UnknownLabelError: a value has no meaning in this scheme.
         """
         if unknown := self.unknown_values(np.unique(labels)):
-            known = ", ".join(f"{value} {name}" for value, name in self.labels.items())
             raise UnknownLabelError(
-                f"found label value(s) {', '.join(map(str, unknown))}; {self.name} knows 0 background, {known}; "
-                "choose the scheme the mask was drawn in with --scheme"
+                f"found label value(s) {', '.join(map(str, unknown))}; {self.name} knows 0 background, {self.legend}; "
+                "choose the scheme the mask was drawn in with --scheme",
+                unknown,
             )
         return self._bits_of_label[labels.astype(np.uint8)]
 

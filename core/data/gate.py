@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from core.case import Case
 from core.data.load import LoadedCase, load_case
+from core.data.prepare import head_mask
 from core.data.refusal import Finding, InputRefusedError
 from core.labels import LabelScheme
 
@@ -23,7 +25,8 @@ def examine(case: Case, scheme: LabelScheme) -> tuple[LoadedCase, list[Finding]]
         InputRefusedError: the case cannot be used.
     """
     loaded = load_case(case, scheme)
-    findings = [*_constant_channels(loaded), *_reference(loaded, scheme), *_skull(loaded)]
+    head = head_mask(loaded.volume)
+    findings = [*_constant_channels(loaded), *_reference(loaded, scheme, head), *_skull(loaded, head)]
     if errors := [finding for finding in findings if finding.severity == "error"]:
         raise InputRefusedError(*errors)
     return loaded, findings
@@ -42,7 +45,7 @@ def _constant_channels(loaded: LoadedCase) -> list[Finding]:
     return findings
 
 
-def _reference(loaded: LoadedCase, scheme: LabelScheme) -> list[Finding]:
+def _reference(loaded: LoadedCase, scheme: LabelScheme, head: npt.NDArray[np.bool_]) -> list[Finding]:
     if loaded.reference is None or loaded.case.reference is None:
         return []
     case_id, file = loaded.case.case_id, loaded.case.reference.file.name
@@ -51,7 +54,7 @@ def _reference(loaded: LoadedCase, scheme: LabelScheme) -> list[Finding]:
         expected, fix = "a drawn lesion, unless the patient has none", "nothing to do if the patient is healthy"
         return [Finding("note", "empty_reference", case_id, file, "an empty reference mask", expected, fix)]
     findings = []
-    outside = float((loaded.volume.voxels[:, drawn] == 0).all(axis=0).mean())
+    outside = 1.0 - float(head[drawn].mean())
     if outside > MASK_OUTSIDE_SHARE:
         found = f"{outside:.0%} of the reference on background"
         fix = "check that mask and images belong together"
@@ -64,8 +67,8 @@ def _reference(loaded: LoadedCase, scheme: LabelScheme) -> list[Finding]:
     return findings
 
 
-def _skull(loaded: LoadedCase) -> list[Finding]:
-    background = float(np.mean((loaded.volume.voxels == 0).all(axis=0)))
+def _skull(loaded: LoadedCase, head: npt.NDArray[np.bool_]) -> list[Finding]:
+    background = 1.0 - float(head.mean())
     if background >= LEAST_BACKGROUND:
         return []
     found = f"only {background:.0%} of the voxels exactly 0"

@@ -170,18 +170,17 @@ def _require_finite(case: Case, volume: Volume) -> None:
 
 def _regions(case_id: str, file: Path, image: NiftiImage, scheme: LabelScheme) -> npt.NDArray[np.uint8]:
     values = image.stored if image.slope == 1 and image.intercept == 0 else image.stored * image.slope + image.intercept
-    labels = values if np.issubdtype(values.dtype, np.integer) else np.rint(np.nan_to_num(values, nan=-1))
+    labels = values if np.issubdtype(values.dtype, np.integer) else np.rint(values)
+    if labels is not values and not (np.isfinite(values).all() and np.abs(labels - values).max() <= LABEL_TOLERANCE):
+        found, fix = "values that are not whole numbers (a probability map?)", "threshold it, or export the mask again"
+        raise InputRefusedError(Finding("error", "not_labels", case_id, file.name, found, "a mask of labels", fix))
     try:
-        if labels is not values and float(np.abs(labels - values).max()) > LABEL_TOLERANCE:
-            raise UnknownLabelError("values that are not whole numbers (a probability map?); a mask holds labels")
-        regions = scheme.to_regions(np.ascontiguousarray(image.grid.to_ras(labels)).astype(np.int64))
+        return scheme.to_regions(np.ascontiguousarray(image.grid.to_ras(labels)).astype(np.int64))
     except UnknownLabelError as error:
-        expected = f"labels of {scheme.name}"
-        fix = "name the right scheme with --scheme"
-        raise InputRefusedError(
-            Finding("error", "unknown_label", case_id, file.name, str(error).split(";")[0], expected, fix)
-        ) from None
-    return regions
+        expected = f"0 background and the labels of {scheme.name}: {scheme.legend}"
+        found = f"label value(s) {', '.join(map(str, error.values))}"
+        fix = "name the scheme the mask was drawn in with --scheme"
+        raise InputRefusedError(Finding("error", "unknown_label", case_id, file.name, found, expected, fix)) from None
 
 
 def _times(shape: tuple[int, ...]) -> str:

@@ -47,12 +47,12 @@ class Constants:
         return cls({name: ChannelConstants(**channel) for name, channel in data.items()})
 
 
-def brain_box(volume: Volume) -> Box:
-    """Return the smallest box that holds every voxel other than 0 of any channel (the whole grid if there is none)."""
+def head_mask(volume: Volume) -> npt.NDArray[np.bool_]:
+    """Return where any channel's value is other than 0, (X, Y, Z) bool; the reference mask plays no part."""
     head = np.zeros(volume.shape, bool)
     for channel in range(len(volume.modalities)):
         head |= _values_not_zero(volume, channel)
-    return Box.around(head) or Box.whole(volume.shape)
+    return head
 
 
 def measure_constants(volume: Volume, box: Box) -> Constants:

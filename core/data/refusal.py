@@ -45,5 +45,8 @@ class InputRefusedError(RefusedError):
     """An input cannot be used; `findings` say why."""
 
     def __init__(self, *findings: Finding) -> None:
+        super().__init__(*findings)  # as arguments, so that the error survives the way back from another process
         self.findings = findings
-        super().__init__(" ".join(finding.sentence for finding in findings))
+
+    def __str__(self) -> str:
+        return " ".join(finding.sentence for finding in self.findings)

@@ -27,9 +27,9 @@ def join(slices: Array, plane: Plane) -> Array:
     return np.moveaxis(slices, 0, PLANES[plane] - 3)
 
 
-def head_slices(slices: Array) -> npt.NDArray[np.intp]:
-    """Return the indices of slices (S, C, H, W) that hold any voxel other than 0: those that are not air."""
-    return np.flatnonzero(slices.reshape(len(slices), -1).any(axis=1))
+def head_slices(head: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """Return the indices of the slices (S, H, W) of a head mask that are not all air."""
+    return np.flatnonzero(head.any(axis=(1, 2)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from core.atomic import new_folder, read_json, replacing, write_json
 from core.data.content import content_hashes
-from core.data.prepare import Constants, Preparing, brain_box, measure_constants, prepare
+from core.data.prepare import Constants, Preparing, head_mask, measure_constants, prepare
 from core.data.slicing import PLANES, Plane, cut, head_slices
 from core.volume import Array, Box, Volume
 
@@ -79,9 +79,10 @@ def slice_case(case_id: str, volume: Volume, reference: npt.NDArray[np.uint8] | 
         reference: uint8 region bits (X, Y, Z) of the full grid, or None; the box does not depend on it.
         plane: how to cut.
     """
-    box = brain_box(volume)
+    head = head_mask(volume)
+    box = Box.around(head) or Box.whole(volume.shape)
     slices = cut(box.crop(volume.voxels), plane)
-    kept = head_slices(slices)
+    kept = head_slices(cut(box.crop(head), plane))
     return SlicedCase(
         case_id=case_id,
         modalities=volume.modalities,

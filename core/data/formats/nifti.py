@@ -57,7 +57,9 @@ def read_nifti(path: Path) -> NiftiImage:
         raise DamagedFileError(f"a header that claims {claimed:,} bytes of voxels (limit {limits.MAX_VOLUME_BYTES:,})")
     offset = float(header["vox_offset"])  # NIfTI-1 keeps it as a real number, which may be NaN
     if not consumed <= offset <= consumed + limits.MAX_EXTENSION_BYTES:
-        raise DamagedFileError(f"voxels at byte {offset:.0f}; expected them right behind the header, at {consumed} or later")
+        raise DamagedFileError(
+            f"voxels at byte {offset:.0f}; expected them right behind the header, at {consumed} or later"
+        )
     reader.read(int(offset) - consumed)
     stored = np.frombuffer(reader.read(claimed), dtype).reshape(shape, order="F")
     reader.finish(spare=limits.GZIP_TRAILING_BYTES)

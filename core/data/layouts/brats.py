@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 from core.case import BRATS_MODALITIES, SAFE_NAME, Case, Source
@@ -35,7 +36,7 @@ VISIT = re.compile(r"(?P<patient>BraTS-[A-Za-z]+-\d+)-(?P<visit>\d{3})")
 def read_brats(root: Path) -> Layout | None:
     """List the cases below `root`, or return None when no file there is named as BraTS names them."""
     parts: dict[tuple[Path, str], dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
-    for path in itertools.islice(sorted(root.rglob("*.nii*")), limits.MAX_FOLDER_FILES):
+    for path in sorted(itertools.islice(_images(root), limits.MAX_FOLDER_FILES)):
         if path.is_file() and (match := FILE_NAME.fullmatch(path.name)):
             parts[path.parent, match["case"]][ALIASES[match["part"].lower()]].append(path)
     if not parts:
@@ -48,6 +49,11 @@ def read_brats(root: Path) -> Layout | None:
             cases.append(_case(case_id, files))
     cases, duplicates = _unique(cases)
     return Layout(NAME, tuple(cases), (*findings, *duplicates), _implied_scheme([key[1] for key in parts], parts))
+
+
+def _images(root: Path) -> Iterator[Path]:
+    # macOS writes a hidden twin `._name` beside each file on a foreign disk
+    return (path for path in root.rglob("*.nii*") if not path.name.startswith("."))
 
 
 def _problems(root: Path, case_id: str, files: dict[str, list[Path]]) -> list[Finding]:
