@@ -23,9 +23,9 @@ def browser_of(cookies: str) -> str:
     return well_formed(jar[COOKIE].value) if COOKIE in jar else ""
 
 
-def well_formed(value: str | None) -> str:
+def well_formed(value: object) -> str:
     """Return `value` if we could have set it, else an empty text."""
-    return value if value is not None and WELL_FORMED.fullmatch(value) else ""
+    return value if isinstance(value, str) and WELL_FORMED.fullmatch(value) else ""
 
 
 class BrowserCookie:
