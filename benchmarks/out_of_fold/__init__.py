@@ -1,0 +1,1 @@
+"""The out-of-fold accuracy of several recipes on one cohort."""
