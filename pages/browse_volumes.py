@@ -13,7 +13,7 @@ from pages.parts.viewer import Panel, ViewerView, region_styles, slice_viewer
 from pages.parts.volumes import GROUND_TRUTH, image_refs, reference_ref
 
 TABLE_HEIGHT = 690
-VIEWER_HEIGHT = 610
+VIEWER_HEIGHT = 560
 
 
 def show() -> None:

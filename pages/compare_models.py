@@ -15,7 +15,7 @@ from pages.parts.viewer import Panel, ViewerView, region_styles, slice_viewer
 from pages.parts.volumes import GROUND_TRUTH, image_refs, mask_refs, reference_ref
 
 MOST_MODELS = 8
-VIEWER_HEIGHT = 700
+VIEWER_HEIGHT = 590
 
 
 def show() -> None:

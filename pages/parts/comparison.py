@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.checkpoints import Checkpoint
 from core.evaluation.saved import saved_prediction, saved_scores
+from core.evaluation.scoring import CaseScores
 from core.workspace import Cohort
 from pages.parts import store
 from pages.parts.viewer.spec import PALETTE
@@ -46,21 +47,8 @@ def this_case(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) ->
     regions = cohort.scheme.region_names
     if scored:
         st.caption("DICE, THIS CASE (3D)")
-        best = {
-            r: max((s[r]["dice"] for s in scored.values() if s[r]["dice"] is not None), default=None) for r in regions
-        }
-        st.table(
-            pd.DataFrame(
-                {
-                    region: {
-                        title: _marked(_number(scores[region]["dice"]), scores[region]["dice"] == best[region])
-                        for title, scores in scored.items()
-                    }
-                    for region in regions
-                }
-            ),
-            border="horizontal",
-        )
+        columns = {region: {title: _dice(scores, region) for title, scores in scored.items()} for region in regions}
+        st.table(pd.DataFrame({region: _best_bold(column) for region, column in columns.items()}), border="horizontal")
     volumes = {GROUND_TRUTH: cohort.cases[case_id].facts["volumes_ml"] or {}}
     volumes |= {title: {r: scores[r]["volume_ml"] for r in regions} for title, scores in scored.items()}
     st.caption("VOLUME, ML")
@@ -118,8 +106,18 @@ def _number(value: object, decimals: int = 3) -> str:
     return f"{value:.{decimals}f}" if isinstance(value, int | float) else "–"
 
 
-def _marked(text: str, best: bool) -> str:
-    return f"**{text}**" if best and text != "–" else text
+def _dice(scores: CaseScores, region: str) -> float | None:
+    value = scores[region]["dice"]
+    return value if isinstance(value, float) else None
+
+
+def _best_bold(column: Mapping[str, float | None]) -> dict[str, str]:
+    best = max((value for value in column.values() if value is not None), default=None)
+    bold = len(column) > 1
+    return {
+        title: f"**{_number(value)}**" if bold and value is not None and value == best else _number(value)
+        for title, value in column.items()
+    }
 
 
 def _interval(ends: list[float] | None) -> str:

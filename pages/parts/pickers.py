@@ -15,7 +15,7 @@ def pick_cohort(favourite: str | None = None, width: int = 170) -> Cohort | None
     current = state.chosen_cohort(names, favourite)
     if current is None:
         return None
-    picked = st.selectbox("Cohort", names, names.index(current), width=width)
+    picked = st.selectbox("Cohort", names, names.index(current), width=width, label_visibility="collapsed")
     state.choose_cohort(picked)
     return store.cohort(picked)
 
@@ -24,7 +24,7 @@ def pick_case(cohort: Cohort, width: int = 230) -> str:
     """Draw the case's select and return the case id."""
     cases = list(cohort.cases)
     current = state.chosen_case(cases) or cases[0]
-    picked = st.selectbox("Case", cases, cases.index(current), width=width)
+    picked = st.selectbox("Case", cases, cases.index(current), width=width, label_visibility="collapsed")
     state.choose_case(picked)
     return picked
 
@@ -42,6 +42,7 @@ def pick_models(cohort: Cohort, most: int, width: int = 560) -> dict[str, Checkp
         max_selections=most,
         placeholder="Choose models to compare",
         width=width,
+        label_visibility="collapsed",
     )
     state.choose_models(picked)
     return {name: fitting[name] for name in picked}
