@@ -40,17 +40,17 @@ def make_phantom(traits: PhantomTraits) -> Phantom:
     """Make the phantom that `traits` describe; equal traits give equal bytes."""
     brain = tissue_map(traits)
     growth = tumour(traits, brain)
-    inside = _scanned(brain.inside.astype(np.float32), traits, order=1) > 0.5
+    inside = _scanned(brain.inside.astype(np.float32), traits) > 0.5
     voxels = np.zeros((4, *inside.shape), np.int16)
     for channel, signal in enumerate(signals(traits, brain, growth)):
         full = np.zeros(SHAPE, np.float32)
         full[brain.inside] = signal
-        seen = _scanned(_blurred(full, traits, channel), traits, order=1)
+        seen = _scanned(_blurred(full, traits, channel), traits)
         voxels[channel][inside] = np.clip(np.rint(seen[inside]), 1, BRIGHTEST)
     painted = np.zeros(SHAPE, np.uint8)
     painted[brain.inside] = growth.labels
-    labels = _scanned(painted, traits, order=0)
-    return Phantom(voxels, np.where(inside, labels, np.uint8(0)), _affine(traits), traits)
+    labels = np.where(inside, _scanned_labels(painted, traits), np.uint8(0))
+    return Phantom(voxels, labels, _affine(traits), traits)
 
 
 def _affine(traits: PhantomTraits) -> npt.NDArray[np.float64]:
@@ -68,13 +68,21 @@ def _blurred(field: Field, traits: PhantomTraits, channel: int) -> Field:
     return np.asarray(gaussian_filter(field, widths, truncate=2.5), np.float32)
 
 
-def _scanned(field: npt.NDArray[Any], traits: PhantomTraits, order: int) -> npt.NDArray[Any]:
+def _scanned_labels(painted: npt.NDArray[np.uint8], traits: PhantomTraits) -> npt.NDArray[np.uint8]:
+    """Give each voxel of the scanner's grid the label that fills most of it."""
+    if traits.spacing_mm == (1.0, 1.0, 1.0):
+        return painted
+    shares = [_scanned((painted == label).astype(np.float32), traits) for label in range(int(painted.max()) + 1)]
+    return np.asarray(np.argmax(shares, axis=0), np.uint8)
+
+
+def _scanned(field: Field, traits: PhantomTraits) -> Field:
     """Read a field on the 1 mm grid at the middle of each voxel of the scanner's grid, whose corner is the same."""
     from scipy.ndimage import affine_transform
 
-    spacing = np.array(traits.spacing_mm)
-    if (spacing == 1).all():
+    if traits.spacing_mm == (1.0, 1.0, 1.0):
         return field
+    spacing = np.array(traits.spacing_mm)
     shape = tuple(int(n / s) for n, s in zip(SHAPE, traits.spacing_mm, strict=True))
     transform: Any = affine_transform
-    return np.asarray(transform(field, spacing, spacing / 2 - 0.5, shape, order=order, mode="nearest"))
+    return np.asarray(transform(field, spacing, spacing / 2 - 0.5, shape, order=1, mode="nearest"), np.float32)
