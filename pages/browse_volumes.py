@@ -8,6 +8,7 @@ from core.workspace import Cohort
 from pages.parts import state
 from pages.parts.case_facts import case_table, findings, histogram, measured
 from pages.parts.empty import nothing_yet
+from pages.parts.guard import in_a_sentence
 from pages.parts.pickers import pick_cohort
 from pages.parts.viewer import Panel, ViewerView, region_styles, slice_viewer
 from pages.parts.volumes import GROUND_TRUTH, image_refs, reference_ref
@@ -30,7 +31,8 @@ def show() -> None:
         if case_id is None:
             st.caption("No case matches.")
             return
-        _sequences(cohort, case_id)
+        with in_a_sentence():
+            _sequences(cohort, case_id)
         facts, shape = st.columns([1, 1.2], gap="medium")
         with facts:
             measured(cohort, case_id)

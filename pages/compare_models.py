@@ -10,6 +10,7 @@ from core.workspace import Cohort
 from pages.parts import store
 from pages.parts.comparison import cohort_scores, legend, missing_models, scores_of, this_case
 from pages.parts.empty import nothing_yet
+from pages.parts.guard import in_a_sentence
 from pages.parts.pickers import pick_case, pick_cohort, pick_models
 from pages.parts.viewer import Panel, ViewerView, region_styles, slice_viewer
 from pages.parts.volumes import GROUND_TRUTH, image_refs, mask_refs, reference_ref
@@ -28,14 +29,15 @@ def show() -> None:
         case_id = pick_case(cohort)
         models = pick_models(cohort, MOST_MODELS)
     left, right = st.columns([3.4, 1], gap="medium")
-    with left:
+    with left, in_a_sentence():
         _grid(cohort, case_id, models)
     with right:
         waiting = missing_models(cohort, case_id, models)
         if waiting:
             _offer(cohort, case_id, waiting)
-        this_case(cohort, case_id, models)
-        cohort_scores(cohort, models)
+        with in_a_sentence():
+            this_case(cohort, case_id, models)
+            cohort_scores(cohort, models)
         legend(cohort)
 
 

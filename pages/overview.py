@@ -8,6 +8,7 @@ from core.workspace import Cohort
 from pages.parts import state, store
 from pages.parts.at_a_glance import cohort_strip, models_table
 from pages.parts.empty import nothing_yet
+from pages.parts.guard import in_a_sentence
 from pages.parts.running import running_list
 from pages.parts.viewer import Panel, ViewerView, region_styles, slice_viewer
 from pages.parts.volumes import GROUND_TRUTH, image_refs, mask_refs, reference_ref
@@ -26,7 +27,8 @@ def show() -> None:
     cohort = store.cohort(name)
     left, right = st.columns([2.7, 1], gap="medium")
     with left:
-        _alive(cohort)
+        with in_a_sentence():
+            _alive(cohort)
         cohort_strip(cohort)
         models_table(cohort)
     with right:
