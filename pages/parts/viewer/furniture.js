@@ -23,6 +23,8 @@ export class Furniture {
     this.controls = null;
     /** @type {Panel[]} */
     this.panels = [];
+    /** @type {{key: string, curves: import("./strip.js").Curve[], unit: string, jump: string}} */
+    this.told = { key: "", curves: [], unit: "", jump: "" };
     /** @type {((value: string) => void)[]} show the region whose errors are drawn */
     this.choices = [];
     this.bar = element("i");
@@ -118,10 +120,14 @@ export class Furniture {
     const { data, view, ground, tally } = this.viewer;
     if (!ground || this.strip.element.hidden) return;
     const plane = this.viewer.plane();
-    const { curves, unit } = curvesOf(data, view, tally, plane, ground.affine ? ground.spacing : null);
-    const jump = stopsOf(data, view, tally, plane)?.what ?? "";
     const axis = AXIS[plane];
-    this.strip.show({ slices: ground.shape[axis], slice: view.cursor[axis], curves, unit, jump });
+    const whole = Object.entries(data.masks).map(([name, { hash }]) => `${hash} ${this.viewer.volume("masks", name)?.whole}`);
+    const key = [plane, view.visible, view.errorRegion, ...whole].join(" ");
+    if (this.told.key !== key) {
+      const { curves, unit } = curvesOf(data, view, tally, plane, ground.affine ? ground.spacing : null);
+      this.told = { key, curves, unit, jump: stopsOf(data, view, tally, plane)?.what ?? "" };
+    }
+    this.strip.show({ ...this.told, slices: ground.shape[axis], slice: view.cursor[axis] });
   }
 
   /** @param {number} loaded  0 to 1 */

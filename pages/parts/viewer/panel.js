@@ -47,14 +47,14 @@ export class Panel {
       ...spec.scores.map(([name, text]) => {
         const term = element("dt", {}, name);
         term.style.color = regions.find((region) => region.name === name)?.colour ?? "";
-        return element("div", {}, term, element("dd", {}, text));
+        return element("div", {}, term, " ", element("dd", {}, text));
       }),
     );
     this.element = element(
       "div",
       { class: "panel", role: "img" },
       this.surface,
-      element("div", { class: "caption" }, this.title, this.subtitle),
+      element("div", { class: "caption" }, this.title, " ", this.subtitle),
       scores,
       this.readout,
       this.message,

@@ -41,14 +41,17 @@ export class Strip {
     this.about = element("span");
     this.legend = element("span", { class: "legend" });
     this.keys = element("span", { class: "keys" });
-    this.track = element("div", { class: "track", role: "slider", tabindex: "0", "aria-label": "Slice" }, surface);
+    this.head = element("i", { class: "playhead" });
+    this.track = element("div", { class: "track", role: "slider", tabindex: "0", "aria-label": "Slice" }, surface, this.head);
     this.element = element(
       "div",
       { class: "strip" },
       element("div", { class: "strip-head" }, this.now, this.about, this.legend, element("span", { class: "stretch" }), this.keys),
       this.track,
     );
-    this.colours = { text: "#e6ebf0", faint: "#8d98a6" };
+    this.faint = "#8d98a6";
+    /** @type {Curve[] | null} */
+    this.drawn = null;
     this.#listen();
   }
 
@@ -73,7 +76,8 @@ export class Strip {
   resize(width) {
     fitCanvas(this.canvas, width, HEIGHT);
     // of the page's theme, light or dark
-    this.colours = { text: getComputedStyle(this.now).color, faint: getComputedStyle(this.about).color };
+    this.faint = getComputedStyle(this.about).color;
+    this.drawn = null;
   }
 
   /** @param {Story} story */
@@ -86,7 +90,11 @@ export class Strip {
     this.track.setAttribute("aria-valuemax", String(story.slices));
     this.track.setAttribute("aria-valuenow", String(story.slice + 1));
     this.track.setAttribute("aria-valuetext", `slice ${story.slice + 1} of ${story.slices}`);
-    this.#draw(story);
+    const at = SIDE + ((this.canvas.width - 2 * SIDE) * story.slice) / Math.max(1, story.slices - 1);
+    this.head.style.transform = `translateX(${Math.round(at)}px)`;
+    // curves change rarely, the playhead with every slice
+    if (this.drawn !== story.curves) this.#draw(story);
+    this.drawn = story.curves;
   }
 
   /** @param {Story} story */
@@ -107,7 +115,7 @@ export class Strip {
   }
 
   /** @param {Story} story */
-  #draw({ slices, slice, curves }) {
+  #draw({ slices, curves }) {
     const { context, width, height, ratio } = this.canvas;
     const base = height - BOTTOM;
     const x = (/** @type {number} */ at) => SIDE + ((width - 2 * SIDE) * at) / Math.max(1, slices - 1);
@@ -115,14 +123,13 @@ export class Strip {
     const y = (/** @type {number} */ value) => base - (value / highest) * (base - TOP);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    context.fillStyle = this.colours.faint;
+    context.fillStyle = this.faint;
     drawTicks(context, slices, width, x, height);
-    context.strokeStyle = this.colours.faint;
+    context.strokeStyle = this.faint;
     context.lineWidth = 1;
     line(context, [[SIDE, base + 0.5], [width - SIDE, base + 0.5]]);
     let dashed = 0;
     for (const curve of curves) drawCurve(context, curve, x, y, base, curve.kind === "dashed" ? DASHES[dashed++ % 4] : []);
-    drawPlayhead(context, x(slice), base, this.colours.text);
   }
 }
 
@@ -158,29 +165,13 @@ function drawCurve(context, { values, colour, kind }, x, y, base, dash) {
 
 /**
  * @param {CanvasRenderingContext2D} context
- * @param {number} at
- * @param {number} base
- * @param {string} colour
- */
-function drawPlayhead(context, at, base, colour) {
-  context.strokeStyle = colour;
-  context.lineWidth = 1;
-  line(context, [[Math.round(at) + 0.5, TOP - 4], [Math.round(at) + 0.5, base + 4]]);
-  context.fillStyle = colour;
-  context.beginPath();
-  context.arc(Math.round(at) + 0.5, base + 4, 5, 0, 2 * Math.PI);
-  context.fill();
-}
-
-/**
- * @param {CanvasRenderingContext2D} context
  * @param {number} slices
  * @param {number} width
  * @param {(slice: number) => number} x
  * @param {number} height
  */
 function drawTicks(context, slices, width, x, height) {
-  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((each) => (width * each) / slices >= 64) ?? 1000;
+  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((each) => (width * each) / slices >= 90) ?? 1000;
   context.font = "11px system-ui, sans-serif";
   context.textAlign = "center";
   context.textBaseline = "bottom";

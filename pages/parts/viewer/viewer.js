@@ -46,6 +46,7 @@ export class Viewer {
     this.panels = [];
     /** @type {Panel | null} */
     this.active = null;
+    this.pointer = { x: 0, y: 0 };
     this.slices = new Slices();
     this.outlines = new Outlines();
     this.tally = new Tally((name) => this.volume("masks", name));
@@ -213,9 +214,16 @@ export class Viewer {
       this.active = panel;
       this.furniture.highlight(panel);
     }
+    this.pointer = { x, y };
+    this.#read();
+  }
+
+  /** Say what lies under the pointer; also when the slice moves under a hand that rests. */
+  #read() {
+    const panel = this.active;
     const scene = this.scene();
     if (!panel || !scene) return;
-    const at = panel.voxelAt(scene, x, y);
+    const at = panel.voxelAt(scene, this.pointer.x, this.pointer.y);
     const voxel = clampVoxel(at, scene.shape);
     const inside = at.every((value, axis) => Math.abs(value - voxel[axis]) <= 0.5);
     const name = panel.imageIn(this.view);
@@ -284,6 +292,7 @@ export class Viewer {
       if (scene) panel.draw(scene);
       panel.say(this.#troubleOf(panel));
     }
+    this.#read();
     this.furniture.show();
     const loaded = this.#loaded();
     this.furniture.showProgress(loaded);

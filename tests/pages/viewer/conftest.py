@@ -114,9 +114,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(workspace: Path, *options: str) -> tuple[subprocess.Popen[bytes], str]:
+def start(workspace: Path, *options: str, port: int | None = None) -> tuple[subprocess.Popen[bytes], str]:
     """Start the harness and wait until it answers; returns its process and address."""
-    port = free_port()
+    port = port or free_port()
     root = HARNESS.parents[4]
     environment = {**os.environ, "SEGSCOPE_WORKSPACE": str(workspace), "PYTHONPATH": str(root)}
     command = [sys.executable, "-m", "streamlit", "run", str(HARNESS), "--server.port", str(port), *options]
@@ -132,6 +132,8 @@ def start(workspace: Path, *options: str) -> tuple[subprocess.Popen[bytes], str]
             time.sleep(0.1)
         else:
             return process, address
+    process.kill()
+    process.wait()
     raise AssertionError(f"no answer from {address}: {(workspace / 'server.log').read_text()}")
 
 
