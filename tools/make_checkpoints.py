@@ -38,7 +38,8 @@ def main() -> int:
     for name in chosen.recipes:
         recipe = load_recipe(name)
         run = create_run(workspace, recipe, plan_run(workspace, recipe, COHORT, "default", None))
-        run_training(workspace, run, "auto", _show)
+        if run_training(workspace, run, "auto", _show) != "done":
+            sys.exit(f"{run.name} was interrupted; nothing was shipped")
         ship(resolve_checkpoint(workspace, run.name), SHIPPED_CHECKPOINTS / name)
     return 0
 
