@@ -51,6 +51,7 @@ def measure(scenario: Scenario, repeats: int) -> dict[str, Any]:
         "median_s": {name: round(value, 4) for name, value in medians.items()},
         "median_cpu_s": {name: round(median(times), 4) for name, times in busy.items()},
         "fastest_s": {name: round(min(times), 4) for name, times in seconds.items()},
+        "times_less_cpu": round(median(busy["monai"]) / median(busy["segscope"]), 1),
         "times_as_fast": round(medians["monai"] / medians["segscope"], 1),
     }
 
@@ -59,14 +60,14 @@ TABLE = """\
 # Dice and HD95 of three regions of one case
 
 A real BraTS-Africa reference, {shape} voxels, against two made predictions; median of {repeats} runs in turn.
-{machine}.
+{machine}; load average {load} at the start.
 
-| prediction | Segscope | MONAI | ratio | largest difference in value |
-|---|---:|---:|---:|---:|
+| prediction | Segscope | MONAI | ratio | CPU time | CPU ratio | largest difference in value |
+|---|---:|---:|---:|---:|---:|---:|
 {rows}
 
 Segscope starts from region bits (one uint8 volume), MONAI from one-hot float tensors made before its clock starts.
-MONAI answers in float32.
+MONAI answers in float32. On a machine that is busy otherwise the CPU times are the ones to read.
 
 Written by `python -m benchmarks.metrics`.
 """
@@ -76,12 +77,15 @@ def to_markdown(results: dict[str, Any]) -> str:
     """Write the results as the table that stands beside them."""
     rows = [
         f"| {row['scenario']}: {row['prediction']} | {row['median_s']['segscope']:.3f} s | "
-        f"{row['median_s']['monai']:.3f} s | {row['times_as_fast']} | {row['largest_difference']:.1e} |"
+        f"{row['median_s']['monai']:.3f} s | {row['times_as_fast']} | "
+        f"{row['median_cpu_s']['segscope']:.3f} / {row['median_cpu_s']['monai']:.3f} s | {row['times_less_cpu']} | "
+        f"{row['largest_difference']:.1e} |"
         for row in results["rows"]
     ]
     shape = " × ".join(map(str, results["rows"][0]["shape"]))
     machine = machine_line(results["machine"])
-    return TABLE.format(shape=shape, repeats=results["repeats"], machine=machine, rows="\n".join(rows))
+    repeats, load = results["repeats"], results["load_average"]
+    return TABLE.format(shape=shape, repeats=repeats, machine=machine, load=load, rows="\n".join(rows))
 
 
 def main() -> None:
@@ -101,6 +105,7 @@ def main() -> None:
     made = scenarios(np.ascontiguousarray(reference), geometry)
     results = {
         "machine": describe_machine(PACKAGES),
+        "load_average": round(os.getloadavg()[0], 1),
         "repeats": arguments.repeats,
         "rows": [measure(scenario, arguments.repeats) for scenario in made],
     }
