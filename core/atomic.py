@@ -47,6 +47,7 @@ def new_folder(path: Path) -> Iterator[Path]:
             if file.is_file():
                 with file.open("rb") as stream:
                     os.fsync(stream.fileno())
+        sync_folder(temporary)
         if path.exists():
             # a folder cannot be renamed over a non-empty one
             old = path.with_name(f".{path.name}.{secrets.token_hex(4)}.old")

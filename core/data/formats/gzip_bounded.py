@@ -103,9 +103,7 @@ class BoundedReader:
             DamagedFileError: more than `spare` bytes follow.
         """
         rest = len(self._buffer)
-        for block in self._chunks:
+        while rest <= spare and (block := next(self._chunks, None)) is not None:
             rest += len(block)
-            if rest > spare:
-                break
         if rest > spare:
             raise DamagedFileError(f"more than {spare:,} bytes follow the voxels that the header announces")

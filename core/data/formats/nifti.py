@@ -104,7 +104,7 @@ def _dtype(header: Any) -> np.dtype[Any]:
 
     try:
         dtype: np.dtype[Any] = header.get_data_dtype()
-    except HeaderDataError:
+    except (HeaderDataError, KeyError):  # NIfTI-1's table raises one, NIfTI-2's the other
         raise DamagedFileError(f"voxels of the unknown type {int(header['datatype'])}") from None
     if dtype.kind not in "iuf":
         raise DamagedFileError(f"voxels of type {dtype}; only integer and real types make an image")

@@ -1,0 +1,43 @@
+"""What the tests of core share: a small cohort as files, imported, and split."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core.importing import import_folder
+from core.splitting import make_split
+from core.workspace import Cohort, Workspace
+from tests.cases import write_cohort
+
+PATIENTS = 6
+
+
+@pytest.fixture
+def workspace(workspace_dir: Path) -> Workspace:
+    """An empty workspace of this test's own."""
+    return Workspace(workspace_dir)
+
+
+@pytest.fixture(scope="session")
+def cohort_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six made-up patients as files; not to be changed."""
+    return write_cohort(tmp_path_factory.mktemp("files") / "small", PATIENTS)
+
+
+@pytest.fixture(scope="session")
+def imported_once(cohort_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace in which the six are imported as `small` and split 4/1/1; not to be changed."""
+    root = tmp_path_factory.mktemp("imported") / "workspace"
+    import_folder(Workspace(root), cohort_files, "small")
+    make_split(Workspace(root), "small", "default", None, "70/15/15", 0)
+    return root
+
+
+@pytest.fixture
+def small(imported_once: Path, workspace: Workspace) -> Cohort:
+    """The cohort `small`, imported and split, in this test's own workspace."""
+    shutil.copytree(imported_once, workspace.root, dirs_exist_ok=True)
+    return workspace.cohort("small")

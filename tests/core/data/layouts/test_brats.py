@@ -1,0 +1,170 @@
+"""BraTS folders of every year are recognised by their names alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.data import limits
+from core.data.layouts import read_layout
+from core.data.layouts.spec import Layout
+from core.data.refusal import InputRefusedError
+
+NEW = ("t1n", "t1c", "t2w", "t2f", "seg")
+OLD = ("t1", "t1ce", "t2", "flair", "seg")
+
+
+def touch(root: Path, case: str, parts: tuple[str, ...], joint: str = "-", suffix: str = ".nii.gz") -> None:
+    """A layout opens no file, so empty ones will do."""
+    for part in parts:
+        path = root / case / f"{case}{joint}{part}{suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def codes(layout: Layout) -> list[tuple[str, str]]:
+    return [(finding.code, finding.case) for finding in layout.findings]
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+@pytest.mark.parametrize(
+    ("case", "parts", "joint", "scheme"),
+    [
+        ("BraTS-SSA-00002-000", NEW, "-", "brats-2023"),
+        ("BraTS2021_00495", OLD, "_", "brats-2021"),
+        ("Brats18_2013_2_1", OLD, "_", "brats-2021"),
+        ("patient7", NEW, "-", None),
+        ("BraTS-GLI-00005-100", NEW, "-", None),
+    ],
+)
+def test_old_and_new_names_give_the_same_four_modalities_and_what_their_labels_mean(
+    tmp_path: Path, suffix: str, case: str, parts: tuple[str, ...], joint: str, scheme: str | None
+) -> None:
+    touch(tmp_path, case, parts, joint, suffix)
+    layout = read_layout(tmp_path)
+    assert layout.findings == ()
+    assert layout.scheme == scheme
+    (found,) = layout.cases
+    assert found.case_id == case
+    assert tuple(found.sources) == ("t1n", "t1c", "t2w", "t2f")
+    assert [source.file.name for source in found.sources.values()] == [f"{case}{joint}{p}{suffix}" for p in parts[:4]]
+    assert found.reference is not None
+    assert found.reference.file.name == f"{case}{joint}seg{suffix}"
+
+
+@pytest.mark.parametrize(
+    ("alias", "modality"),
+    [("t1", "t1n"), ("T1", "t1n"), ("t1ce", "t1c"), ("t1c", "t1c"), ("t2", "t2w"), ("flair", "t2f"), ("FLAIR", "t2f")],
+)
+def test_an_alias_is_read_as_its_modality(tmp_path: Path, alias: str, modality: str) -> None:
+    others = tuple(name for name in NEW if name != modality)
+    touch(tmp_path, "a", (*others, alias))
+    assert read_layout(tmp_path).cases[0].sources[modality].file.name == f"a-{alias}.nii.gz"
+
+
+def test_two_visits_are_two_cases_of_one_patient(tmp_path: Path) -> None:
+    for visit in ("BraTS-MET-00007-000", "BraTS-MET-00007-001", "BraTS-MET-00008-000"):
+        touch(tmp_path, visit, NEW)
+    cases = read_layout(tmp_path).cases
+    assert [case.case_id for case in cases] == ["BraTS-MET-00007-000", "BraTS-MET-00007-001", "BraTS-MET-00008-000"]
+    assert [case.group_id for case in cases] == ["BraTS-MET-00007", "BraTS-MET-00007", "BraTS-MET-00008"]
+    assert {case.group_kind for case in cases} == {"patient"}
+
+
+def test_a_case_without_a_mask_is_a_case_without_a_reference(tmp_path: Path) -> None:
+    touch(tmp_path, "a", NEW[:4])
+    assert read_layout(tmp_path).cases[0].reference is None
+
+
+def test_a_missing_modality_refuses_its_case_by_name_and_no_other(tmp_path: Path) -> None:
+    touch(tmp_path, "whole", NEW)
+    touch(tmp_path, "part", ("t1n", "t1c", "seg"))
+    layout = read_layout(tmp_path)
+    assert [case.case_id for case in layout.cases] == ["whole"]
+    (finding,) = layout.findings
+    assert (finding.severity, finding.code, finding.case) == ("error", "missing_modality", "part")
+    assert finding.sentence == (
+        "part: found only t1n, t1c, seg; expected t2w, t2f as well; "
+        "add the missing file(s) named part-t2w.nii.gz or leave the case out."
+    )
+
+
+def test_one_sequence_twice_is_refused_with_both_files(tmp_path: Path) -> None:
+    touch(tmp_path, "a", NEW)
+    (tmp_path / "a" / "a-t1c.nii").touch()
+    layout = read_layout(tmp_path)
+    assert codes(layout) == [("duplicate_modality", "a")]
+    assert layout.findings[0].found == "a-t1c.nii and a-t1c.nii.gz for t1c"
+    assert layout.cases == ()
+
+
+def test_the_second_folder_of_one_case_is_refused_and_the_first_kept(tmp_path: Path) -> None:
+    touch(tmp_path / "batch1", "a", NEW)
+    touch(tmp_path / "batch2", "a", NEW)
+    layout = read_layout(tmp_path)
+    assert codes(layout) == [("duplicate_case", "a")]
+    assert layout.cases[0].sources["t1n"].file.is_relative_to(tmp_path / "batch1")
+
+
+def test_a_name_that_could_not_be_a_folder_is_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "pa tient", NEW)
+    assert codes(read_layout(tmp_path)) == [("case_name", "pa tient")]
+
+
+def test_the_hidden_twins_that_macos_leaves_are_passed_over(tmp_path: Path) -> None:
+    touch(tmp_path, "a", NEW)
+    (tmp_path / "a" / "._a-t1c.nii.gz").touch()
+    layout = read_layout(tmp_path)
+    assert layout.findings == ()
+    assert len(layout.cases) == 1
+
+
+def test_other_files_in_the_folder_do_not_matter(tmp_path: Path) -> None:
+    touch(tmp_path, "a", NEW)
+    for name in ("readme.txt", "a-adc.nii.gz", "atlas.nii"):
+        (tmp_path / name).touch()
+    assert len(read_layout(tmp_path).cases) == 1
+
+
+def test_no_more_files_are_looked_at_than_the_limit_allows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for case in "abc":
+        touch(tmp_path, case, NEW)
+    monkeypatch.setattr(limits, "MAX_FOLDER_FILES", 7)
+    layout = read_layout(tmp_path)
+    files = sum(len(case.sources) + (case.reference is not None) for case in layout.cases)
+    assert files <= 7
+    assert len(layout.cases) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "layout", "sentence"),
+    [
+        ("empty", None, "found no case in 'empty'; expected files named like BraTS-SSA-00002-000-t1c.nii.gz"),
+        ("gone", None, "found no folder at 'gone'; expected a folder with cases; check the path."),
+        ("empty", "dicom", "found the layout 'dicom'; expected one of brats; name one of these with --layout."),
+    ],
+)
+def test_a_folder_that_is_not_understood_is_refused_in_a_sentence(
+    tmp_path: Path, name: str, layout: str | None, sentence: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputRefusedError) as refused:
+        read_layout(tmp_path / name, layout)
+    assert str(refused.value).startswith(sentence)
+
+
+def test_brats_africa_has_eleven_whole_cases_and_two_named_incomplete(real_data: Path) -> None:
+    layout = read_layout(real_data / "brats_africa")
+    assert len(layout.cases) == 11
+    assert layout.scheme == "brats-2023"
+    assert codes(layout) == [
+        ("missing_modality", "BraTS-SSA-00008-000"),
+        ("missing_modality", "BraTS-SSA-00015-000"),
+    ]
+    assert [finding.found for finding in layout.findings] == ["only t1n, t1c, seg", "only seg"]
+
+
+def test_brats_2021_has_two_whole_cases_under_old_names(real_data: Path) -> None:
+    layout = read_layout(real_data / "brats_2021")
+    assert (len(layout.cases), layout.findings, layout.scheme) == (2, (), "brats-2021")
