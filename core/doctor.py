@@ -17,7 +17,7 @@ PACKAGES = ("streamlit", "torch", "segmentation-models-pytorch", "nibabel", "alb
 def examine_machine() -> dict[str, Any]:
     """Return the facts a bug report needs; no name of host or user among them."""
     workspace = Workspace.default()
-    existing = workspace.root if workspace.root.exists() else workspace.root.parent
+    existing = next(folder for folder in (workspace.root, *workspace.root.parents) if folder.exists())
     compute = choose_compute()
     missing = [name for name in PACKAGES if _version(name) is None]
     return {

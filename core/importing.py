@@ -20,7 +20,7 @@ from core.data.load import LoadedCase
 from core.data.refusal import Finding, InputRefusedError
 from core.data.store import SlicedCase, slice_case, write_case
 from core.labels import LabelScheme, scheme_named
-from core.workspace import Cohort, CohortCase, Workspace
+from core.workspace import Cohort, CohortCase, Workspace, safe_name
 
 WORKERS = 2
 
@@ -111,7 +111,9 @@ def import_folder(
 
     Raises:
         InputRefusedError: the folder is not understood, or no case is acceptable.
+        NotInWorkspaceError: `name` cannot be a folder's name.
     """
+    safe_name(name)
     layout = read_layout(source.resolve(), layout_name)
     scheme = scheme_of(layout, scheme_name)
     entries: dict[str, CohortCase] = {}

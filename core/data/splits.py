@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
@@ -65,10 +66,11 @@ def split_by_ratio(
         A split of one fold. Each non-zero share gets max(1, round(share × n)) groups, training the rest.
 
     Raises:
-        SplitRefusedError: the shares are not shares, or there are fewer groups than non-zero shares.
+        SplitRefusedError: the shares are not shares, the seed is negative, or there are fewer groups than
+            non-zero shares.
     """
     total = sum(ratios)
-    if total <= 0 or min(ratios) < 0 or ratios[0] == 0:
+    if not math.isfinite(total) or min(ratios) < 0 or ratios[0] == 0:
         raise SplitRefusedError(f"ratios {ratios}; expected shares such as 70/15/15 with some training")
     names = _shuffled(groups, seed)
     needed = sum(share > 0 for share in ratios)
@@ -87,7 +89,7 @@ def split_by_fold(groups: Mapping[str, Sequence[str]], folds: int, seed: int, gr
     """Split groups into `folds` folds: fold k's test is part k, its validation 15 % of the rest, at least one group.
 
     Raises:
-        SplitRefusedError: fewer than two folds, or too few groups.
+        SplitRefusedError: fewer than two folds, a negative seed, or too few groups.
     """
     if folds < 2:
         raise SplitRefusedError(f"{folds} fold(s); expected 2 or more")
@@ -106,6 +108,8 @@ def split_by_fold(groups: Mapping[str, Sequence[str]], folds: int, seed: int, gr
 
 
 def _shuffled(groups: Mapping[str, Sequence[str]], seed: int) -> list[str]:
+    if seed < 0:
+        raise SplitRefusedError(f"seed {seed}; expected 0 or a larger whole number")
     names = sorted(groups)
     return [names[index] for index in np.random.default_rng(seed).permutation(len(names))]
 
