@@ -77,10 +77,10 @@ def _offer(cohort: Cohort, case_id: str, waiting: dict[str, Checkpoint]) -> None
     """Offer to segment the case with the models that have not, and show how far they are."""
     running = store.segmenting(cohort, case_id)
     if running is None:
-        titles = ", ".join(store.model_title(name, checkpoint) for name, checkpoint in waiting.items())
-        st.caption(f"{titles}: not segmented yet.")
         if not missing_models(cohort, case_id, waiting):
             st.rerun(scope="app")
+        titles = ", ".join(store.model_title(name, checkpoint) for name, checkpoint in waiting.items())
+        st.caption(f"{titles}: not segmented yet.")
         if st.button("Segment this case", type="primary", width="stretch"):
             start_segmenting(store.workspace(), cohort.name, [case_id], list(waiting))
     elif running.state == "failed":

@@ -1,0 +1,44 @@
+"""Start a Streamlit server of the app on a free port, and stop it again."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from core.workspace import PROJECT
+
+PATIENCE_S = 60.0
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def serve(script: Path, workspace: Path, *options: str) -> tuple[subprocess.Popen[bytes], str]:
+    """Serve a script on a workspace, wait until it answers, and return its process and address."""
+    port = free_port()
+    environment = {**os.environ, "SEGSCOPE_WORKSPACE": str(workspace), "PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port), *options]
+    log = workspace.parent / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    address = f"http://127.0.0.1:{port}"
+    ends = time.monotonic() + PATIENCE_S
+    while time.monotonic() < ends:
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.1)
+        else:
+            return process, address
+    process.kill()
+    raise AssertionError(f"no answer from {address}: {log.read_text()}")
