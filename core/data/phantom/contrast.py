@@ -30,28 +30,41 @@ JELLY = (0.52, 0.56, 2.15, 1.45)
 CYST = (0.34, 0.37, 2.50, 0.60)
 # How much healthy tissue's signal differs between patients and scanners, as a relative standard deviation.
 SIGNAL_SPREAD = 0.025
+# What a white-matter hyperintensity adds to the signal.
+HYPERINTENSITY = (-0.12, -0.12, 0.55, 0.62)
+# Relative standard deviation of the unevenness inside healthy tissue, and inside a tumour.
+TEXTURE = 0.012
+MOTTLE = (0.05, 0.10, 0.08, 0.09)
 
 
 def signals(traits: PhantomTraits, brain: TissueMap, growth: Tumour) -> list[Field]:
     """Return the four noisy signals of the voxels inside the head, (N,) float32 each, in stored units."""
     mixture = _mixture(brain, growth)
-    palette = signal_table(traits)
+    table = signal_table(traits)
     patches = hyperintensity(traits, brain) * (1 - sum(growth.shares.values()))
-    texture = _sampled(traits, brain, "texture", 12.0, 0.8)
+    texture = np.float32(TEXTURE) * _sampled(traits, brain, "texture", 12.0, 0.8)
     core = growth.shares["necrotic"] + growth.shares["enhancing"] + growth.shares["solid"]
     mottle = _sampled(traits, brain, "tumour texture", 11.0, 0.8) * (core + np.float32(0.5) * growth.shares["oedema"])
     result = []
     for channel in range(4):
-        signal = sum((np.float32(palette[name][channel]) * part for name, part in mixture.items()), np.float32(0))
-        signal += patches * np.float32((-0.12, -0.12, 0.55, 0.62)[channel])
-        signal *= 1 + np.float32(0.012) * texture + np.float32((0.05, 0.10, 0.08, 0.09)[channel]) * mottle
-        field = _sampled(traits, brain, f"receive field {channel}", 150.0, 0.35)
-        signal *= np.exp(np.float32(traits.bias) * field)
-        rng = stream(traits.seed, f"noise {channel}")
-        real = signal + np.float32(traits.noise) * rng.standard_normal(signal.size, np.float32)
-        imaginary = np.float32(traits.noise) * rng.standard_normal(signal.size, np.float32)
-        result.append(np.sqrt(real * real + imaginary * imaginary) * np.float32(traits.scale[channel]))
+        signal = sum((np.float32(table[name][channel]) * part for name, part in mixture.items()), np.float32(0))
+        signal += patches * np.float32(HYPERINTENSITY[channel])
+        signal *= 1 + texture + np.float32(MOTTLE[channel]) * mottle
+        receive_field = _sampled(traits, brain, f"receive field {channel}", 150.0, 0.35)
+        signal *= np.exp(np.float32(traits.bias) * receive_field)
+        result.append(_magnitude(signal, traits, channel) * np.float32(traits.scale[channel]))
     return result
+
+
+def _magnitude(signal: Field, traits: PhantomTraits, channel: int) -> Field:
+    """Add noise to both parts of the complex signal and take its magnitude: Rician noise.
+
+    Reference: Gudbjartsson and Patz, The Rician distribution of noisy MRI data, Magn Reson Med 34 (1995).
+    """
+    rng = stream(traits.seed, f"noise {channel}")
+    real = signal + np.float32(traits.noise) * rng.standard_normal(signal.size, np.float32)
+    imaginary = np.float32(traits.noise) * rng.standard_normal(signal.size, np.float32)
+    return np.asarray(np.sqrt(real * real + imaginary * imaginary), np.float32)
 
 
 def signal_table(traits: PhantomTraits) -> dict[str, tuple[float, ...]]:

@@ -19,6 +19,7 @@ from core.data.phantom.traits import PhantomTraits
 from core.data.phantom.vessels import large_vessels, sulcal_veins
 
 Shares = dict[str, Field]
+# How far the brain's surface stands out from the plain shapes, as a standard deviation.
 SWELL_MM = np.float32(0.6)
 
 
