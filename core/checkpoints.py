@@ -11,9 +11,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.atomic import new_folder, read_json, write_json
 from core.data.prepare import Preparing
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 WEIGHTS = "weights.safetensors"
 CARD = "card.json"
 SCHEMA_VERSION = 1
+POINTERS = ("best", "last")
 
 
 class CheckpointError(RefusedError):
@@ -51,9 +52,18 @@ class InferenceSpec(BaseModel):
     thresholds: tuple[int, ...]
     temperature: float = Field(1.0, gt=0)
 
+    @model_validator(mode="after")
+    def _one_threshold_per_region(self) -> Self:
+        if len(self.thresholds) != len(self.regions) or not all(1 <= value <= 255 for value in self.thresholds):
+            raise ValueError(
+                f"thresholds {self.thresholds}; expected one of 1-255 for each of {len(self.regions)} regions"
+            )
+        return self
+
     def canonical(self) -> bytes:
         """Return the section as UTF-8 JSON, keys sorted, without spaces: what the id hashes."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":")).encode()
+        section = self.model_dump(mode="json")
+        return json.dumps(section, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 class Card(BaseModel):
@@ -207,9 +217,10 @@ def resolve_checkpoint(workspace: Workspace, reference: str) -> Checkpoint:
         return read_checkpoint(SHIPPED_CHECKPOINTS / reference)
     run, _, which = reference.partition("@")
     if run in workspace.run_names():
-        pointers = [f"{which}.json"] if which else ["best.json", "last.json"]
-        for pointer in pointers:
-            path = workspace.run_folder(run) / pointer
+        if which not in ("", *POINTERS):
+            raise NotInWorkspaceError(f"{reference!r}: a run has {' and '.join(POINTERS)}, not {which!r}")
+        for pointer in [which] if which else POINTERS:
+            path = workspace.run_folder(run) / f"{pointer}.json"
             if path.is_file():
                 return read_checkpoint(path.parent / read_json(path)["folder"])
         raise NotInWorkspaceError(f"run {run} has no {which or 'finished'} checkpoint yet")

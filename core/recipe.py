@@ -131,7 +131,8 @@ class Recipe(_Section):
         from core.models import model_named
 
         model = model_named(self.model.name)
-        if self.train.batch_size == 1 and model.has_batch_norm(self.model.arguments):
+        arguments = model.parse(self.model.arguments)
+        if self.train.batch_size == 1 and model.has_batch_norm(arguments):
             raise ValueError("batch norm cannot train on a batch of 1: raise train.batch_size or choose norm: instance")
         loss_named(self.loss.name).parse(self.loss.arguments)
         augment_settings(self.augment.preset, self.augment.settings)
