@@ -44,11 +44,13 @@ def _form() -> Wish | None:
         return None
     wish = training_form()
     if wish.problem:
-        st.caption(f":red[{wish.problem}]")
+        st.error(wish.problem)
     if wish.recipe is not None and wish.plan is not None:
-        for fine, sentence in checks(wish.recipe, wish.plan):
-            st.caption(f":green[✓] {sentence}" if fine else f":orange[!] {sentence}")
-    if st.button("Start training", type="primary", width="stretch", disabled=wish.plan is None):
+        with st.container(gap=None):
+            for fine, sentence in checks(wish.recipe, wish.plan):
+                st.markdown(f":small[{':green[✓]' if fine else ':orange[!]'} :gray[{sentence}]]")
+    key = f"start {state.starts()}"
+    if st.button("Start training", key=key, type="primary", width="stretch", disabled=wish.plan is None):
         _start(wish)
     st.caption("runs on when you close this page", text_alignment="center")
     return wish
@@ -65,6 +67,7 @@ def _start(wish: Wish) -> None:
         st.error(str(error))
         return
     state.choose_run(run.name)
+    state.count_start()
     st.rerun()
 
 
@@ -80,7 +83,8 @@ def _no_run_yet(wish: Wish | None) -> None:
         st.subheader("Nothing has been trained yet", anchor=False)
         st.caption("The curves, and what the network sees while it learns, appear here.")
         ready = wish is not None and wish.plan is not None
-        if st.button("Start the first training", type="primary", disabled=not ready) and wish is not None:
+        key = f"start the first {state.starts()}"
+        if st.button("Start the first training", key=key, type="primary", disabled=not ready) and wish is not None:
             _start(wish)
 
 

@@ -142,4 +142,6 @@ def in_words(validations: Sequence[ValidationPoint]) -> str:
     after = sum(point.step > best.step for point in validations)
     if after >= 3:
         said += f" No better in the {after} validations since."
+    if unseen := [region for region, value in validations[-1].dice.items() if value is None]:
+        said += f" {' and '.join(unseen)} cannot be scored: no validation patient has any."
     return said

@@ -27,10 +27,11 @@ def run_list(watched: str, is_active: bool) -> None:
     now = next((row["state"] in ACTIVE for row in rows if row["run"] == watched), None)
     if now is True and not is_active:  # resumed from elsewhere; the panel itself notices an end
         st.rerun(scope="app")
-    for row in rows[:SHOWN]:
-        _row(row, watched)
+    with st.container(gap=None):
+        for row in rows[:SHOWN]:
+            _row(row, watched)
     if len(rows) > SHOWN:
-        with st.expander(f"{len(rows) - SHOWN} older"):
+        with st.expander(f"{len(rows) - SHOWN} older"), st.container(gap=None):
             for row in rows[SHOWN:]:
                 _row(row, watched)
 
@@ -39,14 +40,15 @@ def _row(row: dict[str, Any], watched: str) -> None:
     title, middle, end = st.columns([2.1, 1, 0.9], gap="xsmall", vertical_alignment="center")
     name = run_title(row["title"], row["run"])
     label = f"**{name}**" if row["run"] == watched else name
-    if title.button(label, key=f"watch {row['run']}", type="tertiary", wrap=False, width="stretch"):
+    if title.button(label, key=f"watch {row['run']}", type="tertiary", wrap=False):
         state.choose_run(row["run"])
         st.rerun(scope="app")
     if row["state"] in ACTIVE:
         middle.progress(row["step"] / row["total_steps"] if row["total_steps"] else 0.0)
-        end.caption(span(row["eta_s"]) if row["eta_s"] is not None else "starting")
+        left = span(row["eta_s"]) if row["eta_s"] is not None else "starting"
+        end.markdown(f":small[:gray[{left}]]")
         return
     colour = {"done": "green", "failed": "red"}.get(row["state"], "gray")
-    middle.caption(f":{colour}[{LABELS[row['state']]}]")
+    middle.markdown(f":small[:{colour}[{LABELS[row['state']]}]]")
     if row["best"] is not None:
-        end.caption(f"Dice {row['best']:.2f}")
+        end.markdown(f":small[:gray[Dice {row['best']:.2f}]]")

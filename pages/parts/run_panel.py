@@ -8,24 +8,30 @@ import streamlit as st
 
 from core.errors import RefusedError
 from core.jobs.trainings import delete_run, list_runs, start_detached
+from core.recipe import Recipe
 from core.training.curves import CurveReader, ValidationPoint, in_words
 from core.training.run_folder import ACTIVE, RunFolder, Status
 from core.workspace import NotInWorkspaceError
 from pages.parts import store
-from pages.parts.run_words import progress_words, run_title
+from pages.parts.run_words import progress_words, run_number, run_title
 from pages.parts.training_charts import dice_chart, loss_chart
 from pages.parts.training_pictures import what_it_sees
 
 EVERY_S = 1.0
 LOG_LINES = 30
+TOTAL_BEFORE_START = 100  # the axis of a run that has not counted its steps yet
 
 Rival = tuple[str, tuple[ValidationPoint, ...]]  # another run's name and what it measured
 
 
 def watch(name: str) -> None:
     """Draw a run; while it is running, again every second without a run of the whole page."""
-    run = _run(name)
-    active = run.status.state in ACTIVE
+    try:
+        run = _run(name)
+        active = run.status.state in ACTIVE
+    except (NotInWorkspaceError, FileNotFoundError):
+        st.caption("This run was deleted a moment ago.")
+        return
     st.fragment(_panel, run_every=EVERY_S if active else None)(name, active, _rival(run))
 
 
@@ -41,21 +47,25 @@ def _panel(name: str, was_active: bool, rival: Rival | None) -> None:
     if status.state == "failed":
         _failure(run, status)
     curves = _reader(str(run.folder), (run.folder / "recipe.yaml").stat().st_mtime_ns).read()
+    if status.state not in ACTIVE and not curves.steps.size:
+        return
+    total = status.total_steps or TOTAL_BEFORE_START
     regions = list(curves.validations[-1].dice) if curves.validations else _regions(run)
     loss, dice = st.columns(2, gap="small")
     with loss, st.container(border=True, key="surface-loss", gap="xxsmall"):
-        loss_chart(curves, status.total_steps)
+        loss_chart(curves, total)
     with dice, st.container(border=True, key="surface-dice", gap="xxsmall"):
-        dice_chart(curves.validations, regions, status.total_steps, rival)
+        dice_chart(curves.validations, regions, total, rival)
     with st.container(border=True, key="surface-pictures", gap="xsmall"):
-        what_it_sees(run.folder)
-        st.caption(in_words(curves.validations))
+        what_it_sees(run.folder, regions[0] if regions else "")
+        if curves.validations:
+            st.caption(in_words(curves.validations))
 
 
 def _header(run: RunFolder, status: Status) -> None:
     with st.container(border=True, key="surface-run"):
         words, bar, buttons = st.columns([2.6, 2.2, 1.1], gap="medium", vertical_alignment="center")
-        recipe = run.recipe
+        recipe = _recipe(str(run.folder), (run.folder / "recipe.yaml").stat().st_mtime_ns)
         with words.container(gap=None):
             st.markdown(f"**{run_title(recipe.title or recipe.name, run.name)}**")
             st.caption(progress_words(status, recipe.train.batch_size))
@@ -122,8 +132,14 @@ def _rival(run: RunFolder) -> Rival | None:
         other = RunFolder(place.runs / row["run"])
         if row["best"] is not None and other.name != run.name and other.split["validation"] == same:
             curves = _reader(str(other.folder), (other.folder / "recipe.yaml").stat().st_mtime_ns).read()
-            return run_title(row["title"], other.name), curves.validations
+            return f"run {run_number(other.name)}", curves.validations
     return None
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _recipe(folder: str, changed: int) -> Recipe:
+    del changed
+    return RunFolder(Path(folder)).recipe
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.training.run_folder import Status
+from core.training.run_folder import ACTIVE, Status
 
 LABELS = {
     "queued": "starting",
@@ -16,13 +16,19 @@ LABELS = {
 
 def run_title(title: str, run: str) -> str:
     """Return a run's title with its number, which tells two runs of one recipe apart."""
-    return f"{title} · {run.rpartition('-')[2]}"
+    return f"{title} · {run_number(run)}"
+
+
+def run_number(run: str) -> str:
+    """Return the number that ends a run's name."""
+    return run.rpartition("-")[2]
 
 
 def progress_words(status: Status, batch_size: int) -> str:
     """Say how far a run is, how fast it goes and when it will be done."""
     if not status.total_steps:
-        return "starting: the data and the network are being loaded" if status.state == "queued" else "no step yet"
+        waiting = "starting: the data and the network are being loaded"
+        return waiting if status.state in ACTIVE else f"{LABELS[status.state]} before the first step"
     words = [] if status.state == "running" else [LABELS[status.state]]
     if status.steps_per_epoch and status.total_steps > status.steps_per_epoch:
         epochs = -(-status.total_steps // status.steps_per_epoch)
@@ -35,11 +41,10 @@ def progress_words(status: Status, batch_size: int) -> str:
         if status.learning_rate is not None:
             words.append(f"learning rate {scientific(status.learning_rate)}")
         words.append(time_left(status.eta_s))
-    elif status.elapsed_s:
+    else:
         words.append(f"batches of {batch_size}")
-        words.append(span(status.elapsed_s))
-    if status.parameters:
-        words.append(f"{status.parameters / 1e6:.1f} M parameters")
+        if status.parameters:
+            words.append(f"{status.parameters / 1e6:.1f} M parameters")
     return " · ".join(word for word in words if word)
 
 

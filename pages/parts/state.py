@@ -8,6 +8,7 @@ _COHORT = "cohort"
 _CASE = "case"
 _MODELS = "models"
 _RUN = "run"
+_STARTS = "starts"
 
 
 def chosen_cohort(known: list[str], favourite: str | None = None) -> str | None:
@@ -62,3 +63,13 @@ def chosen_run(known: list[str]) -> str | None:
 def choose_run(name: str) -> None:
     """Remember the run."""
     st.session_state[_RUN] = name
+
+
+def starts() -> int:
+    """Return how many trainings this session has started; a start button keyed by it cannot fire twice."""
+    return int(st.session_state.get(_STARTS, 0))
+
+
+def count_start() -> None:
+    """Remember that a training was started."""
+    st.session_state[_STARTS] = starts() + 1

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
 from core.training.curves import Curves, ValidationPoint, smoothed, thinned
 from pages.parts.viewer.spec import PALETTE
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 POINTS = 300  # of each training curve
 HEIGHT = 196
@@ -35,10 +32,7 @@ def loss_chart(curves: Curves, total_steps: int) -> None:
         _line("training", TRAINING),
         _line("validation", VALIDATION, dots=True),
     ]
-    said = f"training {smooth[-1]:.3f}" if smooth.size else "nothing measured yet"
-    if points:
-        said += f", validation {points[-1].loss:.3f}"
-    _draw(rows, lines, total_steps, "zero", f"Loss: {said}", "loss-chart")
+    _draw(rows, lines, total_steps, "Loss of training and validation by step", "loss-chart", is_share=False)
 
 
 def dice_chart(
@@ -66,9 +60,14 @@ def dice_chart(
         within = [point for point in rival[1] if point.step <= total_steps and point.dice.get(regions[0]) is not None]
         rows += _rows("rival", [point.step for point in within], [point.dice[regions[0]] or 0.0 for point in within])
         lines.append(_line("rival", PALETTE[0], opacity=0.55, width=1, dashed=True))
-    last = validations[-1].dice.items() if validations else ()
-    said = ", ".join(f"{region} {value:.2f}" for region, value in last if value is not None) or "nothing measured yet"
-    _draw(rows, lines, total_steps, "share", f"Validation Dice: {said}", "dice-chart")
+    _draw(
+        rows,
+        lines,
+        total_steps,
+        "Dice of each region on whole validation patients, by step",
+        "dice-chart",
+        is_share=True,
+    )
 
 
 def heading(title: str, words: Sequence[tuple[str, str]] = (), after: str = "") -> None:
@@ -90,46 +89,61 @@ def _rows(series: str, steps: Sequence[float] | Any, values: Sequence[float] | A
 
 def _line(
     series: str, colour: str, *, opacity: float = 1.0, width: float = 1.6, dots: bool = False, dashed: bool = False
-) -> Any:
-    import altair as alt
-
-    point: Any = alt.OverlayMarkDef(color=colour, size=16, filled=True) if dots else False
-    dash = [4, 4] if dashed else [1, 0]
-    return (
-        alt.Chart()
-        .mark_line(color=colour, opacity=opacity, strokeWidth=width, point=point, strokeDash=dash, clip=True)
-        .transform_filter(f"datum.series === {series!r}")
-    )
+) -> dict[str, Any]:
+    mark: dict[str, Any] = {"type": "line", "clip": True, "color": colour, "opacity": opacity, "strokeWidth": width}
+    if dots:
+        mark["point"] = {"color": colour, "size": 20, "filled": True}
+    if dashed:
+        mark["strokeDash"] = [4, 4]
+    return {"mark": mark, "transform": [{"filter": f"datum.series === {series!r}"}]}
 
 
-def _draw(rows: list[dict[str, Any]], lines: list[Any], total_steps: int, scale: str, said: str, key: str) -> None:
-    """Draw lines over one table: with one table and an unchanged specification the browser only swaps the data."""
-    import altair as alt
+def line_spec(lines: list[dict[str, Any]], total_steps: int, *, is_share: bool) -> dict[str, Any]:
+    """Return the Vega-Lite specification of lines over steps; what is measured is not in it.
 
-    text = {"labelColor": SECONDARY, "titleColor": SECONDARY, "labelFontSize": 11, "titleFontSize": 11}
-    across = alt.X(
-        "step:Q",
-        scale=alt.Scale(domain=[0, max(total_steps, 1)], nice=False),
-        axis=alt.Axis(title=None, grid=False, domain=False, ticks=False, tickCount=6, format=",d", **text),
-    )
-    limits = alt.Scale(domain=[0, 1]) if scale == "share" else alt.Scale(zero=True, nice=True)
-    numbers = ".2f" if scale == "share" else "~g"
-    up = alt.Y(
-        "value:Q",
-        scale=limits,
-        axis=alt.Axis(title=None, domain=False, ticks=False, tickCount=5, format=numbers, gridColor=LINE, **text),
-    )
-    tooltip = [alt.Tooltip("series:N"), alt.Tooltip("step:Q", format=",.0f"), alt.Tooltip("value:Q", format=".3f")]
-    chart = (
-        alt.layer(*lines, data=_table(rows))
-        .encode(x=across, y=up, tooltip=tooltip)
-        .properties(height=HEIGHT)
-        .configure_view(stroke=None)
-    )
-    st.altair_chart(chart, width="stretch", key=key, alt=said)
+    Args:
+        lines: layers.
+        total_steps: the right end of the axis.
+        is_share: whether values lie in 0-1, which then is the axis.
+    """
+    plain = {"title": None, "domain": False, "ticks": False, "labelColor": SECONDARY, "labelFontSize": 11}
+    across = {
+        "field": "step",
+        "type": "quantitative",
+        "scale": {"domain": [0, max(total_steps, 1)], "nice": False},
+        "axis": plain | {"grid": False, "tickCount": 6, "format": ",d"},
+    }
+    up: dict[str, Any] = {
+        "field": "value",
+        "type": "quantitative",
+        "scale": {"domain": [0, 1]} if is_share else {"zero": True, "nice": True},
+        "axis": plain | {"gridColor": LINE, "tickCount": 5, "format": ".2f" if is_share else ".1f"},
+    }
+    if is_share:
+        up["axis"]["values"] = [0, 0.25, 0.5, 0.75, 1]
+    tooltip = [
+        {"field": "series", "type": "nominal"},
+        {"field": "step", "type": "quantitative", "format": ",.0f"},
+        {"field": "value", "type": "quantitative", "format": ".3f"},
+    ]
+    return {
+        "layer": lines,
+        "encoding": {"x": across, "y": up, "tooltip": tooltip},
+        "height": HEIGHT,
+        "padding": {"left": 4, "right": 4, "top": 6, "bottom": 0},
+        "config": {"view": {"stroke": None}},
+    }
 
 
-def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+def _draw(
+    rows: list[dict[str, Any]], lines: list[dict[str, Any]], total_steps: int, said: str, key: str, *, is_share: bool
+) -> None:
+    """Draw lines over one table: while specification and description stay, the browser only swaps the data.
+
+    Written out, because Altair checks its specification against a schema for a seventh of a second each time.
+    """
     import pandas as pd
 
-    return pd.DataFrame(rows, columns=["series", "step", "value"])
+    table = pd.DataFrame(rows, columns=["series", "step", "value"])
+    spec = line_spec(lines, total_steps, is_share=is_share)
+    st.vega_lite_chart(table, spec, width="stretch", key=key, alt=said)
