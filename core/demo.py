@@ -73,9 +73,7 @@ def case_name(traits: PhantomTraits) -> str:
     return f"BraTS-PHM-{traits.seed:05d}-000"
 
 
-def _first_phantom(
-    workspace: Workspace, folder: Path, checkpoints: list[Checkpoint], on_progress: OnProgress
-) -> None:
+def _first_phantom(workspace: Workspace, folder: Path, checkpoints: list[Checkpoint], on_progress: OnProgress) -> None:
     with ThreadPoolExecutor(1) as pool:
         loading = pool.submit(choose_compute, "auto", fast=False)  # importing torch takes as long as a phantom
         on_progress("first phantom", 0, 1)
