@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import RefusedError
+from core.registry import look_up
 
 MAX_REGIONS = 8
 
@@ -148,7 +149,4 @@ def scheme_named(name: str) -> LabelScheme:
     Raises:
         UnknownSchemeError: no such scheme; the message lists the known ones.
     """
-    try:
-        return SCHEMES[name]
-    except KeyError:
-        raise UnknownSchemeError(f"no label scheme is called {name!r}; known: {', '.join(SCHEMES)}") from None
+    return look_up(SCHEMES, name, "label scheme", UnknownSchemeError)

@@ -11,6 +11,7 @@ from core.losses.bce import BCE
 from core.losses.bce_dice import BCE_DICE
 from core.losses.dice import DICE
 from core.losses.spec import LossSpec
+from core.registry import look_up
 
 if TYPE_CHECKING:
     from core.losses.spec import Loss
@@ -35,10 +36,7 @@ def loss_named(name: str) -> LossSpec:
     Raises:
         UnknownLossError: no such loss; the message lists the known ones.
     """
-    try:
-        return LOSSES[name]
-    except KeyError:
-        raise UnknownLossError(f"no loss is called {name!r}; known: {', '.join(LOSSES)}") from None
+    return look_up(LOSSES, name, "loss", UnknownLossError)
 
 
 def build_loss(name: str, arguments: Mapping[str, Any] | Arguments | None = None) -> Loss:

@@ -8,6 +8,7 @@ from core.metrics.hd95 import HD95_MM, HD95_PX
 from core.metrics.iou import IOU
 from core.metrics.spec import MetricSpec
 from core.metrics.volume_error import VOLUME_ERROR_ML
+from core.registry import look_up
 
 METRICS: dict[str, MetricSpec] = {
     "dice": DICE,
@@ -28,7 +29,4 @@ def metric_named(name: str) -> MetricSpec:
     Raises:
         UnknownMetricError: no such metric; the message lists the known ones.
     """
-    try:
-        return METRICS[name]
-    except KeyError:
-        raise UnknownMetricError(f"no metric is called {name!r}; known: {', '.join(METRICS)}") from None
+    return look_up(METRICS, name, "metric", UnknownMetricError)

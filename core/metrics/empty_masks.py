@@ -9,6 +9,7 @@ from typing import Any, Literal
 from core.errors import RefusedError
 from core.metrics.pair import RegionPair
 from core.metrics.spec import Kind, MetricSpec
+from core.registry import look_up
 
 # "left out": no number. "computed": the formula holds. "image diagonal": the largest distance the image allows.
 Outcome = float | Literal["left out", "computed", "image diagonal"]
@@ -97,10 +98,7 @@ def policy_named(name: str) -> EmptyMaskPolicy:
     Raises:
         UnknownPolicyError: no such policy; the message lists the known ones.
     """
-    try:
-        return POLICIES[name]
-    except KeyError:
-        raise UnknownPolicyError(f"no empty-mask policy is called {name!r}; known: {', '.join(POLICIES)}") from None
+    return look_up(POLICIES, name, "empty-mask policy", UnknownPolicyError)
 
 
 def score(metric: MetricSpec, pair: RegionPair, policy: EmptyMaskPolicy) -> Score:

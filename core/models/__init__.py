@@ -11,6 +11,7 @@ from core.models.attention_unet import ATTENTION_UNET
 from core.models.smp_unet import SMP_UNET
 from core.models.spec import ModelSpec
 from core.models.unet import UNET
+from core.registry import look_up
 
 if TYPE_CHECKING:
     from torch import nn
@@ -35,10 +36,7 @@ def model_named(name: str) -> ModelSpec:
     Raises:
         UnknownModelError: no such model; the message lists the known ones.
     """
-    try:
-        return MODELS[name]
-    except KeyError:
-        raise UnknownModelError(f"no model is called {name!r}; known: {', '.join(MODELS)}") from None
+    return look_up(MODELS, name, "model", UnknownModelError)
 
 
 def build_model(
