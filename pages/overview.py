@@ -33,6 +33,16 @@ def show() -> None:
         models_table(cohort)
     with right:
         _where_next(cohort)
+    case_id = state.chosen_case(list(cohort.cases))
+    if case_id is not None:
+        _look_again(cohort, case_id, store.freshness(cohort, case_id))
+
+
+@st.fragment(run_every=2.0)
+def _look_again(cohort: Cohort, case_id: str, shown: tuple[int, int]) -> None:
+    """Draw the page anew when there is more to see than is shown: the demo is still being made."""
+    if store.freshness(cohort, case_id) != shown:
+        st.rerun(scope="app")
 
 
 def _alive(cohort: Cohort) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.checkpoints import Checkpoint, read_checkpoint, shipped_names
-from core.evaluation.saved import saved_scores, saved_summary
+from core.evaluation.saved import saved_prediction, saved_scores, saved_summary
 from core.jobs.folder import JobFolder, JobStatus, recent_jobs
 from core.workspace import SHIPPED_CHECKPOINTS, Cohort, Workspace
 
@@ -69,6 +69,16 @@ def segmenting(of: Cohort, case_id: str) -> JobStatus | None:
             if request["cohort"] == of.name and case_id in request["cases"]:
                 return None if status.state == "done" else status
     return None
+
+
+def freshness(of: Cohort, case_id: str) -> tuple[int, int]:
+    """Return what changes when a cohort is imported again or one more model has segmented the case."""
+    place = workspace()
+    made = sum(
+        saved_prediction(place, of, case_id, checkpoint) is not None
+        for checkpoint in fitting(checkpoints(), of).values()
+    )
+    return (place.cohort_folder(of.name) / "cohort.json").stat().st_mtime_ns, made
 
 
 def summary(of: Cohort, models: dict[str, Checkpoint]) -> dict[str, Any]:
