@@ -34,7 +34,7 @@ class Predictor:
         self.compute = compute
         layout = torch.channels_last if compute.channels_last else torch.contiguous_format
         self._layout = layout
-        self._model = model.to(compute.device, memory_format=layout)
+        self._model = model.to(compute.device).to(memory_format=layout)
         self._stride = model_named(spec.architecture).stride(spec.arguments)
 
     def logits(self, prepared: npt.NDArray[np.float32]) -> torch.Tensor:
@@ -54,7 +54,7 @@ class Predictor:
         training = self._model.training
         self._model.eval()
         with torch.inference_mode(), autocast:
-            logits = self._model(batch)
+            logits: torch.Tensor = self._model(batch)
         self._model.train(training)
         top, left = fit.before
         return logits.float()[:, :, top : top + fit.height, left : left + fit.width] / self.spec.temperature

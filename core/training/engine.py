@@ -76,6 +76,11 @@ class Trainer:
             facts = load_resume(last, self._parts.model, self._optimizer)
             self._step, self._best = facts["step"], facts["best"]
         self._run.cut_metrics(self._step)
+        for record in self._run.metrics():  # so that the epoch under way gets the mean loss of all its steps
+            if record["kind"] == "step":
+                self._losses.append(record["loss"])
+            else:
+                self._losses.clear()
 
     def train(self, status: Status) -> State:
         """Train until the end.
@@ -84,7 +89,7 @@ class Trainer:
             `done`, or what was asked for: `stopped` or `paused`.
 
         Raises:
-            TrainingFailedError: the loss is no longer a number.
+            TrainingFailedError: the loss or its gradient is no longer a number.
         """
         status.total_steps, status.steps_per_epoch = self.total, self._epoch_steps
         self._prepare_snapshots()
@@ -133,14 +138,12 @@ class Trainer:
             logits = model(images)
         loss = self._loss(logits, targets)
         value = float(loss.detach())
-        if not math.isfinite(value):
-            raise TrainingFailedError(
-                f"the loss is {value} at step {step}; the last checkpoint is kept: lower optim.lr and start again"
-            )
+        _require_finite("loss", value, step)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        if optim.clip_norm is not None:
-            torch.nn.utils.clip_grad_norm_(model.parameters(), optim.clip_norm)
+        # an infinite bound clips nothing
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), optim.clip_norm or math.inf)
+        _require_finite("gradient's norm", float(norm), step)
         self._optimizer.step()
         return value
 
@@ -168,6 +171,7 @@ class Trainer:
 
     def _validation(self) -> Validation:
         validated = validate(self._predictor, self._parts.validation, self._loss)
+        _require_finite("validation loss", validated.loss, self._step)
         mean_loss = float(np.mean(self._losses))
         self._losses.clear()
         record = {
@@ -225,6 +229,13 @@ class _Rate:
     def slices_per_s(self) -> float | None:
         (first, before), (last, after) = self._marks[0], self._marks[-1]
         return (after - before) / (last - first) if last > first else None
+
+
+def _require_finite(what: str, value: float, step: int) -> None:
+    if not math.isfinite(value):
+        raise TrainingFailedError(
+            f"the {what} is {value} at step {step}; the last checkpoint is kept: lower optim.lr and start again"
+        )
 
 
 def _step_seed(seed: int, step: int) -> int:

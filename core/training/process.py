@@ -53,13 +53,14 @@ def run_training(workspace: Workspace, run: RunFolder, device: str, emit: Emit) 
 
 def _run(workspace: Workspace, run: RunFolder, device: str, emit: Emit) -> str:
     status = run.status
+    if status.state != "queued":  # what was asked of the process before is no wish of this one's
+        run.take_request()
     status.state, status.message = "running", ""
     status.pid, status.pid_started = process_identity()
     run.write_status(status)
     run.log("started" if not run.pointed("last") else "resumed")
     try:
-        # precision is decided at a run's start and kept when it resumes
-        compute = Compute(**status.compute) if status.compute and device == "auto" else choose_compute(device)
+        compute = _compute(status.compute, device)
         parts = gather(workspace, run, compute)
         status.compute, status.parameters = compute.to_json(), parts.card.parameters
         trainer = Trainer(run, parts, emit, _end_requests(run))
@@ -72,6 +73,14 @@ def _run(workspace: Workspace, run: RunFolder, device: str, emit: Emit) -> str:
         raise
     run.log(ending)
     return ending
+
+
+def _compute(kept: dict[str, Any], device: str) -> Compute:
+    """Choose device and precision at a run's start; a run that resumes keeps them unless told otherwise."""
+    if not kept or device not in ("auto", kept["device"]):
+        return choose_compute(device)
+    choose_compute(kept["device"])  # refuses a device that has gone since
+    return Compute(**kept)
 
 
 def gather(workspace: Workspace, run: RunFolder, compute: Compute) -> Ingredients:

@@ -28,7 +28,7 @@ def learning_rate(section: OptimSection, step: int, total: int) -> float:
     if section.schedule == "cosine":
         return section.lr * 0.5 * (1 + math.cos(math.pi * done))
     if section.schedule == "poly":
-        return section.lr * (1 - done) ** POLY_POWER
+        return section.lr * math.pow(1 - done, POLY_POWER)
     return section.lr
 
 
