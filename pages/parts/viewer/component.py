@@ -71,8 +71,8 @@ def slice_viewer(
         crosshair: draw it while nothing plays.
         height: of all panels together, in CSS pixels; None fits the window.
         columns: None chooses what shows the panels largest.
-        subject: changes when another case is shown, so that the view opens anew; by default the case's title and
-            its volumes' hashes.
+        subject: changes when another case is shown, so that the view opens anew; by default the key, the case's title
+            and its images' hashes. A view that was left is found again under the same subject.
         address: ids such as case and models for the page's address, which the viewer keeps with plane, slice and
             window; read them from `st.query_params` at load. None leaves the address alone.
         on_view_change: makes the page run again when the hand rests; None never does.
@@ -92,7 +92,7 @@ def slice_viewer(
         "base": folder,
         "modules": f"{folder}/viewer/{modules_version(FOLDER)}",
         "preload": [name for name in module_names(FOLDER) if name.endswith(".js") and name not in (BOOTSTRAP, TYPES)],
-        "subject": subject or " ".join([case_title, *(ref.hash[:16] for ref in images.values())]),
+        "subject": subject or " ".join([key, case_title, *(ref.hash[:16] for ref in images.values())]),
         "case_title": case_title,
         "images": {name: asdict(ref) for name, ref in images.items()},
         "masks": {name: asdict(ref) for name, ref in masks.items()},

@@ -219,4 +219,3 @@ def test_over_https_the_cookie_stays_there(workspace: Path, viewer: Path) -> Non
     )
     with TestClient(app, base_url="https://testserver") as client:
         assert "Secure" in client.get("/").headers["set-cookie"]
-

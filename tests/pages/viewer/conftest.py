@@ -44,7 +44,7 @@ class Hand:
     def runs(self) -> int:
         return int(self.page.locator("#runs").inner_text())
 
-    def expect(self, name: str, value: str, timeout_ms: int = 4000) -> None:
+    def expect(self, name: str, value: str, timeout_ms: int = 10_000) -> None:
         self.root.page.wait_for_function(
             "([element, name, value]) => element.dataset[name] === value",
             arg=[self.root.element_handle(), name, value],
@@ -64,6 +64,16 @@ class Hand:
         self.grid.focus()
         for key in keys:
             self.page.keyboard.press(key)
+
+    def strike(self, *keys: str) -> None:
+        """Press many keys in one go, where the keys themselves are not what is tested."""
+        self.grid.evaluate(
+            """(grid, keys) => {
+              for (const key of keys) grid.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+            }""",
+            list(keys),
+        )
+        self.rest()
 
     def wheel(self, notches: int) -> None:
         for _ in range(abs(notches)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 
 from tests.pages.viewer.conftest import Hand
 
@@ -91,8 +90,8 @@ def test_space_flickers_at_most_three_times_a_second(open_viewer: Open) -> None:
     hand.rest()
     changes = hand.page.evaluate("window.changes")
     assert len(changes) >= 4
-    apart = [later - earlier for earlier, later in pairwise(changes)][:-1]
-    assert min(apart) >= 300
+    # from one change to the one three later is more than a second; the last one is the key's
+    assert all(changes[i + 3] - changes[i] > 1000 for i in range(len(changes) - 4))
     assert hand.data("overlay") == "on"
 
 

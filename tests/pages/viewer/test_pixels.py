@@ -36,12 +36,8 @@ def spot(hand: Hand, plane: str, spacing: tuple[float, ...], voxel: tuple[float,
 
 def go(hand: Hand, plane: str) -> None:
     """Show the marker's slice, with the crosshair elsewhere in it."""
-    hand.press("a", "Home")
-    hand.press("c", "Home")
-    hand.press("s", "Home")
     axis = {"axial": 2, "coronal": 1, "sagittal": 0}[plane]
-    hand.press(plane[0], *["ArrowDown"] * MARKER_AT[axis])
-    hand.rest()
+    hand.strike("a", "Home", "c", "Home", "s", "Home", plane[0], *["ArrowDown"] * MARKER_AT[axis])
 
 
 def voxel_pixels(hand: Hand, plane: str, spacing: tuple[float, ...]) -> tuple[float, float]:
@@ -131,8 +127,7 @@ def test_masks_lie_on_their_voxels_in_their_colours(open_viewer: Open, case: str
     }
     for plane, (index, whole_tumour, core) in slices.items():
         go(hand, plane)
-        hand.press("Home", *["ArrowDown"] * index)
-        hand.rest()
+        hand.strike("Home", *["ArrowDown"] * index)
         for voxel, colour in ((whole_tumour, WT), (core, TC)):
             seen = hand.pixel(*spot(hand, plane, SPACING[case], voxel), panel=1)
             assert seen == pytest.approx(blend(colour, GREY_OF_BLOCK, 0.45), abs=3)
@@ -144,8 +139,7 @@ def test_errors_are_too_much_missed_and_right(open_viewer: Open) -> None:
     """The model's whole tumour lies one voxel further to the right than the reference."""
     hand = open_viewer("case=cube")
     go(hand, "axial")
-    hand.press("Home", "ArrowDown", "ArrowDown", "ArrowDown")
-    hand.rest()
+    hand.strike("Home", "ArrowDown", "ArrowDown", "ArrowDown")
     dimmed = GREY_OF_BLOCK * 0.55
     for voxel, colour, opacity in (
         ((8, 5, 3), (213, 94, 0), 0.95),
