@@ -56,7 +56,7 @@ def _grid(cohort: Cohort, case_id: str, models: dict[str, Checkpoint]) -> None:
         panels.append(Panel(title, size, mask=title, scores=scores_of(cohort, case_id, models[name])))
     if reference is not None and predicted:
         first = store.model_title(next(iter(predicted)), models[next(iter(predicted))])
-        panels.append(Panel("Errors", f"{first}, {{region}}", mask=first, error_against=GROUND_TRUTH))
+        panels.append(Panel("Errors", first, mask=first, error_against=GROUND_TRUTH))
     favourite = "T1c" if "T1c" in images else next(iter(images))
     slice_viewer(
         case_title=case_id,

@@ -7,11 +7,13 @@ import streamlit as st
 from core.workspace import Cohort
 from pages.parts import state, store
 from pages.parts.at_a_glance import cohort_strip, models_table
+from pages.parts.comparison import scores_of
 from pages.parts.empty import nothing_yet
 from pages.parts.guard import in_a_sentence
 from pages.parts.running import running_list
 from pages.parts.viewer import Panel, ViewerView, region_styles, slice_viewer
 from pages.parts.volumes import GROUND_TRUTH, image_refs, mask_refs, reference_ref
+from pages.parts.words import plural
 
 FAVOURITE = "phantoms"
 HEIGHT = 430
@@ -61,8 +63,8 @@ def _alive(cohort: Cohort) -> None:
         panels.append(Panel(GROUND_TRUTH, image=favourite, mask=GROUND_TRUTH))
     if first is not None:
         masks[first] = predicted[first]
-        scores = store.whole_tumour_dice(cohort, case_id, models[first])
-        panels.append(Panel(models[first].card.title, scores, image=favourite, mask=first))
+        scores = scores_of(cohort, case_id, models[first])[:1]
+        panels.append(Panel(models[first].card.title, image=favourite, mask=first, scores=scores))
     slice_viewer(
         case_title=case_id,
         images=images,
@@ -81,9 +83,8 @@ def _alive(cohort: Cohort) -> None:
 
 
 def _where_next(cohort: Cohort) -> None:
-    count = len(cohort.cases)
     with st.container(border=True):
-        st.page_link("browse_volumes.py", label=f"**Browse {count} {cohort.name}**")
+        st.page_link("browse_volumes.py", label=f"**Browse {plural(len(cohort.cases), 'case')}**")
         made = "made on this machine, nothing to download" if cohort.name == FAVOURITE else "linked, slice by slice"
         st.caption(made)
     with st.container(border=True):
@@ -91,7 +92,7 @@ def _where_next(cohort: Cohort) -> None:
         st.caption("from a recipe, here or in the shell; it runs on when you close the page")
     with st.container(border=True):
         models = len(store.fitting(store.checkpoints(), cohort))
-        st.page_link("compare_models.py", label=f"**Compare {models} models**")
+        st.page_link("compare_models.py", label=f"**Compare {plural(models, 'model')}**")
         st.caption("linked, slice by slice, and in numbers")
     with st.container(border=True):
         st.markdown("**Bring your own scans**")

@@ -7,12 +7,16 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from core.checkpoints import Checkpoint
 from core.workspace import Cohort
 from pages.parts import store
 from pages.parts.thumbnails import thumbnail
+from pages.parts.words import plural
 
 IN_A_ROW = 11
-ROW_HEIGHT = 34
+ROW_HEIGHT = 30
+AXIS_WIDTH = 420
+COLUMN_WIDTH = 64
 
 
 def cohort_strip(cohort: Cohort) -> None:
@@ -22,9 +26,9 @@ def cohort_strip(cohort: Cohort) -> None:
     }
     refused = len({finding["case"] for finding in cohort.refused})
     said = [
-        f"{len(cohort.groups)} {cohort.group_kind}s",
-        f"{len(cohort.modalities)} sequences",
-        f"{len(spacing)} voxel size{'s' if len(spacing) != 1 else ''}",
+        plural(len(cohort.groups), cohort.group_kind),
+        plural(len(cohort.modalities), "sequence"),
+        plural(len(spacing), "voxel size"),
         f"labels {cohort.scheme.name}",
     ]
     if refused:
@@ -46,64 +50,59 @@ def models_table(cohort: Cohort) -> None:
     rows = _rows(summary, models, region)
     if not rows:
         return
-    counted = rows[0]["n"]
+    unseen = plural(rows[0]["n"], "case")
     st.markdown(
-        f"**Models** :gray[ {region} Dice per {cohort.group_kind}, mean and 95 % interval, {counted} cases "
-        "that no model has seen]"
+        f"**Models** :gray[ {region} Dice per {cohort.group_kind}, mean and 95 % interval, "
+        f"{unseen} that no model has seen]"
     )
-    st.altair_chart(interval_chart(rows), width="stretch")
+    st.altair_chart(interval_chart(rows, cohort.scheme.region_names), width="stretch")
 
 
-def _rows(summary: dict[str, Any], models: dict[str, Any], region: str) -> list[dict[str, Any]]:
+def _rows(summary: dict[str, Any], models: dict[str, Checkpoint], region: str) -> list[dict[str, Any]]:
     rows = []
     for name, entry in summary["models"].items():
         cell = entry["summary"].get(region, {}).get("dice")
         if cell and cell["mean"] is not None:
             low, high = cell["ci95"] or (None, None)
-            means = [entry["summary"][r]["dice"]["mean"] for r in entry["summary"]]
-            said = "   ".join("  –  " if mean is None else f"{mean:.3f}" for mean in means)
-            millions = models[name].card.parameters / 1e6
+            means = {each: entry["summary"][each]["dice"]["mean"] for each in entry["summary"]}
             rows.append(
                 {
-                    "model": models[name].card.title,
-                    "name": name,
+                    "model": store.model_title(name, models[name]),
                     "mean": cell["mean"],
                     "low": low,
                     "high": high,
                     "n": cell["n"],
-                    "scores": said,
-                    "size": f"{millions:.1f} M",
+                    "size": f"{models[name].card.parameters / 1e6:.1f} M",
+                    **{each: "–" if mean is None else f"{mean:.3f}" for each, mean in means.items()},
                 }
             )
     return sorted(rows, key=lambda row: -row["mean"])
 
 
-def interval_chart(rows: list[dict[str, Any]]) -> Any:
-    """Return dots with interval lines on a common axis, model names to the left, numbers to the right."""
+def interval_chart(rows: list[dict[str, Any]], regions: tuple[str, ...]) -> Any:
+    """Return dots with interval lines on a common axis, then each region's mean and the model's size as columns."""
     import altair as alt
     import pandas as pd
 
     lowest = min(row["low"] if row["low"] is not None else row["mean"] for row in rows)
-    base = alt.Chart(pd.DataFrame(rows)).encode(
-        y=alt.Y("model:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, ticks=False, domain=False))
-    )
-    scale = alt.Scale(domain=[max(0.0, lowest - 0.05), 1.0])
-    axis = alt.Axis(title=None, tickCount=5, format=".2f", gridColor="#20262e")
-    line = base.mark_rule(color="#2f6f9a", strokeWidth=3).encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q")
+    names = alt.Axis(labelLimit=220, ticks=False, domain=False, labelFontSize=12.5, labelColor="#e6ebf0", minExtent=150)
+    base = alt.Chart(pd.DataFrame(rows)).encode(y=alt.Y("model:N", sort=None, title=None, axis=names))
+    scale = alt.Scale(domain=[max(0.0, lowest - 0.05), 1.0], range=[0, AXIS_WIDTH], nice=False)
+    axis = alt.Axis(title=None, tickCount=5, format=".2f", gridColor="#20262e", domain=False)
+    across = alt.X("low:Q", scale=scale, axis=axis)
+    line = base.mark_rule(color="#2f6f9a", strokeWidth=3).encode(x=across, x2="high:Q")
     dot = base.mark_circle(color="#e6ebf0", size=70, opacity=1).encode(
         x=alt.X("mean:Q", scale=scale, axis=axis), tooltip=["model", "mean", "low", "high", "n"]
     )
-    chart = (line + dot).properties(height=ROW_HEIGHT * len(rows) + 24)
-    words = (
-        base.mark_text(align="left", color="#e6ebf0", fontSize=12.5)
-        .encode(y=alt.Y("model:N", sort=None, axis=None), text="scores:N")
-        .properties(width=150, title=alt.Title("WT      TC      ET", fontSize=11, color="#8d98a6", anchor="start"))
-    )
-    sizes = (
-        base.mark_text(align="left", color="#8d98a6", fontSize=12)
-        .encode(y=alt.Y("model:N", sort=None, axis=None), text="size:N")
-        .properties(width=50)
-    )
-    return (
-        alt.hconcat(chart.properties(width=480), words, sizes).configure_view(stroke=None).configure_concat(spacing=18)
-    )
+    columns = [line, dot]
+    for place, field in enumerate((*regions, "size")):
+        at = AXIS_WIDTH + 40 + COLUMN_WIDTH * place
+        colour = "#8d98a6" if field == "size" else "#e6ebf0"
+        columns.append(
+            base.mark_text(align="left", fontSize=12.5, color=colour).encode(x=alt.value(at), text=f"{field}:N")
+        )
+        if field != "size":
+            head = alt.Chart(pd.DataFrame([{"text": field}])).mark_text(align="left", color="#8d98a6", fontSize=11)
+            columns.append(head.encode(x=alt.value(at), y=alt.value(-8), text="text:N"))
+    chart = alt.layer(*columns).properties(height=ROW_HEIGHT * len(rows), width=AXIS_WIDTH)
+    return chart.configure_view(stroke=None).configure(padding={"left": 0, "top": 18, "right": 330, "bottom": 4})

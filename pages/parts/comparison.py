@@ -14,6 +14,7 @@ from core.workspace import Cohort
 from pages.parts import store
 from pages.parts.viewer.spec import PALETTE
 from pages.parts.volumes import GROUND_TRUTH
+from pages.parts.words import plural
 
 ERROR_COLOURS = {"False positive": "#d55e00", "Missed": "#cc79a7"}
 
@@ -23,7 +24,7 @@ def scores_of(cohort: Cohort, case_id: str, checkpoint: Checkpoint) -> tuple[tup
     scores = saved_scores(store.workspace(), cohort, case_id, checkpoint)
     if scores is None:
         return ()
-    return tuple((region, f"{region} {_number(entry['dice'])}") for region, entry in scores.items())
+    return tuple((region, _number(entry["dice"])) for region, entry in scores.items())
 
 
 def missing_models(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> dict[str, Checkpoint]:
@@ -68,7 +69,7 @@ def cohort_scores(cohort: Cohort, models: Mapping[str, Checkpoint]) -> None:
     if not cells:
         return
     cell = next(iter(cells.values()))
-    st.caption(f"COHORT, {cell['n']} UNSEEN {cohort.group_kind.upper()}S")
+    st.caption(f"COHORT, {plural(cell['n'], f'unseen {cohort.group_kind}').upper()}")
     rows = {
         f"{region} Dice": {title: _number(cell["mean"]) for title, cell in cells.items()},
         "95 % CI": {title: _interval(cell["ci95"]) for title, cell in cells.items()},
@@ -76,7 +77,7 @@ def cohort_scores(cohort: Cohort, models: Mapping[str, Checkpoint]) -> None:
     st.table(pd.DataFrame(rows), border="horizontal")
     st.caption(
         f"Mean per {cohort.group_kind}; {cell['n_empty']} with an empty reference left out for every model. "
-        + _verdict(summary, region)
+        + _verdict(summary, region, models)
     )
 
 
@@ -93,12 +94,13 @@ def legend(cohort: Cohort) -> None:
     st.html(f'<div style="font-size:12.5px;color:#8d98a6">{spots}</div>')
 
 
-def _verdict(summary: Mapping[str, list[dict[str, object]]], region: str) -> str:
+def _verdict(summary: Mapping[str, list[dict[str, object]]], region: str, compared: Mapping[str, Checkpoint]) -> str:
     for test in summary["tests"]:
         if test["region"] == region and test["metric"] == "dice":
             models = test["models"]
             assert isinstance(models, list | tuple)
-            return f"{models[0]} against {models[1]}: {test['verdict']}."
+            first, second = (store.model_title(name, compared[name]) for name in models)
+            return f"{first} against {second}: {test['verdict']}."
     return ""
 
 

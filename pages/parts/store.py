@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.checkpoints import Checkpoint, read_checkpoint, shipped_names
-from core.evaluation.saved import saved_prediction, saved_scores, saved_summary
+from core.evaluation.saved import saved_prediction, saved_summary
 from core.jobs.folder import JobFolder, JobStatus, recent_jobs
 from core.workspace import SHIPPED_CHECKPOINTS, Cohort, Workspace
 
@@ -95,14 +95,6 @@ def _summary(
 ) -> dict[str, Any]:
     del name, ids, scored  # what the cache goes by
     return saved_summary(Workspace(Path(root)), _of, _models)
-
-
-def whole_tumour_dice(of: Cohort, case_id: str, checkpoint: Checkpoint) -> str:
-    """Return the first region's Dice on a case as text, or nothing where it has none."""
-    scores = saved_scores(workspace(), of, case_id, checkpoint)
-    region = of.scheme.region_names[0]
-    value = scores[region]["dice"] if scores else None
-    return f"{region} {value:.3f}" if isinstance(value, float) else ""
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
