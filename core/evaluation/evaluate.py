@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -69,11 +69,16 @@ def evaluate(
         The `evaluate` document.
 
     Raises:
-        EvaluationRefusedError: the models share no regions, or no case has a reference.
+        EvaluationRefusedError: the models share no regions, the split does not fit, or no case has a reference.
         NotSegmentableError, InputRefusedError: a case cannot be segmented or read.
     """
+    for contender in contenders:
+        _require_one_kind(contender)
     shared = _shared_regions(contenders, cohort)
-    wanted = [case for case in _cases_of(cohort, contenders, split, part) if cohort.cases[case].case.reference]
+    named = _cases_of(cohort, contenders, split, part)
+    if gone := [case for case in named if case not in cohort.cases]:
+        raise EvaluationRefusedError(f"the split names cases that the cohort lacks ({gone[0]}); make the split again")
+    wanted = [case for case in named if cohort.cases[case].case.reference]
     if not wanted:
         raise EvaluationRefusedError(f"no case of cohort {cohort.name} has a reference mask in this part")
     dropped = []
@@ -83,7 +88,7 @@ def evaluate(
         for contender in contenders:
             done += 1
             on_case(contender.name, case_id, done, total)
-            assigned = _assign(contender, cohort.cases[case_id].content, part)
+            assigned = _assign(contender, group_content(cohort, case_id), part)
             if assigned.seen_in:
                 dropped.append({"model": contender.name, "case": case_id, "matches_part": assigned.seen_in})
                 continue
@@ -95,9 +100,15 @@ def evaluate(
     return document | {"cohort": cohort.name, "part": part or "all", "checkpoints": _ids(contenders)}
 
 
-def seen_in(checkpoint: Checkpoint, content: Mapping[str, str]) -> str | None:
+def group_content(cohort: Cohort, case_id: str) -> frozenset[str]:
+    """Return the content hashes of every case of this one's group: a patient seen once is seen on every visit."""
+    members = cohort.groups[cohort.cases[case_id].case.group_id]
+    return frozenset(found for member in members for found in cohort.cases[member].content.values())
+
+
+def seen_in(checkpoint: Checkpoint, content: Collection[str]) -> str | None:
     """Return the part in which the checkpoint saw any of these voxels, `train` or `validation`, or None."""
-    mine = set(content.values())
+    mine = set(content)
     for name, seen in (("train", checkpoint.card.training_content), ("validation", checkpoint.card.validation_content)):
         if any(mine & set(hashes) for hashes in seen.values()):
             return name
@@ -117,9 +128,7 @@ def average(predictions: Sequence[Prediction]) -> Prediction:
 
 def _shared_regions(contenders: Sequence[Contender], cohort: Cohort) -> tuple[str, ...]:
     shared = [
-        region
-        for region in cohort.scheme.region_names
-        if all(region in member.spec.regions for contender in contenders for member in contender.members)
+        region for region in cohort.scheme.region_names if all(region in contender.regions for contender in contenders)
     ]
     if not shared:
         listed = "; ".join(f"{c.name}: {', '.join(c.regions)}" for c in contenders)
@@ -127,6 +136,14 @@ def _shared_regions(contenders: Sequence[Contender], cohort: Cohort) -> tuple[st
             f"the models ({listed}) and cohort {cohort.name} ({', '.join(cohort.scheme.region_names)}) share no region"
         )
     return tuple(shared)
+
+
+def _require_one_kind(contender: Contender) -> None:
+    kinds = {(member.spec.regions, member.spec.thresholds) for member in contender.members}
+    if len(kinds) > 1:
+        raise EvaluationRefusedError(
+            f"{contender.name} joins checkpoints with different regions or thresholds; score each as a model of its own"
+        )
 
 
 def _cases_of(cohort: Cohort, contenders: Sequence[Contender], split: Split | None, part: PartName | None) -> list[str]:
@@ -138,10 +155,15 @@ def _cases_of(cohort: Cohort, contenders: Sequence[Contender], split: Split | No
     if len(split.folds) > 1 and len(folds) > 1:
         raise EvaluationRefusedError("these checkpoints belong to different folds; score them with --part out-of-fold")
     number = folds.pop() if len(split.folds) > 1 else 0
+    if number >= len(split.folds):
+        raise EvaluationRefusedError(
+            f"the checkpoint was trained on fold {number} and this split has {len(split.folds)} folds; "
+            "name the split it was trained on with --split"
+        )
     return list(split.folds[number].part(part))
 
 
-def _assign(contender: Contender, content: Mapping[str, str], part: PartName | None) -> _Assignment:
+def _assign(contender: Contender, content: Collection[str], part: PartName | None) -> _Assignment:
     """Choose the members that may be scored on these voxels."""
     seen = [(member, seen_in(member, content)) for member in contender.members]
     fresh = tuple(member for member, where in seen if where is None)

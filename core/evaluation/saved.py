@@ -8,7 +8,7 @@ from typing import Any
 
 from core.atomic import read_json, write_json
 from core.checkpoints import Checkpoint
-from core.evaluation.evaluate import score_against_reference, seen_in
+from core.evaluation.evaluate import group_content, score_against_reference, seen_in
 from core.evaluation.scoring import CaseScores
 from core.evaluation.summary import summarise
 from core.inference.prediction import Prediction
@@ -26,18 +26,19 @@ def saved_scores(workspace: Workspace, cohort: Cohort, case_id: str, checkpoint:
     """Return a saved prediction's scores against the case's reference, computing them once.
 
     Returns:
-        Scores by region, or None where there is no prediction or no reference.
+        Scores by region that model and cohort share, or None where there is no prediction or no reference.
     """
     entry = cohort.cases[case_id]
     prediction = saved_prediction(workspace, cohort, case_id, checkpoint)
-    if prediction is None or entry.case.reference is None:
+    if prediction is None or entry.case.reference is None or not entry.case.reference.file.exists():
         return None
     folder = prediction_folder(workspace, checkpoint, entry.content)
     path = folder / f"scores-{_reference_id(entry.case.reference.file)}.json"
     if path.exists():
         scores: CaseScores = read_json(path)
         return scores
-    scores = score_against_reference(cohort, case_id, prediction, cohort.scheme.region_names)
+    shared = tuple(region for region in cohort.scheme.region_names if region in prediction.regions)
+    scores = score_against_reference(cohort, case_id, prediction, shared)
     write_json(path, scores)
     return scores
 
@@ -52,9 +53,9 @@ def saved_summary(workspace: Workspace, cohort: Cohort, checkpoints: dict[str, C
     """
     scores: dict[str, dict[str, CaseScores]] = {name: {} for name in checkpoints}
     dropped = []
-    for case_id, entry in cohort.cases.items():
+    for case_id in cohort.cases:
         for name, checkpoint in checkpoints.items():
-            if part := seen_in(checkpoint, entry.content):
+            if part := seen_in(checkpoint, group_content(cohort, case_id)):
                 dropped.append({"model": name, "case": case_id, "matches_part": part})
             elif found := saved_scores(workspace, cohort, case_id, checkpoint):
                 scores[name][case_id] = found
