@@ -49,7 +49,7 @@ def weights_offered(recipe: Recipe) -> dict[str, str]:
     if plain in PACKAGED:
         offered["imagenet"] = "ImageNet, from package"
     elif plain in DOWNLOADED:
-        offered["imagenet"] = "ImageNet, downloaded once"
+        offered["imagenet"] = "ImageNet, downloaded"
     given = recipe.model.encoder_weights
     return {given: f"file {Path(given).name}"} | offered if given not in offered else offered
 

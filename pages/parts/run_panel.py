@@ -79,12 +79,11 @@ def _asking_buttons(run: RunFolder) -> None:
     if asked:
         st.caption("pausing after this step" if asked == "pause" else "stopping after this step")
         return
-    if st.button("Pause", key="pause", help="Checkpoint and end; it goes on from there when you resume it."):
-        run.request("pause")
-        st.rerun(scope="fragment")
-    if st.button("Stop", key="stop", help="Checkpoint and end. What it has learned stays."):
-        run.request("stop")
-        st.rerun(scope="fragment")
+    # a callback, because a fragment that is part of a whole run may not rerun itself
+    pause = "Checkpoint and end; it goes on from there when you resume it."
+    st.button("Pause", key="pause", help=pause, on_click=run.request, args=("pause",))
+    stop = "Checkpoint and end. What it has learned stays."
+    st.button("Stop", key="stop", help=stop, on_click=run.request, args=("stop",))
 
 
 def _resting_buttons(run: RunFolder, status: Status) -> None:
@@ -108,6 +107,8 @@ def _resting_buttons(run: RunFolder, status: Status) -> None:
 
 def _failure(run: RunFolder, status: Status) -> None:
     st.error(status.message or "The run failed and left no message.")
+    if "model.encoder_weights" in status.message:  # core speaks of the command line
+        st.caption("Here: choose another start under Pretraining, or write the file's path into it, and start again.")
     if output := run.output().strip():
         with st.expander("What it wrote last"):
             st.code("\n".join(output.splitlines()[-LOG_LINES:]), language=None)

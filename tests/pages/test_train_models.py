@@ -1,0 +1,311 @@
+"""The Train page: what it checks before a start, what it shows of a run, and a training watched in a browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.atomic import read_json, write_json
+from core.errors import RefusedError
+from core.importing import import_folder
+from core.recipe import load_recipe
+from core.splitting import make_split
+from core.training.run_folder import RunFolder, Status, process_identity
+from core.training.start import create_run, plan_run
+from core.workspace import PROJECT, Workspace
+from tests.cases import case_id, write_cohort
+from tests.pages.serving import serve
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+SHELL = PROJECT / "pages" / "shell.py"
+RECIPE = "phantom-unet"
+GONE_PID = 2**22 + 1  # above what the system gives out
+
+
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with four patients, not split; not to be changed."""
+    folder = tmp_path_factory.mktemp("train")
+    import_folder(Workspace(folder / "workspace"), write_cohort(folder / "small", 4), "small")
+    return folder / "workspace"
+
+
+@pytest.fixture
+def small(imported: Path, workspace_dir: Path) -> Workspace:
+    """Four patients, not split yet, in this test's own workspace."""
+    shutil.copytree(imported, workspace_dir, dirs_exist_ok=True)
+    return Workspace(workspace_dir)
+
+
+@pytest.fixture
+def split(small: Workspace) -> Workspace:
+    """Four patients, two of them for training."""
+    make_split(small, "small", "default", None, "70/15/15", 0)
+    return small
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Run and device of every training that the page starts; none of them really is."""
+    calls: list[tuple[str, str]] = []
+    for module in ("core.jobs.trainings", "pages.parts.run_panel"):
+        monkeypatch.setattr(f"{module}.start_detached", lambda _place, run, device: calls.append((run, device)))
+    return calls
+
+
+def opened() -> AppTest:
+    app = AppTest.from_file(str(SHELL), default_timeout=90).run().switch_page("train_models.py").run()
+    assert not app.exception
+    return app
+
+
+def with_recipe(app: AppTest) -> AppTest:
+    return app.selectbox(key="recipe").set_value(RECIPE).run()
+
+
+def words(app: AppTest) -> str:
+    return "\n".join(str(element.value) for kind in (app.markdown, app.caption, app.subheader) for element in kind)
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    pressed = next(button for button in app.button if button.label == label).click().run()
+    assert not pressed.exception
+    return pressed
+
+
+def is_disabled(app: AppTest, label: str) -> bool:
+    return next(bool(button.disabled) for button in app.button if button.label == label)
+
+
+def made_run(workspace: Workspace, **fields: object) -> RunFolder:
+    """A run with 20 steps and two validations on disk, in whatever state `fields` say."""
+    recipe = load_recipe(RECIPE, ["max_steps=40"])
+    run = create_run(workspace, recipe, plan_run(workspace, recipe, "small", "default", None))
+    for step in range(1, 21):
+        run.append_metrics({"kind": "step", "step": step, "loss": 1 / step, "lr": 0.002})
+    for step, whole in ((10, 0.4), (20, 0.8)):
+        dice = {"WT": whole, "TC": whole - 0.1, "ET": None}
+        run.append_metrics(
+            {"kind": "validation", "step": step, "epoch": 1, "loss": 0.5, "validation_loss": 0.6, "dice": dice}
+        )
+        (run.folder / "snapshots").mkdir(exist_ok=True)
+        np.save(run.folder / "snapshots" / f"step-{step}.npy", np.full((2, 20, 16), step // 10, np.uint8))
+    with (run.folder / "snapshots" / "fixed.npz").open("wb") as stream:
+        np.savez(stream, images=np.ones((2, 20, 16), np.float32), masks=np.ones((2, 20, 16), np.uint8), modality="t1c")
+    status = Status(run.name, step=20, total_steps=40, steps_per_epoch=10)
+    for name, value in fields.items():
+        setattr(status, name, value)
+    run.write_status(status)
+    return run
+
+
+def test_without_a_split_the_page_offers_one_and_then_says_who_trains(small: Workspace) -> None:
+    app = opened()
+    assert "New training" in [each.value for each in app.subheader]
+    assert is_disabled(app, "Start training")
+    app = press(app, "Make the 70/15/15 split")
+    assert small.split_names("small") == ["default"]
+    assert "2 patients train, 1 validate, 1 test" in words(app)
+    assert "split leaks nothing (audit " in words(app)
+    assert not is_disabled(app, "Start training")
+
+
+def test_too_few_patients_for_a_split_is_a_sentence(small: Workspace) -> None:
+    cohort = small.cohort("small")
+    small.write_cohort(replace(cohort, cases=dict(list(cohort.cases.items())[:2])))
+    app = press(opened(), "Make the 70/15/15 split")
+    assert [error.value for error in app.error] == [
+        "2 group(s) for 3 parts; each part needs one: add cases or drop a part"
+    ]
+
+
+def test_what_the_form_says_is_what_is_started(split: Workspace, started: list[tuple[str, str]]) -> None:
+    app = with_recipe(opened())
+    app.number_input(key=f"steps {RECIPE}").set_value(5000)
+    app.number_input(key=f"batch {RECIPE}").set_value(4)
+    app.number_input(key=f"seed {RECIPE}").set_value(7)
+    app.text_input(key=f"lr {RECIPE}").set_value("3e-4")
+    app.selectbox(key="device").set_value("cpu").run()
+    press(app, "Start training")
+    assert started == [(f"{RECIPE}-0001", "cpu")]
+    recipe = RunFolder(split.run_folder(f"{RECIPE}-0001")).recipe
+    assert (recipe.train.max_steps, recipe.train.batch_size, recipe.train.seed, recipe.optim.lr) == (5000, 4, 7, 3e-4)
+    assert recipe.train.epochs >= 5000  # an epoch is a step at least: they cannot end it before its steps do
+
+
+def test_a_length_in_epochs_lifts_the_recipes_step_limit(split: Workspace, started: list[tuple[str, str]]) -> None:
+    app = with_recipe(opened())
+    app.selectbox(key=f"unit {RECIPE}").set_value("epochs").run()
+    app.number_input(key=f"epochs {RECIPE}").set_value(3).run()
+    press(app, "Start training")
+    train = RunFolder(split.run_folder(started[0][0])).recipe.train
+    assert (train.epochs, train.max_steps) == (3, None)
+
+
+@pytest.mark.parametrize("rate", ["fast", "99", "-1", "[1, 2]", ""])
+def test_a_learning_rate_that_is_none_is_said_in_place(split: Workspace, rate: str) -> None:
+    app = with_recipe(opened())
+    app.text_input(key=f"lr {RECIPE}").set_value(rate).run()
+    assert not app.exception
+    assert ["optim.lr" in error.value for error in app.error] == [True]
+    assert is_disabled(app, "Start training")
+
+
+def test_a_split_that_leaks_is_said_in_place(small: Workspace) -> None:
+    fold = {"train": [case_id(1), case_id(2)], "validation": [case_id(2)], "test": [case_id(3)]}
+    document = {"schema_version": 1, "group_kind": "patient", "seed": 0, "folds": [fold]}
+    write_json(small.split_path("small", "leaky"), document)
+    app = opened()
+    assert [error.value.startswith("split leaky leaks: fold 0: ") for error in app.error] == [True]
+    assert is_disabled(app, "Start training")
+
+
+def test_folds_are_chosen_by_number(small: Workspace, started: list[tuple[str, str]]) -> None:
+    make_split(small, "small", "thirds", 3, "", 0)
+    app = opened()
+    app.selectbox(key="fold of small thirds").set_value(2).run()
+    press(app, "Start training")
+    assert RunFolder(small.run_folder(started[0][0])).split["fold"] == 2
+
+
+def test_a_workspace_that_cannot_be_written_is_a_sentence(split: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise RefusedError("nothing can be written here")
+
+    monkeypatch.setattr("core.training.start.create_run", refuse)
+    app = press(with_recipe(opened()), "Start training")
+    assert [error.value for error in app.error] == ["nothing can be written here"]
+
+
+def test_a_finished_run_shows_its_curves_pictures_and_best_validation(split: Workspace) -> None:
+    made_run(split, state="done", step=40)
+    app = opened()
+    assert "**U-Net, narrow · 0001**" in words(app)
+    assert "done · epoch 4 of 4 · step 40 of 40 · batches of 8" in words(app)
+    assert "Best so far: step 20 (mean Dice 0.75). ET cannot be scored: no validation patient has any." in words(app)
+    assert [each.value for each in app.caption if "step " in str(each.value) and "·" not in str(each.value)][:2] == [
+        "step 10",
+        "step 20",
+    ]
+    assert "Resume" not in [button.label for button in app.button]
+
+
+def test_going_back_in_time_shows_the_errors_of_then(split: Workspace) -> None:
+    run = made_run(split, state="done")
+    app = opened()
+    assert "WT errors now" in words(app)
+    app.select_slider(key=f"snapshot of {run.name}").set_value(10).run()
+    assert "WT errors then" in words(app)
+    assert "step 20" not in [each.value for each in app.caption]
+
+
+def test_a_failed_run_shows_its_real_error_first(split: Workspace) -> None:
+    run = made_run(split, state="failed", message="the loss is nan at step 20; lower optim.lr and start again")
+    (run.folder / "output.txt").write_text("20/40 loss 0.05\nerror: the loss is nan\n")
+    app = opened()
+    assert app.error[0].value == "the loss is nan at step 20; lower optim.lr and start again"
+    assert app.code[0].value == "20/40 loss 0.05\nerror: the loss is nan"
+
+
+def test_a_killed_run_can_be_resumed(split: Workspace, started: list[tuple[str, str]]) -> None:
+    run = made_run(split, state="running", pid=GONE_PID, pid_started=1.0)
+    app = opened()
+    assert "ended without a word" in app.error[0].value
+    press(app, "Resume")
+    assert started == [(run.name, "auto")]
+
+
+def test_pause_and_stop_ask_the_process_and_say_so(split: Workspace) -> None:
+    pid, pid_started = process_identity()
+    run = made_run(split, state="running", pid=pid, pid_started=pid_started, slices_per_s=2.0, eta_s=80.0)
+    app = opened()
+    assert "step 20 of 40 · 2.0 slices/s · 80 s left" in words(app)
+    app = press(app, "Pause")
+    assert run.requested == "pause"
+    assert "pausing after this step" in words(app)
+    assert "Stop" not in [button.label for button in app.button]
+
+
+def test_a_run_is_deleted_after_a_second_word(split: Workspace) -> None:
+    made_run(split, state="stopped")
+    app = press(opened(), "Delete for good")
+    assert split.run_names() == []
+    assert "Nothing has been trained yet" in words(app)
+
+
+def test_another_run_is_watched_by_a_click(split: Workspace) -> None:
+    made_run(split, state="done")
+    made_run(split, state="failed", message="the second one failed")
+    app = opened()
+    assert [error.value for error in app.error] == ["the second one failed"]
+    app = press(app, "U-Net, narrow · 0001")
+    assert [error.value for error in app.error] == []
+    assert "dashed" not in words(app)  # the other run has no best checkpoint to compare with
+
+
+@pytest.fixture(scope="module")
+def served(imported: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Workspace]]:
+    """The app on four split patients; whatever it trains is ended with it."""
+    workspace = Workspace(shutil.copytree(imported, tmp_path_factory.mktemp("served") / "workspace"))
+    make_split(workspace, "small", "default", None, "70/15/15", 0)
+    process, address = serve(PROJECT / "app.py", workspace.root)
+    yield address, workspace
+    process.terminate()
+    process.wait(10)
+    for name in workspace.run_names():
+        run = RunFolder(workspace.run_folder(name))
+        if run.is_alive:
+            os.kill(read_json(run.folder / "process.json")["pid"], signal.SIGKILL)
+
+
+CURVE = """() => document.querySelector('.st-key-surface-loss svg .mark-line path')?.getAttribute('d')?.length ?? 0"""
+
+
+def grown(page: Page, than: int) -> int:
+    """Wait until the training curve is longer than it was; return its length in the picture's own words."""
+    page.wait_for_function(f"least => ({CURVE})() > least", arg=than, timeout=200_000)
+    return int(page.evaluate(CURVE))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_training_is_started_watched_and_stopped_in_a_browser(served: tuple[str, Workspace], page: Page) -> None:
+    address, workspace = served
+    page.goto(f"{address}/train")
+    page.get_by_role("combobox", name="Recipe").click()
+    page.get_by_role("option", name=RECIPE).click()
+    page.get_by_text("U-Net, 12-24-48-96-128").wait_for(timeout=60_000)
+    for label, value in (("Batch", "2"), ("Length", "4000")):
+        page.get_by_label(label, exact=True).fill(value)
+        page.get_by_label(label, exact=True).press("Enter")
+    page.get_by_text("4,000 steps are").wait_for()
+    page.get_by_role("button", name="Start training").dblclick()
+
+    length = grown(page, 40)
+    page.evaluate("() => { document.querySelector('.st-key-surface-loss svg.marks').dataset.seen = 'yes' }")
+    grown(page, length)
+    assert page.locator(".st-key-surface-loss svg.marks").get_attribute("data-seen") == "yes", (
+        "the chart was built again"
+    )
+    assert workspace.run_names() == [f"{RECIPE}-0001"], "a double click is one start"
+
+    page.reload()
+    grown(page, length)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Resume").wait_for(timeout=120_000)
+    run = RunFolder(workspace.run_folder(f"{RECIPE}-0001"))
+    assert run.status.state == "stopped"
+    assert run.pointed("last") is not None
+    assert json.loads((run.folder / "metrics.jsonl").read_text().splitlines()[-1])["step"] == run.status.step
