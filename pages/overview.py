@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.checkpoints import Checkpoint
 from core.workspace import Cohort
 from pages.parts import state, store
 from pages.parts.at_a_glance import cohort_strip, models_table
@@ -56,7 +57,7 @@ def _alive(cohort: Cohort) -> None:
     masks = {} if reference is None else {GROUND_TRUTH: reference}
     models = store.fitting(store.checkpoints(), cohort)
     predicted = mask_refs(cohort, case_id, models)
-    first = next(iter(predicted), None)
+    first = max(predicted, key=lambda name: _validated(models[name]), default=None)
     favourite = "T1c" if "T1c" in images else next(iter(images))
     panels = [Panel(favourite, case_id, image=favourite)]
     if reference is not None:
@@ -80,6 +81,12 @@ def _alive(cohort: Cohort) -> None:
         columns=3,
         key="overview",
     )
+
+
+def _validated(checkpoint: Checkpoint) -> float:
+    """Return the score by which a checkpoint was chosen in its training, 0 where it was not validated."""
+    scores = checkpoint.card.validation_scores
+    return float(scores["score"]) if scores else 0.0
 
 
 def _where_next(cohort: Cohort) -> None:
