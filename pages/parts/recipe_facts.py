@@ -19,8 +19,10 @@ def recipe_facts(recipe: Recipe, cohort: Cohort) -> list[tuple[str, str]]:
     """Return label and value of what the form shows and does not change."""
     data = recipe.data
     size = " × ".join(map(str, data.input_size)) if data.input_size else "native size"
+    start = [] if weights_offered(recipe) else [("Pretraining", "none, from scratch")]
     return [
         ("Architecture", architecture(recipe)),
+        *start,
         ("Sequences", ", ".join(TITLES.get(name, name) for name in data.modalities)),
         ("Target", f"{', '.join(cohort.scheme.region_names)} (overlapping)"),
         ("Loss", loss_named(recipe.loss.name).title),

@@ -126,7 +126,6 @@ def _split(cohort: Cohort) -> tuple[str | None, int | None]:
 def _pretraining(recipe: Recipe) -> list[str]:
     offered = weights_offered(recipe)
     if not offered:
-        field("Pretraining").markdown("none, from scratch")
         return []
     picked = field("Pretraining").selectbox(
         "Pretraining",
