@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,12 +18,28 @@ from core.importing import import_folder
 from core.inference.device import choose_compute
 from core.inference.segment import Segmenter
 from core.jobs.folder import JobFolder
-from core.workspace import SHIPPED_CHECKPOINTS, Cohort, Workspace
+from core.workspace import PROJECT, SHIPPED_CHECKPOINTS, Cohort, Workspace
 
 COHORT = "phantoms"
 COUNT = 24
 
 OnProgress = Callable[[str, int, int], None]
+
+
+def start_demo(workspace: Workspace) -> None:
+    """Start making the demo in a session of its own."""
+    workspace.root.mkdir(parents=True, exist_ok=True)
+    environment = os.environ | {"SEGSCOPE_WORKSPACE": str(workspace.root), "PYTHONPATH": str(PROJECT)}
+    with (workspace.root / "demo.log").open("wb") as output:
+        subprocess.Popen(
+            [sys.executable, "-m", "core", "demo"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd=PROJECT,
+            env=environment,
+        )
 
 
 def run_demo(workspace: Workspace, on_progress: OnProgress, count: int = COUNT) -> dict[str, Any]:

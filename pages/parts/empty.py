@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.running import running_list
+from core.demo import start_demo
+from pages.parts import store
+from pages.parts.running import draw_running, running_now
 
 
 @st.fragment(run_every=2.0)
 def nothing_yet() -> None:
-    """Say what comes next, and come back by itself as soon as there is a cohort."""
-    from pages.parts import store
-
+    """Offer the demo, and come back by itself as soon as there is a cohort."""
     if store.workspace().cohort_names():
         st.rerun(scope="app")
     st.space("large")
-    st.subheader("Nothing to look at yet")
-    st.caption("The demo makes 24 phantoms on this machine; the first is here within seconds.")
-    running_list()
-    st.code("python -m core demo", language=None)
+    st.subheader("Nothing to look at yet", anchor=False)
+    st.caption("The demo makes 24 phantoms on this machine, nothing is downloaded; the first is here within seconds.")
+    if not running_now():
+        st.button("Make the demo", type="primary", on_click=start_demo, args=(store.workspace(),))
+    draw_running()
+    st.caption("Or bring your own scans:")
+    st.code("python -m core import FOLDER --cohort NAME", language=None)

@@ -26,6 +26,11 @@ def _badges() -> None:
 
 @st.fragment(run_every=EVERY_S)
 def running_list() -> None:
+    """Draw what runs, and keep it up to date."""
+    draw_running()
+
+
+def draw_running() -> None:
     """Draw a bar for everything that runs, and the reason of what failed within the hour."""
     place = store.workspace()
     rows = [
