@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -21,8 +22,15 @@ def module_names(folder: Path) -> tuple[str, ...]:
 
 def modules_version(folder: Path) -> str:
     """Return 16 hex digits that change whenever one of the modules does."""
+    stats = [(name, (folder / name).stat()) for name in module_names(folder)]
+    return _version(folder, tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats))
+
+
+@lru_cache(maxsize=8)
+def _version(folder: Path, files: tuple[tuple[str, int, int], ...]) -> str:
+    # asked for with every module and every run of a page: the files are read again only when one has changed
     digest = hashlib.sha256()
-    for name in module_names(folder):
+    for name, _, _ in files:
         content = (folder / name).read_bytes()
         digest.update(f"{name}\n{len(content)}\n".encode() + content)
     return digest.hexdigest()[:16]

@@ -15,6 +15,8 @@ export default function show({ data, parentElement, setStateValue }) {
     host.className = "segscope-viewer";
     host.dataset.testid = "segscope-viewer";
     host.dataset.ready = "false";
+    // the room that the viewer will take, so that nothing below jumps
+    if (data.height) host.style.minHeight = `${data.height}px`;
     parentElement.appendChild(host);
     place = { host, viewer: null, loading: null, generation: 0, data: null, report: null };
     places.set(parentElement, place);
@@ -33,6 +35,7 @@ async function load(place) {
   preload.forEach(fetchEarly(modules));
   try {
     const { Viewer } = await import(new URL(`${modules}/main.js`, location.origin).href);
+    place.host.style.minHeight = "";
     if (!place.gone) place.viewer = new Viewer(place.host, place.data, place.report);
   } catch (error) {
     place.host.textContent = `The viewer could not be loaded. Reload the page. (${error.message})`;
