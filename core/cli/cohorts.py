@@ -78,6 +78,8 @@ def _check(options: argparse.Namespace) -> int:
         for finding in findings:
             print(f"{finding.severity}  {finding.sentence}")
         print(f"{accepted} case(s) accepted" + (f", layout {layout.name}" if layout else ""))
+    if not accepted:
+        print("error: no case is accepted; the findings say why", file=sys.stderr)
     return 0 if accepted else 1
 
 

@@ -48,6 +48,6 @@ def report_failure(error: Exception, as_json: bool) -> int:
     if os.environ.get("SEGSCOPE_DEBUG"):
         traceback.print_exception(error)
     if as_json:
-        print_json({"error": sentence, "exit": code})
+        print(json.dumps({"error": sentence, "exit": code}))  # one line: it may follow the events of a training
     print(f"error: {sentence}", file=sys.stderr)
     return code

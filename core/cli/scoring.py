@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def _score_text(name: str, scores: dict[str, Any]) -> str:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from core.evaluation.evaluate import evaluate
+    from core.evaluation.evaluate import PartName, evaluate
     from core.evaluation.tables import table
     from core.inference.device import choose_compute
     from core.inference.segment import Segmenter
@@ -86,7 +87,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     split = None
     if options.part or options.split:
         split = workspace.split(cohort.name, options.split or "default")
-    part = options.part or ("test" if options.split else None)
+    part: PartName | None = options.part or ("test" if options.split else None)
     # scores to publish are computed in float32, whatever the processor could do faster
     segmenter = Segmenter(workspace, choose_compute(options.device, fast=False))
     document = evaluate(
@@ -101,8 +102,10 @@ def _evaluate(options: argparse.Namespace) -> int:
         print_json(document)
     else:
         print(table(document))
-    scored = any(entry["cases"] for entry in document["models"].values())
-    return 0 if scored else 1
+    if any(entry["cases"] for entry in document["models"].values()):
+        return 0
+    print("error: every case was dropped, for the models have seen them all; score them on others", file=sys.stderr)
+    return 1
 
 
 def _contenders(workspace: Any, references: list[str]) -> list[Any]:

@@ -24,6 +24,7 @@ def add_verbs(verbs: Any) -> None:
 def _segment(options: argparse.Namespace) -> int:
     from core.checkpoints import resolve_checkpoint
     from core.data.layouts import read_layout
+    from core.data.refusal import InputRefusedError
     from core.inference.device import choose_compute
     from core.inference.segment import Segmenter
     from core.jobs.segmenting import segment_case
@@ -35,9 +36,13 @@ def _segment(options: argparse.Namespace) -> int:
     for finding in layout.findings:
         print(f"{finding.severity}  {finding.sentence}", file=sys.stderr)
     segmenter = Segmenter(workspace, choose_compute(options.device, fast=False))
-    results = []
+    results, refused = [], [finding for finding in layout.findings if finding.severity == "error"]
     for number, case in enumerate(layout.cases):
-        results.append(segment_case(segmenter, case, checkpoint, options.out, options.scheme))
+        try:
+            results.append(segment_case(segmenter, case, checkpoint, options.out, options.scheme))
+        except InputRefusedError as error:  # the other cases go on
+            print(f"error: {error}", file=sys.stderr)
+            refused += error.findings
         progress(case.case_id, number + 1, len(layout.cases))
     document = {
         "files": [str(result.file) for result in results],
@@ -45,6 +50,7 @@ def _segment(options: argparse.Namespace) -> int:
         "volumes_ml": results[0].volumes_ml if len(results) == 1 else None,
         "seconds": _total([result.seconds for result in results]),
         "checkpoint_id": checkpoint.id,
+        "refused": [finding.to_json() for finding in refused],
     }
     if options.json:
         print_json(document)

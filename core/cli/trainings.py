@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from core.cli.output import print_json, progress
+from core.errors import RefusedError, UsageError
 
 
 def add_verbs(verbs: Any) -> None:
@@ -36,13 +37,14 @@ def add_verbs(verbs: Any) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from core.errors import RefusedError
     from core.training.run_folder import RunFolder
     from core.workspace import Workspace
 
     workspace = Workspace.default()
     if (options.recipe is None) == (options.resume is None):
-        raise RefusedError("train takes a RECIPE or --resume RUN, one of the two")
+        raise UsageError("train takes a RECIPE or --resume RUN, one of the two")
+    if options.resume and (options.overrides or options.cohort or options.fold is not None):
+        raise UsageError("a run that resumes keeps its recipe, cohort and fold: leave --set, --cohort and --fold out")
     if options.resume:
         run = RunFolder(workspace.run_folder(options.resume))
     else:
@@ -79,13 +81,14 @@ def _runs(options: argparse.Namespace) -> int:
 
     workspace = Workspace.default()
     if options.action and not options.name:
-        from core.errors import RefusedError
-
-        raise RefusedError(f"--{options.action} needs the name of a run")
+        raise UsageError(f"--{options.action} needs the name of a run")
     if options.action == "delete":
         delete_run(workspace, options.name)
     elif options.action:
-        RunFolder(workspace.run_folder(options.name)).request(options.action)
+        run = RunFolder(workspace.run_folder(options.name))
+        if not run.is_alive:
+            raise RefusedError(f"{run.name} is {run.status.state}; there is nothing to {options.action}")
+        run.request(options.action)
     rows = [row for row in list_runs(workspace) if options.name in (None, row["run"])]
     if options.name and options.action != "delete":
         workspace.run_folder(options.name)  # says which runs there are when the name is wrong
