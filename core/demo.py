@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +15,8 @@ from core.importing import import_folder
 from core.inference.device import choose_compute
 from core.inference.segment import Segmenter
 from core.jobs.folder import JobFolder
-from core.workspace import PROJECT, SHIPPED_CHECKPOINTS, Cohort, Workspace
+from core.jobs.processes import start_process
+from core.workspace import SHIPPED_CHECKPOINTS, Cohort, Workspace
 
 COHORT = "phantoms"
 COUNT = 24
@@ -28,18 +26,7 @@ OnProgress = Callable[[str, int, int], None]
 
 def start_demo(workspace: Workspace) -> None:
     """Start making the demo in a session of its own."""
-    workspace.root.mkdir(parents=True, exist_ok=True)
-    environment = os.environ | {"SEGSCOPE_WORKSPACE": str(workspace.root), "PYTHONPATH": str(PROJECT)}
-    with (workspace.root / "demo.log").open("wb") as output:
-        subprocess.Popen(
-            [sys.executable, "-m", "core", "demo"],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            cwd=PROJECT,
-            env=environment,
-        )
+    start_process(workspace, "core", ["demo"], workspace.root / "demo" / "output.txt")
 
 
 def run_demo(workspace: Workspace, on_progress: OnProgress, count: int = COUNT) -> dict[str, Any]:

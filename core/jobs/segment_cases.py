@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from collections.abc import Sequence
 
 from core.checkpoints import resolve_checkpoint
 from core.evaluation.saved import saved_scores
 from core.jobs.folder import JobFolder
-from core.workspace import PROJECT, Workspace
+from core.jobs.processes import start_process
+from core.workspace import Workspace
 
 
 def start_segmenting(workspace: Workspace, cohort: str, cases: Sequence[str], models: Sequence[str]) -> str:
@@ -28,17 +27,7 @@ def start_segmenting(workspace: Workspace, cohort: str, cases: Sequence[str], mo
     title = f"Segmenting {cases[0] if len(cases) == 1 else f'{len(cases)} cases'} with {', '.join(models)}"
     request = {"cohort": cohort, "cases": list(cases), "models": list(models)}
     job = JobFolder.create(workspace, "segment", title, request)
-    environment = os.environ | {"SEGSCOPE_WORKSPACE": str(workspace.root), "PYTHONPATH": str(PROJECT)}
-    with (job.folder / "output.txt").open("wb") as output:
-        subprocess.Popen(
-            [sys.executable, "-m", "core.jobs.segment_cases", job.id],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            cwd=PROJECT,
-            env=environment,
-        )
+    start_process(workspace, "core.jobs.segment_cases", [job.id], job.folder / "output.txt")
     return job.id
 
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from core.atomic import read_json
 from core.errors import RefusedError
+from core.jobs.processes import start_process
 from core.training.run_folder import RunFolder
-from core.workspace import PROJECT, Workspace
-
-# kept so that a later call reaps what has ended: dropped while it runs, a Popen warns
-_started: list[subprocess.Popen[bytes]] = []
+from core.workspace import Workspace
 
 
 def start_detached(workspace: Workspace, run: str, device: str) -> None:
@@ -31,23 +26,8 @@ def start_detached(workspace: Workspace, run: str, device: str) -> None:
     if job.is_alive:
         raise RefusedError(f"{run} is running; stop it first")
     job.expect_process()
-    environment = os.environ | {
-        "SEGSCOPE_WORKSPACE": str(workspace.root),
-        "PYTHONPATH": str(PROJECT),
-        "NO_ALBUMENTATIONS_UPDATE": "1",
-    }
-    with (folder / "output.txt").open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "core", "train", "--resume", run, "--device", device],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,  # every event is in metrics.jsonl as well
-            stderr=output,
-            start_new_session=True,
-            cwd=PROJECT,
-            env=environment,
-        )
-    job.name_process(process.pid)
-    _started[:] = [*(other for other in _started if other.poll() is None), process]
+    arguments = ["train", "--resume", run, "--device", device]
+    job.name_process(start_process(workspace, "core", arguments, folder / "output.txt"))
 
 
 def list_runs(workspace: Workspace) -> list[dict[str, Any]]:
