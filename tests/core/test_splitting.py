@@ -24,9 +24,7 @@ def test_splitting_again_replaces_the_split_until_a_run_has_used_it(workspace: W
     recipe = Recipe(name="r")
     create_run(workspace, recipe, plan_run(workspace, recipe, "small", "default", None))
     before = workspace.split("small", "default")
-    with pytest.raises(
-        SplitRefusedError, match="was used by run r-0001; choose another name with --name"
-    ):
+    with pytest.raises(SplitRefusedError, match="was used by run r-0001; choose another name with --name"):
         make_split(workspace, "small", "default", None, "70/15/15", 2)
     assert workspace.split("small", "default") == before
     assert make_split(workspace, "small", "default", None, "70/15/15", 1)[0] == before, "the very same split may stay"
