@@ -1,0 +1,63 @@
+"""Trainings as jobs: what runs is not started or deleted again, and the list survives what it reads."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from core.errors import RefusedError
+from core.jobs.trainings import delete_run, list_runs, start_detached
+from core.training.run_folder import RunFolder, process_identity
+from core.training.start import create_run, plan_run
+from core.workspace import Cohort, NotInWorkspaceError, Workspace
+from tests import narrow
+
+
+@pytest.fixture
+def run(workspace: Workspace, small: Cohort) -> RunFolder:
+    recipe = narrow.recipe()
+    return create_run(workspace, recipe, plan_run(workspace, recipe, "small", "default", None))
+
+
+def test_a_run_that_is_waiting_is_listed_with_what_is_known(workspace: Workspace, run: RunFolder) -> None:
+    (row,) = list_runs(workspace)
+    assert (row["run"], row["title"], row["state"], row["step"], row["best"]) == (run.name, "narrow", "queued", 0, None)
+
+
+def test_runs_are_listed_newest_first(workspace: Workspace, run: RunFolder) -> None:
+    second = RunFolder.create(workspace, narrow.recipe(), run.split)
+    os.utime(run.folder / "recipe.yaml", (1e9, 1e9))
+    assert [row["run"] for row in list_runs(workspace)] == [second.name, run.name]
+
+
+def test_a_run_that_lives_is_neither_started_again_nor_deleted(workspace: Workspace, run: RunFolder) -> None:
+    status = run.status
+    status.state = "running"
+    status.pid, status.pid_started = process_identity()
+    run.write_status(status)
+    with pytest.raises(RefusedError, match="narrow-0001 is running; stop it first"):
+        start_detached(workspace, run.name, "cpu")
+    with pytest.raises(RefusedError, match="narrow-0001 is running; stop it first"):
+        delete_run(workspace, run.name)
+    assert run.folder.exists()
+
+
+def test_a_run_that_was_killed_is_listed_as_failed_and_can_be_deleted(workspace: Workspace, run: RunFolder) -> None:
+    status = run.status
+    status.state, status.pid, status.pid_started = "running", 2**22 + 1, 0.0
+    run.write_status(status)
+    (row,) = list_runs(workspace)
+    assert row["state"] == "failed"
+    assert "resume to go on" in row["message"]
+    delete_run(workspace, run.name)
+    assert list_runs(workspace) == []
+    with pytest.raises(NotInWorkspaceError):
+        delete_run(workspace, run.name)
+
+
+def test_a_start_forgets_what_was_asked_of_the_process_before(workspace: Workspace, run: RunFolder) -> None:
+    run.request("stop")
+    run.expect_process()
+    assert run.requested is None
+    assert run.status.state == "queued"
