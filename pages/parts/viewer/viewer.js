@@ -7,11 +7,12 @@ import { clampVoxel } from "./geometry.js";
 import * as library from "./library.js";
 import { Outlines } from "./masks.js";
 import { Motion } from "./motion.js";
-import { groundOf, mismatch, openingVoxel } from "./opening.js";
+import { groundOf, openingVoxel } from "./opening.js";
 import { prefersStillness } from "./play.js";
 import { readoutOf } from "./readout.js";
 import { Slices } from "./slices.js";
 import { Tally, referenceOf } from "./story.js";
+import { loadedShare, troubleOf } from "./supply.js";
 import { Teller } from "./telling.js";
 import { firstView, toSlice } from "./view.js";
 import { presetsFor } from "./window.js";
@@ -290,32 +291,13 @@ export class Viewer {
     for (const panel of this.panels) {
       panel.caption(this.view, this.data.regions);
       if (scene) panel.draw(scene);
-      panel.say(this.#troubleOf(panel));
+      panel.say(troubleOf(this, panel));
     }
     this.#read();
     this.furniture.show();
-    const loaded = this.#loaded();
+    const loaded = loadedShare(this.wanted);
     this.furniture.showProgress(loaded);
     this.teller.mark(performance.now() - started, loaded);
-  }
-
-  #loaded() {
-    let sum = 0;
-    for (const hash of this.wanted) sum += library.look(hash)?.volume?.loaded ?? 0;
-    return this.wanted.size ? sum / this.wanted.size : 1;
-  }
-
-  /** @param {Panel} panel @returns {string | null} a sentence */
-  #troubleOf(panel) {
-    const { mask, error_against: against } = panel.spec;
-    const refs = [this.data.images[panel.imageIn(this.view)]];
-    for (const name of [mask, against]) if (name !== null) refs.push(this.data.masks[name]);
-    for (const ref of refs) {
-      const entry = library.look(ref?.hash);
-      const unfit = entry?.volume && this.ground ? mismatch(entry.volume.manifest, this.ground) : null;
-      if (entry?.trouble || unfit) return entry?.trouble ?? unfit;
-    }
-    return null;
   }
 }
 
