@@ -6,6 +6,7 @@ import { Furniture } from "./furniture.js";
 import { clampVoxel } from "./geometry.js";
 import * as library from "./library.js";
 import { Outlines } from "./masks.js";
+import { keep, recall, sameButTokens } from "./memory.js";
 import { Motion } from "./motion.js";
 import { groundOf, openingVoxel } from "./opening.js";
 import { prefersStillness } from "./play.js";
@@ -23,9 +24,6 @@ import { presetsFor } from "./window.js";
 /** @import {Volume} from "./volume.js" */
 
 /** @typedef {(view: object) => void} Report */
-
-/** Views of cases that were left, so that coming back finds them as they were. @type {Map<string, View>} */
-const left = new Map();
 
 export class Viewer {
   /**
@@ -73,7 +71,7 @@ export class Viewer {
    * @param {Report} report
    */
   update(data, report) {
-    const same = withoutTokens(data) === withoutTokens(this.data);
+    const same = sameButTokens(data, this.data);
     const another = data.subject !== this.data.subject;
     if (another) this.remember();
     this.report = report;
@@ -94,8 +92,7 @@ export class Viewer {
   }
 
   remember() {
-    const { view } = this;
-    if (this.settled) left.set(this.data.subject, { ...view, playing: false, flickering: false, overlayOff: false, help: false });
+    if (this.settled) keep(this.data.subject, this.view);
   }
 
   /** @param {boolean} another  case than before */
@@ -126,8 +123,8 @@ export class Viewer {
   #enter() {
     this.motion.setPlaying(false);
     const place = readAddress(this.data.address);
-    const known = Object.keys(place).length ? undefined : left.get(this.data.subject);
-    this.view = known ? { ...known } : firstView(this.data, place);
+    const known = Object.keys(place).length ? undefined : recall(this.data.subject);
+    this.view = known ?? firstView(this.data, place);
     this.askedSlice = place.slice ?? this.data.initial.slice;
     this.settled = known !== undefined;
     this.ground = null;
@@ -299,13 +296,4 @@ export class Viewer {
     this.furniture.showProgress(loaded);
     this.teller.mark(performance.now() - started, loaded);
   }
-}
-
-/**
- * New tokens alone are no reason to build anything again.
- *
- * @param {ViewerData} data
- */
-function withoutTokens(data) {
-  return JSON.stringify(data, (name, value) => (name === "token" ? undefined : value));
 }
