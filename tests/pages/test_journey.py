@@ -14,6 +14,7 @@ from core.checkpoints import shipped_names
 from core.data.phantom import cohort_traits, write_cohort
 from core.demo import COHORT, make_demo
 from core.importing import import_folder
+from core.training.run_folder import RunFolder
 from core.workspace import PROJECT, Workspace
 from tests.pages.serving import serve
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 PHANTOMS = 4
 STEPS = 12
+PATIENCE = 480  # quarters of a second
 HEAVY = re.compile(r"libtorch|/torchvision/|/timm/|/cv2/|/albumentations/|/monai/|segmentation_models_pytorch")
 PICTURES = PROJECT / "tests" / "output"
 
@@ -88,7 +90,7 @@ def test_the_way_of_a_first_visitor(app: App, page: Page) -> None:
     look_around(app, page)
     scroll_a_phantom(page)
     run = start_a_training(app, page)
-    come_back_to_it(page)
+    come_back_to_it(app, page, run)
     compare_two_models(app, page, run)
 
 
@@ -131,11 +133,17 @@ def start_a_training(app: App, page: Page) -> str:
     return app.workspace.run_names()[0]
 
 
-def come_back_to_it(page: Page) -> None:
+def come_back_to_it(app: App, page: Page, run: str) -> None:
     before = step_on_page(page)
     page.reload()
     wait_for_step(page, at_least=min(STEPS, before + 1))
     wait_for_step(page, at_least=STEPS)
+    for _ in range(PATIENCE):  # it validates and saves after the last step
+        if RunFolder(app.workspace.runs / run).status.state == "done":
+            break
+        page.wait_for_timeout(250)
+    assert RunFolder(app.workspace.runs / run).status.state == "done"
+    page.get_by_text("done").first.wait_for()
     picture(page, "train-done")
 
 
