@@ -34,9 +34,13 @@ def image_refs(cohort: Cohort, case_id: str) -> dict[str, VolumeRef]:
     """
     entry = cohort.cases[case_id]
     loading = _Loading(cohort, case_id)
+    # equal voxels may lie elsewhere in another case, and may be kept by browsers there
+    place = f"{entry.facts['affine']} {cohort.public}"
     with ThreadPoolExecutor(len(entry.content) or 1) as pool:
         made = {
-            TITLES.get(name, name): pool.submit(_cache().ensure, partial(loading.channel, name), content)
+            TITLES.get(name, name): pool.submit(
+                _cache().ensure, partial(loading.channel, name), f"image {content} {place}"
+            )
             for name, content in entry.content.items()
         }
         return {title: _ref(future.result()) for title, future in made.items()}
