@@ -152,7 +152,7 @@ def compare_two_models(app: App, page: Page, run: str) -> None:
     page.get_by_role("button", name="Segment this case").click()
     page.wait_for_function(
         "() => document.querySelector('[data-testid=segscope-viewer]')?.querySelectorAll('.panel').length === 5",
-        timeout=120_000,
+        timeout=300_000,
     )
     titles = " ".join(viewer(page).locator(".panel").all_inner_texts())
     assert "Original" in titles
@@ -162,7 +162,7 @@ def compare_two_models(app: App, page: Page, run: str) -> None:
 
 
 def test_three_shipped_models_are_beside_the_truth_on_the_first_phantom(app: App, page: Page) -> None:
-    page.goto(f"{app.address}/compare")
+    page.goto(f"{app.address}/compare?models={','.join(shipped_names())}")
     compare = viewer(page)
     assert len(shipped_names()) == 3
     assert compare.locator(".panel").count() == 6  # original, truth, three models, errors
