@@ -175,6 +175,7 @@ def test_each_channel_keeps_its_own_slope(folder: Path) -> None:
     [
         (np.array([0, 255], np.uint8), np.array([-5, 5], np.int8), np.int16),
         (np.array([0, 40_000], np.uint16), np.array([-5, 5], np.int8), np.int32),
+        (np.array([-40_000, 0], np.int32), np.array([-5, 5], np.int8), np.int32),
         (np.array([0.0, 1500.0], np.float32), np.array([-5, 5], np.int16), np.int16),
         (np.array([0.0, 0.25], np.float32), np.array([-5, 5], np.int16), np.float32),
         (np.array([0, 2**40], np.int64), np.array([-5, 5], np.int16), np.float32),
