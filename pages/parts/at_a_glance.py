@@ -104,5 +104,5 @@ def interval_chart(rows: list[dict[str, Any]], regions: tuple[str, ...]) -> Any:
         if field != "size":
             head = alt.Chart(pd.DataFrame([{"text": field}])).mark_text(align="left", color="#8d98a6", fontSize=11)
             columns.append(head.encode(x=alt.value(at), y=alt.value(-8), text="text:N"))
-    chart = alt.layer(*columns).properties(height=ROW_HEIGHT * len(rows), width=AXIS_WIDTH)
+    chart = alt.layer(*columns).properties(height=ROW_HEIGHT * len(rows) + 46, width=AXIS_WIDTH)
     return chart.configure_view(stroke=None).configure(padding={"left": 0, "top": 18, "right": 330, "bottom": 4})
