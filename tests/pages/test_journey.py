@@ -150,10 +150,8 @@ def come_back_to_it(app: App, page: Page, run: str) -> None:
 def compare_two_models(app: App, page: Page, run: str) -> None:
     page.goto(f"{app.address}/compare?models={shipped_names()[0]},{run}")
     page.get_by_role("button", name="Segment this case").click()
-    page.wait_for_function(
-        "() => document.querySelector('[data-testid=segscope-viewer]')?.querySelectorAll('.panel').length === 5",
-        timeout=300_000,
-    )
+    # original, truth, two models, errors
+    page.get_by_test_id("segscope-viewer").locator(".panel").nth(4).wait_for(timeout=240_000)
     titles = " ".join(viewer(page).locator(".panel").all_inner_texts())
     assert "Original" in titles
     assert "Ground truth" in titles
