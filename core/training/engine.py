@@ -58,7 +58,8 @@ class Trainer:
         self._emit = emit
         self._asked_to_end = asked_to_end
         self._recipe = recipe = parts.recipe
-        torch.use_deterministic_algorithms(parts.compute.device == "cpu")
+        # what use_deterministic_algorithms does, without importing torch's compiler, which takes four seconds
+        torch.set_deterministic_debug_mode("error" if parts.compute.device == "cpu" else "default")
         self._predictor = Predictor(parts.model, parts.card.inference, parts.compute)  # moves the model
         self._optimizer = build_optimizer(recipe.optim, parts.model)
         self._loss = build_loss(recipe.loss.name, recipe.loss.arguments)

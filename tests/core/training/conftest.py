@@ -24,9 +24,9 @@ def _signals_as_before() -> Iterator[None]:
     import torch
 
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    deterministic = torch.are_deterministic_algorithms_enabled()
+    deterministic = torch.get_deterministic_debug_mode()
     yield
-    torch.use_deterministic_algorithms(deterministic)
+    torch.set_deterministic_debug_mode(deterministic)
     for number, action in before.items():
         signal.signal(number, action)
 

@@ -308,3 +308,11 @@ def test_snapshots_show_the_same_slices_after_each_validation(start: Start, trai
 def test_every_loss_that_is_plugged_in_trains(start: Start, train: Train) -> None:
     for name in LOSSES:
         assert train(start(loss={"name": name}, train={"max_steps": 1}))[-1]["state"] == "done"
+
+
+def test_on_a_cpu_an_operation_that_is_not_deterministic_is_an_error(start: Start, train: Train) -> None:
+    def check(event: dict[str, Any]) -> None:
+        assert torch.are_deterministic_algorithms_enabled()
+        assert not torch.is_deterministic_algorithms_warn_only_enabled()
+
+    train(start(train={"max_steps": 1}), check)

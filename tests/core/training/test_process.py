@@ -21,7 +21,7 @@ from core.workspace import PROJECT, Cohort, Workspace
 from tests import narrow
 from tests.core.training.conftest import Start, Train
 
-LONGER = {"max_steps": 60, "checkpoint_every_steps": 4, "validate_every_steps": 30}
+LONGER = {"max_steps": 60, "checkpoint_every_steps": 4, "validate_every_steps": 60, "batch_size": 2}
 
 
 def weights(run: RunFolder) -> bytes:
