@@ -27,7 +27,8 @@ def test_every_recipe_that_ships_is_valid_and_carries_its_own_name(name: str) ->
 
 def test_the_brats_unet_keeps_the_settings_of_its_original() -> None:
     recipe = load_recipe("brats-unet")
-    assert recipe.model.arguments == {"channels": [32, 64, 128, 256, 512], "dropout": 0.1}
+    assert (recipe.model.name, recipe.model.arguments["dropout"]) == ("unet", 0.1)
+    assert recipe.model.arguments["channels"] == [32, 64, 128, 256, 512]
     assert (recipe.data.input_size, recipe.data.preparing, recipe.train.batch_size) == ((192, 224), "minmax", 8)
     assert recipe.data.modalities == ("t1n", "t1c", "t2w", "t2f")
 
@@ -47,9 +48,14 @@ def test_the_resolved_recipe_holds_every_default_and_reads_back_the_same() -> No
         ("max_steps=50", "train.max_steps", 50),
         ("optim.lr=3e-4", "optim.lr", 3e-4),
         ("model.encoder_weights=none", "model.encoder_weights", "none"),
-        ("model.arguments.channels=[4, 8]", "model.arguments", {"channels": [4, 8], "dropout": 0.1}),
+        (
+            "model.arguments.channels=[4, 8]",
+            "model.arguments",
+            {"channels": [4, 8], "dropout": 0.1, "norm": "group"},
+        ),
         ("data.input_size=null", "data.input_size", None),
-        ("augment.settings.flip_lr=0", "augment.settings", {"flip_lr": 0}),
+        ("augment.preset=light", "augment.preset", "light"),
+        ("data.tumour_share=0", "data.tumour_share", 0),
     ],
 )
 def test_a_field_is_overridden_by_name(override: str, where: str, value: object) -> None:
