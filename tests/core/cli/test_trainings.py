@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.jobs import trainings
+from core.jobs import processes
 from core.training.run_folder import RunFolder
 from core.workspace import Cohort, Workspace
 from tests import narrow
@@ -86,7 +86,7 @@ def test_a_detached_training_goes_on_by_itself_and_stops_when_asked(
     assert run.status.state == "running"
     assert ask("runs", run.name, "--stop").code == 0
     wait_for(lambda: run.status.state == "stopped")
-    for process in trainings._started:
+    for process in processes._started:
         process.wait(30)
     assert run.pointed("last") == run.checkpoint_folder(run.status.step)
 
