@@ -14,11 +14,28 @@ SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where one channel or one mask comes from."""
+    """Where one channel or one mask comes from.
 
-    file: Path
+    Attributes:
+        files: one file, or the slices of a stack in order.
+        format: a name in `FORMATS`.
+        channel: which channel of a file that holds several; for COCO the image's id.
+    """
+
+    files: tuple[Path, ...]
     format: str
     channel: int = 0
+
+    @property
+    def file(self) -> Path:
+        """The file, or the first of a stack."""
+        return self.files[0]
+
+    @property
+    def label(self) -> str:
+        """What a sentence calls it."""
+        more = len(self.files) - 1
+        return self.file.name + (f" and {more} more" if more else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,7 @@ def _facts(loaded: LoadedCase, sliced: SlicedCase, scheme: LabelScheme) -> dict[
         "spacing_mm": list(volume.geometry.spacing_mm) if volume.geometry else None,
         "affine": volume.geometry.affine.tolist() if volume.geometry else None,  # of the RAS+ voxels
         "axis_codes": volume.native.axis_codes,
+        "grid": volume.native.to_json(),  # of the files
         "voxels": x * y * z,
         "box_voxels": sliced.box.size,
         "slices": {sliced.plane: len(sliced.slice_index)},
@@ -207,7 +208,8 @@ def _facts(loaded: LoadedCase, sliced: SlicedCase, scheme: LabelScheme) -> dict[
 
 def _file_facts(source: Source) -> dict[str, Any]:
     digest = hashlib.sha256()
-    with source.file.open("rb") as stream:
-        while block := stream.read(CHUNK):
-            digest.update(block)
-    return {"bytes": source.file.stat().st_size, "sha256": digest.hexdigest()}
+    for file in source.files:
+        with file.open("rb") as stream:
+            while block := stream.read(CHUNK):
+                digest.update(block)
+    return {"bytes": sum(file.stat().st_size for file in source.files), "sha256": digest.hexdigest()}

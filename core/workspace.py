@@ -16,7 +16,7 @@ from core.data.leakage import Audit, audit_split
 from core.data.splits import Split
 from core.errors import RefusedError
 from core.labels import LabelScheme, scheme_named
-from core.volume import Geometry
+from core.volume import Geometry, Grid
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHIPPED_CHECKPOINTS = PROJECT / "checkpoints"
@@ -44,6 +44,11 @@ class CohortCase:
         """Where the case's RAS+ voxels lie, without opening a file."""
         affine = self.facts["affine"]
         return None if affine is None else Geometry(np.array(affine, np.float64))
+
+    @property
+    def grid(self) -> Grid:
+        """The grid of the case's files."""
+        return Grid.from_json(self.facts["grid"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +210,11 @@ def _case_json(entry: CohortCase) -> dict[str, Any]:
 
 
 def _source_json(source: Source) -> dict[str, Any]:
-    return {"file": str(source.file), "format": source.format, "channel": source.channel}
+    return {"files": [str(file) for file in source.files], "format": source.format, "channel": source.channel}
 
 
 def _source(data: dict[str, Any]) -> Source:
-    return Source(Path(data["file"]), data["format"], data["channel"])
+    return Source(tuple(Path(file) for file in data["files"]), data["format"], data["channel"])
 
 
 def _cohort_from_json(data: dict[str, Any]) -> Cohort:

@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.machine import describe_machine, machine_line
 from benchmarks.metrics.contestants import CONTESTANTS
 from benchmarks.metrics.scenarios import REGIONS, Scenario, scenarios
-from core.data.load import load_regions
+from core.data.load import load_label_file
 from core.labels import scheme_named
 
 HERE = Path(__file__).parent
@@ -98,7 +98,7 @@ def main() -> None:
     masks = sorted((Path(arguments.data) / "brats_africa").glob("*/*-seg.nii.gz"))
     if not masks:
         parser.error(f"found no BraTS-Africa mask below {arguments.data}, expected brats_africa/CASE/CASE-seg.nii.gz")
-    reference, grid = load_regions(masks[0], scheme_named("brats-2023"))
+    reference, grid = load_label_file(masks[0], scheme_named("brats-2023"))
     geometry = grid.geometry()
     if geometry is None:
         parser.error(f"{masks[0]} has no voxel sizes, and HD95 is in mm")

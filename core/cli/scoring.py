@@ -40,7 +40,7 @@ def add_verbs(verbs: Any) -> None:
 
 
 def _metrics(options: argparse.Namespace) -> int:
-    from core.data.load import corner_distance_mm, load_regions, same_grid
+    from core.data.load import corner_distance_mm, load_label_file, same_grid
     from core.evaluation.scoring import conventions, score_case
     from core.labels import scheme_named
     from core.metrics import METRICS
@@ -49,8 +49,8 @@ def _metrics(options: argparse.Namespace) -> int:
     other = scheme_named(options.reference_scheme or options.scheme)
     if scheme.region_names != other.region_names:
         raise RefusedError(f"{scheme.name} and {other.name} have different regions; scores need the same ones")
-    prediction, grid = load_regions(options.prediction, scheme)
-    reference, reference_grid = load_regions(options.reference, other)
+    prediction, grid = load_label_file(options.prediction, scheme)
+    reference, reference_grid = load_label_file(options.reference, other)
     if not same_grid(grid, reference_grid):
         apart = (
             f"shapes {grid.shape} and {reference_grid.shape}"

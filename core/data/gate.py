@@ -26,7 +26,7 @@ def examine(case: Case, scheme: LabelScheme) -> tuple[LoadedCase, list[Finding]]
     """
     loaded = load_case(case, scheme)
     head = head_mask(loaded.volume)
-    findings = [*_constant_channels(loaded), *_reference(loaded, scheme, head), *_skull(loaded, head)]
+    findings = [*loaded.findings, *_constant_channels(loaded), *_reference(loaded, scheme, head), *_skull(loaded, head)]
     if errors := [finding for finding in findings if finding.severity == "error"]:
         raise InputRefusedError(*errors)
     return loaded, findings
@@ -40,7 +40,7 @@ def _constant_channels(loaded: LoadedCase) -> list[Finding]:
             found = f"the value {channel.flat[0]} in every voxel of {name}"
             fix = "export the sequence again"
             findings.append(
-                Finding("error", "constant_image", loaded.case.case_id, source.file.name, found, "an image", fix)
+                Finding("error", "constant_image", loaded.case.case_id, source.label, found, "an image", fix)
             )
     return findings
 
@@ -48,7 +48,7 @@ def _constant_channels(loaded: LoadedCase) -> list[Finding]:
 def _reference(loaded: LoadedCase, scheme: LabelScheme, head: npt.NDArray[np.bool_]) -> list[Finding]:
     if loaded.reference is None or loaded.case.reference is None:
         return []
-    case_id, file = loaded.case.case_id, loaded.case.reference.file.name
+    case_id, file = loaded.case.case_id, loaded.case.reference.label
     drawn = loaded.reference != 0
     if not drawn.any():
         expected, fix = "a drawn lesion, unless the patient has none", "nothing to do if the patient is healthy"

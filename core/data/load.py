@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from core.case import Case, Source
-from core.data.formats import FORMATS
+from core.data.formats import FORMATS, format_of
 from core.data.formats.gzip_bounded import DamagedFileError
-from core.data.formats.nifti import NiftiImage
+from core.data.image import StoredImage
 from core.data.refusal import Finding, InputRefusedError
 from core.labels import LabelScheme, UnknownLabelError
 from core.volume import Array, Grid, Volume
@@ -31,11 +32,15 @@ class LoadedCase:
         case: which case.
         volume: its channels in the order of `case.sources`.
         reference: uint8 region bits (X, Y, Z), or None where there is no reference mask.
+        findings: what is odd about the files, but not refused.
+        images: each modality's image as read, for what else its files say.
     """
 
     case: Case
     volume: Volume
     reference: npt.NDArray[np.uint8] | None
+    findings: tuple[Finding, ...] = ()
+    images: Mapping[str, StoredImage] = field(default_factory=dict)
 
 
 def load_case(case: Case, scheme: LabelScheme | None) -> LoadedCase:
@@ -48,49 +53,83 @@ def load_case(case: Case, scheme: LabelScheme | None) -> LoadedCase:
     Raises:
         InputRefusedError: a file is damaged, grids disagree, voxels are not finite, or a label is unknown.
     """
-    sources = list(case.sources.items())
-    if scheme is not None and case.reference is not None:
-        sources.append(("seg", case.reference))
-    with ThreadPoolExecutor(READING_THREADS) as pool:
-        images = dict(
-            zip((name for name, _ in sources), pool.map(lambda s: _read(case.case_id, s[1]), sources), strict=True)
-        )
-    grid = images[sources[0][0]].grid
-    if problems := [
-        problem for name, source in sources if (problem := _grid_problem(case.case_id, source, images[name].grid, grid))
-    ]:
-        raise InputRefusedError(*problems)
-    volume = stack([(name, images[name]) for name in case.sources])
-    _require_finite(case, volume)
+    images = read_images(case)
+    first = next(iter(images.values())).grid
     reference = None
     if scheme is not None and case.reference is not None:
-        reference = _regions(case.case_id, case.reference.file, images["seg"], scheme)
-    return LoadedCase(case, volume, reference)
+        reference = _read_mask(case.case_id, case.reference, first)
+    read = {**images, **({"seg": reference} if reference else {})}
+    sources = {**case.sources, **({"seg": case.reference} if case.reference else {})}
+    problems = [_grid_problem(case.case_id, sources[name], image.grid, first) for name, image in read.items()]
+    if found := [problem for problem in problems if problem]:
+        raise InputRefusedError(*found)
+    volume = stack([(name, image, case.sources[name].channel) for name, image in images.items()])
+    _require_finite(case, volume)
+    bits = None
+    if scheme is not None and case.reference is not None and reference is not None:
+        bits = _regions(case.case_id, case.reference, reference, scheme)
+    # the channels of one file share its findings
+    findings = tuple(dict.fromkeys(finding for image in read.values() for finding in image.findings))
+    return LoadedCase(case, volume, bits, findings, images)
 
 
-def load_regions(path: Path, scheme: LabelScheme) -> tuple[npt.NDArray[np.uint8], Grid]:
-    """Read one label map as region bits (X, Y, Z) uint8 in RAS+, with the file's grid.
+def read_images(case: Case) -> dict[str, StoredImage]:
+    """Read every file of a case once, side by side; modality to the image that holds it.
+
+    Raises:
+        InputRefusedError: a file is damaged, or does not hold the channel that is asked for.
+    """
+    files = list(dict.fromkeys((source.files, source.format) for source in case.sources.values()))
+    with ThreadPoolExecutor(READING_THREADS) as pool:
+        read = dict(zip(files, pool.map(lambda key: _read(case.case_id, Source(*key)), files), strict=True))
+    images = {name: read[source.files, source.format] for name, source in case.sources.items()}
+    for name, source in case.sources.items():
+        if source.channel >= images[name].channels:
+            found, expected = f"{images[name].channels} channel(s)", f"a channel {source.channel} for {name}"
+            fix = "check the layout of the folder"
+            raise InputRefusedError(
+                Finding("error", "missing_channel", case.case_id, source.label, found, expected, fix)
+            )
+    return images
+
+
+def load_regions(source: Source, scheme: LabelScheme, onto: Grid | None = None) -> tuple[npt.NDArray[np.uint8], Grid]:
+    """Read one label map as region bits (X, Y, Z) uint8 in RAS+, with its grid.
+
+    Args:
+        source: where it is.
+        scheme: what its integers mean.
+        onto: the images' grid, for a mask that is drawn onto one.
 
     Raises:
         InputRefusedError: the file is damaged or holds a value that the scheme does not know.
     """
-    image = _read("", Source(path, "nifti"))
-    return _regions("", path, image, scheme), image.grid
+    image = _read_mask("", source, onto)
+    return _regions("", source, image, scheme), image.grid
 
 
-def stack(images: Iterable[tuple[str, NiftiImage]]) -> Volume:
-    """Stack images of one grid into a volume in RAS+ order, in the narrowest dtype that holds them all."""
+def load_label_file(path: Path, scheme: LabelScheme) -> tuple[npt.NDArray[np.uint8], Grid]:
+    """Read a label map that is one file on its own, its format told by its name; otherwise as `load_regions`."""
+    return load_regions(Source((path,), format_of(path)), scheme)
+
+
+def stack(images: Iterable[tuple[str, StoredImage, int]]) -> Volume:
+    """Stack channels of one grid into a volume in RAS+ order, in the narrowest dtype that holds them all.
+
+    Args:
+        images: the name of each channel, the image that holds it, and which of its channels it is.
+    """
     named = list(images)
     first = named[0][1]
-    dtype = _common_dtype([image.stored for _, image in named])
+    dtype = _common_dtype([image.stored[channel] for _, image, channel in named])
     voxels = np.empty((len(named), *first.grid.ras_shape), dtype)
-    for channel, (_, image) in enumerate(named):
-        voxels[channel] = image.grid.to_ras(image.stored)
+    for index, (_, image, channel) in enumerate(named):
+        voxels[index] = image.grid.to_ras(image.stored[channel])
     return Volume(
         voxels=voxels,
-        modalities=tuple(name for name, _ in named),
-        slope=tuple(image.slope for _, image in named),
-        intercept=tuple(image.intercept for _, image in named),
+        modalities=tuple(name for name, _, _ in named),
+        slope=tuple(image.slope[channel] for _, image, channel in named),
+        intercept=tuple(image.intercept[channel] for _, image, channel in named),
         geometry=first.grid.geometry(),
         native=first.grid,
     )
@@ -130,16 +169,35 @@ def _is_whole(array: Array) -> bool:
     return bool(np.isfinite(array).all() and (array == np.rint(array)).all())
 
 
-def _read(case_id: str, source: Source) -> NiftiImage:
+def _read(case_id: str, source: Source) -> StoredImage:
+    with _naming(case_id, source, "a whole image"):
+        return _named(FORMATS[source.format].read(source.files), case_id, source)
+
+
+def _read_mask(case_id: str, source: Source, onto: Grid | None) -> StoredImage:
+    with _naming(case_id, source, "a whole mask"):
+        return _named(FORMATS[source.format].read_mask(source, onto), case_id, source)
+
+
+def _named(image: StoredImage, case_id: str, source: Source) -> StoredImage:
+    return replace(image, findings=tuple(finding.about(case_id, source.label) for finding in image.findings))
+
+
+@contextmanager
+def _naming(case_id: str, source: Source, expected: str) -> Iterator[None]:
+    """Say of which case and file a reader complained."""
     try:
-        return FORMATS[source.format].read(source.file)
+        yield
+        return
+    except InputRefusedError as error:
+        findings = [finding.about(case_id, source.label) for finding in error.findings]
     except DamagedFileError as error:
         found, fix = str(error), "export or download the file again"
+        findings = [Finding("error", "damaged_file", case_id, source.label, found, expected, fix)]
     except OSError as error:
         found, fix = f"a file that cannot be opened ({error.strerror})", "check that it is there and readable"
-    raise InputRefusedError(
-        Finding("error", "damaged_file", case_id, source.file.name, found, "a whole image", fix)
-    ) from None
+        findings = [Finding("error", "damaged_file", case_id, source.label, found, expected, fix)]
+    raise InputRefusedError(*findings) from None
 
 
 def _grid_problem(case_id: str, source: Source, grid: Grid, first: Grid) -> Finding | None:
@@ -151,7 +209,7 @@ def _grid_problem(case_id: str, source: Source, grid: Grid, first: Grid) -> Find
         found = f"a grid whose corners lie up to {corner_distance_mm(grid, first):.2f} mm away"
         expected = f"the grid of the case's first file (within {GRID_TOLERANCE_MM} mm)"
     fix = "resample the files onto one grid; nothing is resampled silently"
-    return Finding("error", "grid_mismatch", case_id, source.file.name, found, expected, fix)
+    return Finding("error", "grid_mismatch", case_id, source.label, found, expected, fix)
 
 
 def _require_finite(case: Case, volume: Volume) -> None:
@@ -161,26 +219,28 @@ def _require_finite(case: Case, volume: Volume) -> None:
     for name, channel in zip(volume.modalities, volume.voxels, strict=True):
         share = 1.0 - float(np.isfinite(channel).mean())
         if share:
-            file = case.sources[name].file.name
+            file = case.sources[name].label
             found = f"{share:.2%} of the voxels NaN or infinite"
             problems.append(Finding("error", "not_finite", case.case_id, file, found, "numbers", "export it again"))
     if problems:
         raise InputRefusedError(*problems)
 
 
-def _regions(case_id: str, file: Path, image: NiftiImage, scheme: LabelScheme) -> npt.NDArray[np.uint8]:
-    values = image.stored if image.slope == 1 and image.intercept == 0 else image.stored * image.slope + image.intercept
+def _regions(case_id: str, source: Source, image: StoredImage, scheme: LabelScheme) -> npt.NDArray[np.uint8]:
+    values = image.values(0)
     labels = values if np.issubdtype(values.dtype, np.integer) else np.rint(values)
     if labels is not values and not (np.isfinite(values).all() and np.abs(labels - values).max() <= LABEL_TOLERANCE):
         found, fix = "values that are not whole numbers (a probability map?)", "threshold it, or export the mask again"
-        raise InputRefusedError(Finding("error", "not_labels", case_id, file.name, found, "a mask of labels", fix))
+        raise InputRefusedError(Finding("error", "not_labels", case_id, source.label, found, "a mask of labels", fix))
     try:
         return scheme.to_regions(np.ascontiguousarray(image.grid.to_ras(labels)).astype(np.int64))
     except UnknownLabelError as error:
         expected = f"0 background and the labels of {scheme.name}: {scheme.legend}"
         found = f"label value(s) {', '.join(map(str, error.values))}"
         fix = "name the scheme the mask was drawn in with --scheme"
-        raise InputRefusedError(Finding("error", "unknown_label", case_id, file.name, found, expected, fix)) from None
+        raise InputRefusedError(
+            Finding("error", "unknown_label", case_id, source.label, found, expected, fix)
+        ) from None
 
 
 def _times(shape: tuple[int, ...]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from core.errors import RefusedError
@@ -36,6 +36,10 @@ class Finding:
     def sentence(self) -> str:
         where = self.file or self.case
         return f"{where + ': ' if where else ''}found {self.found}; expected {self.expected}; {self.fix}."
+
+    def about(self, case: str, file: str) -> Finding:
+        """Return the finding with its case and file, where it did not name them yet."""
+        return replace(self, case=self.case or case, file=self.file or file)
 
     def to_json(self) -> dict[str, str]:
         return asdict(self)

@@ -184,9 +184,9 @@ def score_against_reference(
         prediction: what a model made of it.
         regions: which regions to score, present in both.
     """
-    case = cohort.cases[case_id].case
-    assert case.reference is not None
-    reference, grid = load_regions(case.reference.file, cohort.scheme)
+    entry = cohort.cases[case_id]
+    assert entry.case.reference is not None
+    reference, grid = load_regions(entry.case.reference, cohort.scheme, entry.grid)
     mask = pick_regions(prediction.mask(), prediction.regions, regions)
     return score_case(mask, pick_regions(reference, cohort.scheme.region_names, regions), regions, grid.geometry())
 

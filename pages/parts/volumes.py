@@ -93,9 +93,9 @@ class _Loading:
 
 
 def _reference_array(cohort: Cohort, case_id: str) -> ViewerArray:
-    reference = cohort.cases[case_id].case.reference
-    assert reference is not None
-    regions, _ = load_regions(reference.file, cohort.scheme)
+    entry = cohort.cases[case_id]
+    assert entry.case.reference is not None
+    regions, _ = load_regions(entry.case.reference, cohort.scheme, entry.grid)
     return ViewerArray(regions, _affine(cohort, case_id), public=cohort.public)
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from core.data.formats.nifti import NiftiImage, read_nifti
+from core.data.formats.nifti import NIFTI
+from core.data.formats.spec import FormatSpec
 
-
-@dataclass(frozen=True, slots=True)
-class FormatSpec:
-    """One file format: how its files are named and read."""
-
-    name: str
-    title: str
-    suffixes: tuple[str, ...]
-    read: Callable[[Path], NiftiImage]
-
+__all__ = ["FORMATS", "FormatSpec", "format_of"]
 
 FORMATS: dict[str, FormatSpec] = {
-    "nifti": FormatSpec("nifti", "NIfTI-1 and NIfTI-2, one 3-D volume per file", (".nii", ".nii.gz"), read_nifti),
+    NIFTI.name: NIFTI,
 }
+
+
+def format_of(path: Path) -> str:
+    """Return the name of the format that a file's name says, `nifti` where it says none: its reader then explains."""
+    name = path.name.lower()
+    return next((spec.name for spec in FORMATS.values() if name.endswith(spec.suffixes)), "nifti")

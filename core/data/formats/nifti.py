@@ -6,7 +6,6 @@ parsed by nibabel, the voxels are read here, bounded by what the header claims.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,9 @@ import numpy.typing as npt
 
 from core.data import limits
 from core.data.formats.gzip_bounded import BoundedReader, DamagedFileError
-from core.volume import Array, Grid
+from core.data.formats.spec import Files, FormatSpec, channel_as_mask
+from core.data.image import StoredImage
+from core.volume import Grid
 
 if TYPE_CHECKING:
     from nibabel.nifti1 import Nifti1Header
@@ -24,24 +25,7 @@ NIFTI1_BYTES = 348
 NIFTI2_BYTES = 540
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class NiftiImage:
-    """One three-dimensional image as its file stores it.
-
-    Attributes:
-        stored: (I, J, K) in the file's dtype and axis order; value = stored * slope + intercept.
-        slope: value per stored unit.
-        intercept: value of a stored zero.
-        grid: where the file says its voxels are.
-    """
-
-    stored: Array
-    slope: float
-    intercept: float
-    grid: Grid
-
-
-def read_nifti(path: Path) -> NiftiImage:
+def read_nifti(path: Path) -> StoredImage:
     """Read one image, to the last byte, checksum included.
 
     Raises:
@@ -64,7 +48,14 @@ def read_nifti(path: Path) -> NiftiImage:
     stored = np.frombuffer(reader.read(claimed), dtype).reshape(shape, order="F")
     reader.finish(spare=limits.GZIP_TRAILING_BYTES)
     slope, intercept = _scaling(header)
-    return NiftiImage(stored.astype(dtype.newbyteorder("="), copy=False), slope, intercept, _grid(header, shape))
+    native = stored.astype(dtype.newbyteorder("="), copy=False)
+    return StoredImage(native[np.newaxis], (slope,), (intercept,), _grid(header, shape))
+
+
+def _read(files: Files) -> StoredImage:
+    if len(files) != 1:
+        raise DamagedFileError(f"{len(files)} files for one NIfTI image; expected one")
+    return read_nifti(files[0])
 
 
 def _read_header(reader: BoundedReader) -> tuple[Nifti1Header, int]:
@@ -150,3 +141,12 @@ def _affine(header: Any) -> npt.NDArray[np.float64]:
         return np.asarray(lenient.get_best_affine(), np.float64)
     except (HeaderDataError, ValueError) as error:
         raise DamagedFileError(f"a quaternion or voxel sizes that give no affine ({error})") from None
+
+
+NIFTI = FormatSpec(
+    name="nifti",
+    title="NIfTI-1 and NIfTI-2, one 3-D volume per file",
+    suffixes=(".nii", ".nii.gz"),
+    read=_read,
+    read_mask=channel_as_mask(_read),
+)

@@ -91,8 +91,8 @@ def _case(case_id: str, files: dict[str, list[Path]]) -> Case:
         patient_id=patient,
         group_id=patient,
         group_kind="patient",
-        sources={name: Source(files[name][0], "nifti") for name in BRATS_MODALITIES},
-        reference=Source(files["seg"][0], "nifti") if "seg" in files else None,
+        sources={name: Source((files[name][0],), "nifti") for name in BRATS_MODALITIES},
+        reference=Source((files["seg"][0],), "nifti") if "seg" in files else None,
     )
 
 

@@ -19,12 +19,16 @@ class Layout:
         cases: complete cases, in order of their ids.
         findings: what is wrong or odd; cases with an error are not among `cases`.
         scheme: the label scheme that the names imply, or None when the user must say.
+        why: one sentence: what the folder was taken for, and by what.
+        private_names: its file and folder names may hold a patient's name or id, so an import copies and renames.
     """
 
     name: str
     cases: tuple[Case, ...]
     findings: tuple[Finding, ...] = field(default=())
     scheme: str | None = None
+    why: str = ""
+    private_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pytest
 from core.case import Case, Source
 from core.data.formats.nifti import read_nifti
 from core.data.layouts import read_layout
-from core.data.load import corner_distance_mm, load_case, load_regions, same_grid, stack
+from core.data.load import corner_distance_mm, load_case, load_label_file, same_grid, stack
 from core.data.refusal import InputRefusedError
 from core.labels import SCHEMES
 from core.volume import Array, Grid
@@ -188,14 +188,14 @@ def test_channels_share_the_narrowest_type_that_holds_them_all(
     paths = [tmp_path / "a.nii", tmp_path / "b.nii"]
     for path, values in zip(paths, (first, second), strict=True):
         nib.save(nib.Nifti1Image(values.reshape(2, 1, 1), np.eye(4), dtype=values.dtype), path)
-    volume = stack([(path.stem, read_nifti(path)) for path in paths])
+    volume = stack([(path.stem, read_nifti(path), 0) for path in paths])
     assert volume.voxels.dtype == expected
     assert np.array_equal(volume.voxels[0].ravel(), first.astype(expected), equal_nan=True)
 
 
 def test_a_label_map_alone_is_read_with_its_grid(tmp_path: Path) -> None:
     path = write_nifti(tmp_path / "mask.nii.gz", tumour_labels(1), AFFINES["LPS"])
-    regions, grid = load_regions(path, BRATS)
+    regions, grid = load_label_file(path, BRATS)
     assert grid.axis_codes == "LPS"
     assert np.array_equal(regions, BRATS.to_regions(tumour_labels(1))[::-1, ::-1])
 
@@ -207,7 +207,7 @@ def test_brats_2021_is_lps_and_its_4_is_enhancing_tumour(real_data: Path) -> Non
         assert loaded.volume.native.axis_codes == "LPS"
         assert loaded.reference is not None
         assert case.reference is not None
-        stored = read_nifti(case.reference.file).stored
+        stored = read_nifti(case.reference.file).stored[0]
         enhancing = int(np.count_nonzero(loaded.reference >> 2 & 1))
         assert enhancing == int(np.count_nonzero(stored == 4))
         assert (enhancing == 0) == case.case_id.endswith("01480"), "only that one has no enhancing tumour"
@@ -217,5 +217,5 @@ def test_the_same_files_under_the_2023_scheme_are_refused_naming_4(real_data: Pa
     case = next(c for c in read_layout(real_data / "brats_2021").cases if not c.case_id.endswith("01480"))
     with pytest.raises(InputRefusedError, match=r"found label value\(s\) 4; expected 0 background"):
         load_case(
-            Case("x", "x", "x", "patient", {"t1n": Source(case.sources["t1n"].file, "nifti")}, case.reference), BRATS
+            Case("x", "x", "x", "patient", {"t1n": Source(case.sources["t1n"].files, "nifti")}, case.reference), BRATS
         )

@@ -285,7 +285,8 @@ def test_a_reference_that_was_drawn_again_is_scored_again(
     assert reference is not None
     own = tmp_path / "seg.nii"
     shutil.copy(reference.file, own)
-    entry = CohortCase(replace(small.cases[ONE].case, reference=replace(reference, file=own)), small.cases[ONE].facts)
+    drawn_again = replace(small.cases[ONE].case, reference=replace(reference, files=(own,)))
+    entry = CohortCase(drawn_again, small.cases[ONE].facts)
     cohort = replace(small, cases={ONE: entry})
     checkpoint = make("m")
     Segmenter(workspace, CPU).segment_stored(cohort, ONE, checkpoint)

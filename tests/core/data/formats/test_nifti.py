@@ -14,12 +14,13 @@ import numpy.typing as npt
 import pytest
 
 from core.data.formats.gzip_bounded import DamagedFileError
-from core.data.formats.nifti import NiftiImage, read_nifti
+from core.data.formats.nifti import read_nifti
+from core.data.image import StoredImage
 from tests.cases import AFFINES, set_header, write_nifti
 
 
-def values(image: NiftiImage) -> npt.NDArray[np.float64]:
-    return image.stored * image.slope + image.intercept
+def values(image: StoredImage) -> npt.NDArray[np.float64]:
+    return image.stored[0] * image.slope[0] + image.intercept[0]
 
 
 @pytest.fixture
@@ -32,8 +33,8 @@ def test_every_number_type_comes_back_as_it_was_written(tmp_path: Path, dtype: s
     voxels = np.arange(60).reshape(3, 4, 5).astype(dtype)
     image = read_nifti(write_nifti(tmp_path / "x.nii.gz", voxels))
     assert image.stored.dtype == np.dtype(dtype)
-    assert np.array_equal(image.stored, voxels)
-    assert (image.slope, image.intercept) == (1.0, 0.0)
+    assert np.array_equal(image.stored[0], voxels)
+    assert (image.slope, image.intercept) == ((1.0,), (0.0,))
 
 
 @pytest.mark.parametrize("endian", ["<", ">"])
@@ -44,7 +45,7 @@ def test_both_byte_orders_of_both_versions_are_read(tmp_path: Path, endian: str,
     image.set_data_dtype("i4")
     nib.save(image, tmp_path / "x.nii")
     found = read_nifti(tmp_path / "x.nii")
-    assert np.array_equal(found.stored, voxels)
+    assert np.array_equal(found.stored[0], voxels)
     assert found.stored.dtype.isnative
     assert found.grid.axis_codes == "LPS"
     assert found.grid.affine is not None
@@ -55,14 +56,14 @@ def test_slope_and_intercept_are_kept_beside_the_stored_numbers(plain: Path) -> 
     set_header(plain, scl_slope=0.5, scl_inter=-3)
     image = read_nifti(plain)
     assert image.stored.dtype == np.int16
-    assert (image.slope, image.intercept) == (0.5, -3.0)
+    assert (image.slope, image.intercept) == ((0.5,), (-3.0,))
     assert np.allclose(values(image), nib.load(plain).get_fdata())
 
 
 def test_a_slope_of_zero_means_no_scaling(plain: Path) -> None:
     set_header(plain, scl_slope=0, scl_inter=7)
     image = read_nifti(plain)
-    assert (image.slope, image.intercept) == (1.0, 0.0)
+    assert (image.slope, image.intercept) == ((1.0,), (0.0,))
     assert np.array_equal(values(image), nib.load(plain).get_fdata())
 
 
@@ -97,7 +98,7 @@ def test_a_header_extension_before_the_voxels_is_stepped_over(tmp_path: Path) ->
     image = nib.Nifti1Image(np.arange(60, dtype=np.int16).reshape(3, 4, 5), np.eye(4))
     image.header.extensions.append(nib.nifti1.Nifti1Extension("comment", b"scanned on a Monday"))
     nib.save(image, tmp_path / "x.nii.gz")
-    assert np.array_equal(read_nifti(tmp_path / "x.nii.gz").stored, np.asarray(image.dataobj))
+    assert np.array_equal(read_nifti(tmp_path / "x.nii.gz").stored[0], np.asarray(image.dataobj))
 
 
 @pytest.mark.parametrize(("shape", "read_as"), [((3, 4), (3, 4, 1)), ((3, 4, 1), (3, 4, 1)), ((3, 4, 5, 1), (3, 4, 5))])
@@ -105,7 +106,7 @@ def test_axes_of_length_one_at_the_end_do_not_matter(
     tmp_path: Path, shape: tuple[int, ...], read_as: tuple[int, ...]
 ) -> None:
     image = read_nifti(write_nifti(tmp_path / "x.nii", np.zeros(shape, np.uint8)))
-    assert image.stored.shape == image.grid.shape == read_as
+    assert image.stored[0].shape == image.grid.shape == read_as
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_a_header_that_claims_far_more_than_the_file_holds_is_refused_without_al
 def test_bytes_behind_the_voxels_are_padding_only_if_few(plain: Path) -> None:
     whole = plain.read_bytes()
     plain.write_bytes(whole + bytes(4096))
-    assert read_nifti(plain).stored.shape == (3, 4, 5)
+    assert read_nifti(plain).stored[0].shape == (3, 4, 5)
     plain.write_bytes(whole + bytes(4097))
     with pytest.raises(DamagedFileError, match="more than 4,096 bytes follow"):
         read_nifti(plain)
@@ -187,7 +188,7 @@ def test_a_damaged_compressed_image_is_refused_or_read_exactly(tmp_path: Path) -
         except DamagedFileError:
             continue
         assert number % 2 == 0, f"cut at byte {place} of {len(content)}"
-        assert np.array_equal(found.stored, voxels), f"bit of byte {place}"
+        assert np.array_equal(found.stored[0], voxels), f"bit of byte {place}"
         assert found.grid.to_json() == grid
 
 
@@ -205,7 +206,7 @@ def test_a_flipped_bit_in_an_uncompressed_header_gives_an_image_or_a_refusal_and
             image = read_nifti(plain)
         except DamagedFileError:
             continue
-        assert image.stored.shape == image.grid.shape, f"bit {bit}"
+        assert image.stored[0].shape == image.grid.shape, f"bit {bit}"
 
 
 def test_one_head_in_all_48_orientations_is_one_volume(real_data: Path) -> None:
@@ -233,5 +234,5 @@ def test_a_real_mask_with_slope_zero_is_read_unscaled(real_data: Path) -> None:
     masks = [read_nifti(file) for file in sorted((real_data / "brats_2021").rglob("*seg.nii.gz"))]
     slopes = [gzip.decompress(file.read_bytes())[112:116] for file in (real_data / "brats_2021").rglob("*seg.nii.gz")]
     assert bytes(4) in slopes, "one of the two masks has scl_slope 0 in its bytes"
-    assert all(mask.slope == 1 for mask in masks)
+    assert all(mask.slope == (1.0,) for mask in masks)
     assert {int(v) for mask in masks for v in np.unique(mask.stored)} == {0, 1, 2, 4}
