@@ -11,7 +11,7 @@ from core.checkpoints import Checkpoint, read_checkpoint, shipped_names
 from core.data.phantom import cohort_traits, make_phantom, write_cohort, write_phantom
 from core.data.phantom.traits import PhantomTraits
 from core.evaluation.saved import saved_scores
-from core.importing import import_folder
+from core.importing import ImportChoices, import_folder
 from core.inference.device import choose_compute
 from core.inference.segment import Segmenter
 from core.jobs.folder import JobFolder
@@ -20,6 +20,7 @@ from core.workspace import SHIPPED_CHECKPOINTS, Cohort, Workspace
 
 COHORT = "phantoms"
 COUNT = 24
+PUBLIC = ImportChoices(public=True)
 
 OnProgress = Callable[[str, int, int], None]
 
@@ -69,7 +70,7 @@ def make_demo(workspace: Workspace, on_progress: OnProgress, count: int = COUNT)
     if len(cohort.cases) < count:
         traits = [patient for patient in cohort_traits(count) if not (folder / case_name(patient)).exists()]
         write_cohort(folder, traits, on_written=lambda n, _path: on_progress("phantoms", n + 1, len(traits)))
-        cohort = import_folder(workspace, folder, COHORT, public=True, on_case=on_progress).cohort
+        cohort = import_folder(workspace, folder, COHORT, PUBLIC, on_progress).cohort
     _segment(workspace, cohort, list(cohort.cases), checkpoints, on_progress)
     return {"cohort": COHORT, "cases": len(cohort.cases), "models": shipped_names()}
 
@@ -85,7 +86,7 @@ def _first_phantom(workspace: Workspace, folder: Path, checkpoints: list[Checkpo
         on_progress("first phantom", 0, 1)
         first = cohort_traits(1)[0]
         write_phantom(make_phantom(first), folder, case_name(first))
-        cohort = import_folder(workspace, folder, COHORT, public=True).cohort
+        cohort = import_folder(workspace, folder, COHORT, PUBLIC).cohort
         loading.result()
     _segment(workspace, cohort, list(cohort.cases), checkpoints, on_progress)
 

@@ -21,6 +21,7 @@ from core.volume import Geometry, Grid
 PROJECT = Path(__file__).resolve().parent.parent
 SHIPPED_CHECKPOINTS = PROJECT / "checkpoints"
 RECIPES = PROJECT / "recipes"
+COHORT_VERSION = 2
 
 
 class NotInWorkspaceError(RefusedError):
@@ -62,6 +63,7 @@ class Cohort:
     refused: tuple[dict[str, str], ...]
     findings: tuple[dict[str, str], ...]
     public: bool  # made here or published: browsers may keep its volumes
+    why: str = ""  # what its folder was taken for, and by what
 
     @property
     def groups(self) -> dict[str, list[str]]:
@@ -86,9 +88,10 @@ class Cohort:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "schema_version": 1,
+            "schema_version": COHORT_VERSION,
             "name": self.name,
             "layout": self.layout,
+            "why": self.why,
             "scheme": self.scheme.name,
             "public": self.public,
             "cases": [_case_json(entry) for entry in self.cases.values()],
@@ -151,8 +154,21 @@ class Workspace:
             raise NotInWorkspaceError(f"cohort {cohort} has no split called {name!r}; known: {known}")
         return Split.from_json(read_json(path))
 
+    def stored_cohort(self, cohort: str) -> Path:
+        """Where a cohort's slices are."""
+        return self.root / "slices" / safe_name(cohort)
+
     def store_folder(self, cohort: str, case_id: str) -> Path:
-        return self.root / "slices" / safe_name(cohort) / safe_name(case_id)
+        return self.stored_cohort(cohort) / safe_name(case_id)
+
+    def kept_folder(self, cohort: str, case_id: str = "") -> Path:
+        """Where copies of a cohort's sources are, or those of one case."""
+        folder = self.root / "sources" / safe_name(cohort)
+        return folder / safe_name(case_id) if case_id else folder
+
+    def private_file(self, cohort: str, case_id: str) -> Path:
+        """Where the identifiers of a case's DICOM source are kept (0600), for exports that refer to it."""
+        return self.cohort_folder(cohort) / "private" / f"{safe_name(case_id)}.json"
 
     @property
     def volumes(self) -> Path:
@@ -218,6 +234,11 @@ def _source(data: dict[str, Any]) -> Source:
 
 
 def _cohort_from_json(data: dict[str, Any]) -> Cohort:
+    if data["schema_version"] != COHORT_VERSION:
+        raise NotInWorkspaceError(
+            f"cohort {data['name']} is of version {data['schema_version']}; this program reads {COHORT_VERSION}: "
+            "import it again"
+        )
     cases = {}
     for entry in data["cases"]:
         case = Case(
@@ -237,4 +258,5 @@ def _cohort_from_json(data: dict[str, Any]) -> Cohort:
         refused=tuple(data["refused"]),
         findings=tuple(data["findings"]),
         public=data["public"],
+        why=data["why"],
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from core.checkpoints import WEIGHTS, Card, Checkpoint, load_model, resolve_checkpoint, write_checkpoint
 from core.cli.output import progress
 from core.data.phantom import TRAINING_SEEDS, cohort_traits, write_cohort
-from core.importing import import_folder
+from core.importing import ImportChoices, import_folder
 from core.recipe import load_recipe
 from core.splitting import make_split
 from core.training.process import run_training
@@ -51,7 +51,7 @@ def make_cohort(workspace: Workspace) -> None:
     folder = workspace.root / "demo" / COHORT
     traits = cohort_traits(PATIENTS, first_seed=TRAINING_SEEDS.start)
     write_cohort(folder, traits, on_written=lambda n, _path: progress("phantoms", n + 1, len(traits)))
-    import_folder(workspace, folder, COHORT, public=True, on_case=progress)
+    import_folder(workspace, folder, COHORT, ImportChoices(public=True), progress)
     make_split(workspace, COHORT, "default", None, "80/20/0", seed=0)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.cli.output import print_json, progress
+
+if TYPE_CHECKING:
+    from core.importing import ImportChoices
 
 Verbs = Any  # argparse keeps the type of add_subparsers' result private
 
@@ -25,9 +28,10 @@ def add_verbs(verbs: Verbs) -> None:
     bring.add_argument("source", type=Path, metavar="SRC")
     bring.add_argument("--cohort", help="what to call it (default: the folder's name)")
     bring.set_defaults(run=_import)
+    bring.add_argument("--copy", action="store_true", help="keep the voxels in the workspace")
     for verb in (check, bring):
-        verb.add_argument("--layout", help="how the folder is laid out (default: recognised)")
-        verb.add_argument("--scheme", help="what the labels mean (default: what the names imply)")
+        verb.add_argument("--scheme", help="what the labels mean: a name or a file (default: what the names imply)")
+        add_reading(verb)
 
     split = verbs.add_parser("split", help="decide by patient who trains, validates and tests")
     split.add_argument("cohort")
@@ -42,6 +46,30 @@ def add_verbs(verbs: Verbs) -> None:
     audit.add_argument("cohort")
     audit.add_argument("--split", default="default")
     audit.set_defaults(run=_audit)
+
+
+def add_reading(verb: argparse.ArgumentParser) -> None:
+    """Add the options that say how a folder is read."""
+    verb.add_argument("--layout", help="how the folder is laid out (default: recognised)")
+    verb.add_argument(
+        "--harmonise", metavar="STEPS", help="bring each case onto one grid: register, resample[=MM], strip"
+    )
+    verb.add_argument(
+        "--keep-names", action="store_true", help="call cases as their files are called, whoever's name that is"
+    )
+
+
+def choices_of(options: argparse.Namespace) -> ImportChoices:
+    """Return what the options of `add_reading`, and --copy, ask for."""
+    from core.importing import ImportChoices, parse_harmonise
+
+    return ImportChoices(
+        layout=options.layout,
+        scheme=options.scheme,
+        copy=getattr(options, "copy", False),
+        keep_names=options.keep_names,
+        harmonise=parse_harmonise(options.harmonise) if options.harmonise else None,
+    )
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -61,7 +89,7 @@ def _check(options: argparse.Namespace) -> int:
     layout, accepted = None, 0
     try:
         layout, findings, accepted = check_folder(
-            options.source, options.layout, options.scheme, lambda case, done, total: progress(case, done + 1, total)
+            options.source, choices_of(options), lambda case, done, total: progress(case, done + 1, total)
         )
     except InputRefusedError as error:
         findings = list(error.findings)
@@ -77,6 +105,8 @@ def _check(options: argparse.Namespace) -> int:
     else:
         for finding in findings:
             print(f"{finding.severity}  {finding.sentence}")
+        if layout and layout.why:
+            print(f"layout {layout.name}: {layout.why}")
         print(f"{accepted} case(s) accepted" + (f", layout {layout.name}" if layout else ""))
     if not accepted:
         print("error: no case is accepted; the findings say why", file=sys.stderr)
@@ -91,9 +121,8 @@ def _import(options: argparse.Namespace) -> int:
         Workspace.default(),
         options.source,
         options.cohort or options.source.resolve().name,
-        options.layout,
-        options.scheme,
-        on_case=progress,
+        choices_of(options),
+        progress,
     )
     cohort = report.cohort
     if options.json:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from core.cli.cohorts import add_reading, choices_of
 from core.cli.output import print_json, progress
 
 
@@ -17,29 +18,32 @@ def add_verbs(verbs: Any) -> None:
     segment.add_argument("--checkpoint", required=True, metavar="REF", help="a folder, a run, or a shipped name")
     segment.add_argument("--out", type=Path, required=True, metavar="DIR")
     segment.add_argument("--device", default="auto")
-    segment.add_argument("--scheme", help="labels to write (default: the checkpoint's)")
+    segment.add_argument("--scheme", help="labels to write: a name or a file (default: the checkpoint's)")
+    add_reading(segment)
     segment.set_defaults(run=_segment)
 
 
 def _segment(options: argparse.Namespace) -> int:
     from core.checkpoints import resolve_checkpoint
-    from core.data.layouts import read_layout
     from core.data.refusal import InputRefusedError
+    from core.importing import read_cases
     from core.inference.device import choose_compute
     from core.inference.segment import Segmenter
-    from core.jobs.segmenting import segment_case
+    from core.jobs.segment_files import segment_case
     from core.workspace import Workspace
 
     workspace = Workspace.default()
     checkpoint = resolve_checkpoint(workspace, options.checkpoint)
-    layout = read_layout(options.source)
+    choices = choices_of(options)
+    layout = read_cases(options.source, choices)
     for finding in layout.findings:
         print(f"{finding.severity}  {finding.sentence}", file=sys.stderr)
     segmenter = Segmenter(workspace, choose_compute(options.device, fast=False))
     results, refused = [], [finding for finding in layout.findings if finding.severity == "error"]
     for number, case in enumerate(layout.cases):
         try:
-            results.append(segment_case(segmenter, case, checkpoint, options.out, options.scheme))
+            private = layout.private_names
+            results.append(segment_case(segmenter, case, checkpoint, options.out, choices, private))
         except InputRefusedError as error:  # the other cases go on
             print(f"error: {error}", file=sys.stderr)
             refused += error.findings

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from core.case import Case
-from core.data.load import LoadedCase, load_case
+from core.data.load import LoadedCase
 from core.data.prepare import head_mask
 from core.data.refusal import Finding, InputRefusedError
 from core.labels import LabelScheme
@@ -15,21 +14,25 @@ LEAST_BACKGROUND = 0.35  # of a skull-stripped volume; a head with its skull in 
 MASK_OUTSIDE_SHARE = 0.02  # share of the reference that may lie on background
 
 
-def examine(case: Case, scheme: LabelScheme) -> tuple[LoadedCase, list[Finding]]:
-    """Read a case and look for trouble.
+def examine(loaded: LoadedCase, scheme: LabelScheme | None) -> list[Finding]:
+    """Look for trouble in a case that has been read, its reference too where there is a scheme for it.
 
     Returns:
-        The loaded case and its warnings and notes.
+        Its warnings and notes, those of its files first.
 
     Raises:
         InputRefusedError: the case cannot be used.
     """
-    loaded = load_case(case, scheme)
     head = head_mask(loaded.volume)
-    findings = [*loaded.findings, *_constant_channels(loaded), *_reference(loaded, scheme, head), *_skull(loaded, head)]
+    findings = [
+        *loaded.findings,
+        *_constant_channels(loaded),
+        *(_reference(loaded, scheme, head) if scheme else []),
+        *_skull(loaded, head),
+    ]
     if errors := [finding for finding in findings if finding.severity == "error"]:
         raise InputRefusedError(*errors)
-    return loaded, findings
+    return findings
 
 
 def _constant_channels(loaded: LoadedCase) -> list[Finding]:

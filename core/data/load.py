@@ -34,6 +34,7 @@ class LoadedCase:
         reference: uint8 region bits (X, Y, Z), or None where there is no reference mask.
         findings: what is odd about the files, but not refused.
         images: each modality's image as read, for what else its files say.
+        mask: the reference mask's image as read.
     """
 
     case: Case
@@ -41,6 +42,7 @@ class LoadedCase:
     reference: npt.NDArray[np.uint8] | None
     findings: tuple[Finding, ...] = ()
     images: Mapping[str, StoredImage] = field(default_factory=dict)
+    mask: StoredImage | None = None
 
 
 def load_case(case: Case, scheme: LabelScheme | None) -> LoadedCase:
@@ -70,7 +72,7 @@ def load_case(case: Case, scheme: LabelScheme | None) -> LoadedCase:
         bits = _regions(case.case_id, case.reference, reference, scheme)
     # the channels of one file share its findings
     findings = tuple(dict.fromkeys(finding for image in read.values() for finding in image.findings))
-    return LoadedCase(case, volume, bits, findings, images)
+    return LoadedCase(case, volume, bits, findings, images, reference)
 
 
 def read_images(case: Case) -> dict[str, StoredImage]:

@@ -10,7 +10,7 @@ import pytest
 
 from core.data.refusal import InputRefusedError
 from core.data.store import open_case
-from core.importing import ImportReport, check_folder, import_folder
+from core.importing import ImportChoices, ImportReport, check_folder, import_folder
 from core.labels import UnknownSchemeError
 from core.workspace import NotInWorkspaceError, Workspace
 from tests.cases import AFFINES, SHAPE, case_id, tumour_labels, write_case, write_nifti
@@ -113,8 +113,11 @@ def test_names_that_do_not_say_what_labels_mean_ask_for_the_scheme(workspace: Wo
     with pytest.raises(InputRefusedError, match="name it with --scheme brats-2021"):
         import_folder(workspace, tmp_path / "x", "x")
     with pytest.raises(UnknownSchemeError):
-        import_folder(workspace, tmp_path / "x", "x", scheme_name="brats")
-    assert import_folder(workspace, tmp_path / "x", "x", scheme_name="brats-2023").cohort.scheme.name == "brats-2023"
+        import_folder(workspace, tmp_path / "x", "x", ImportChoices(scheme="brats"))
+    assert (
+        import_folder(workspace, tmp_path / "x", "x", ImportChoices(scheme="brats-2023")).cohort.scheme.name
+        == "brats-2023"
+    )
 
 
 def test_old_names_mean_that_4_is_enhancing_tumour(workspace: Workspace, tmp_path: Path) -> None:
@@ -127,7 +130,7 @@ def test_old_names_mean_that_4_is_enhancing_tumour(workspace: Workspace, tmp_pat
 
 def test_checking_says_the_same_and_writes_nothing(workspace: Workspace, mixed: Path) -> None:
     seen: list[str] = []
-    layout, findings, accepted = check_folder(mixed, None, None, lambda case, _done, _total: seen.append(case))
+    layout, findings, accepted = check_folder(mixed, ImportChoices(), lambda case, _done, _total: seen.append(case))
     assert (layout.name, accepted) == ("brats", 2)
     assert [finding.case for finding in findings] == [case_id(2), case_id(3)]
     assert seen == [case_id(1), case_id(1, visit=1), case_id(3)]

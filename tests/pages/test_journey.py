@@ -13,7 +13,7 @@ import pytest
 from core.checkpoints import shipped_names
 from core.data.phantom import cohort_traits, write_cohort
 from core.demo import COHORT, make_demo
-from core.importing import import_folder
+from core.importing import ImportChoices, import_folder
 from core.training.run_folder import RunFolder
 from core.workspace import PROJECT, Workspace
 from tests.pages.serving import serve
@@ -46,7 +46,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     make_demo(workspace, lambda _label, _done, _total: None, count=1)
     folder = workspace.root / "demo" / COHORT
     write_cohort(folder, cohort_traits(PHANTOMS)[1:])
-    import_folder(workspace, folder, COHORT, public=True)
+    import_folder(workspace, folder, COHORT, ImportChoices(public=True))
     process, address = serve(PROJECT / "app.py", workspace.root)
     yield App(address, process.pid, workspace)
     process.terminate()

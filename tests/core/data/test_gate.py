@@ -9,6 +9,7 @@ import pytest
 
 from core.data.gate import examine
 from core.data.layouts import read_layout
+from core.data.load import load_case
 from core.data.refusal import Finding, InputRefusedError
 from core.labels import SCHEMES
 from tests.cases import SHAPE, channels, head, set_header, tumour_labels, write_case, write_nifti
@@ -17,7 +18,7 @@ BRATS = SCHEMES["brats-2023"]
 
 
 def findings(folder: Path) -> list[Finding]:
-    return examine(read_layout(folder).cases[0], BRATS)[1]
+    return examine(load_case(read_layout(folder).cases[0], BRATS), BRATS)
 
 
 def codes(folder: Path) -> list[str]:
@@ -65,6 +66,7 @@ def test_background_is_where_the_value_is_zero_whatever_number_is_stored(tmp_pat
     for name, voxels in channels(1, tumour_labels(1)).items():
         path = write_nifti(tmp_path / "a" / f"a-{name}.nii", voxels + 1000)
         set_header(path, scl_slope=1, scl_inter=-1000)
-    loaded, found = examine(read_layout(tmp_path).cases[0], BRATS)
+    loaded = load_case(read_layout(tmp_path).cases[0], BRATS)
+    found = examine(loaded, BRATS)
     assert found == []
     assert np.array_equal(loaded.volume.values(3) != 0, head())

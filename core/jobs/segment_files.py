@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from core.case import Case
 from core.checkpoints import Checkpoint
-from core.data.load import load_case
 from core.errors import RefusedError
 from core.export import EXPORTS
+from core.importing import ImportChoices, read_case
 from core.inference.segment import Segmenter, Stopwatch, require_modalities
 from core.labels import LabelScheme, scheme_named
 
@@ -39,7 +39,12 @@ class Segmentation:
 
 
 def segment_case(
-    segmenter: Segmenter, case: Case, checkpoint: Checkpoint, out: Path, scheme_name: str | None = None
+    segmenter: Segmenter,
+    case: Case,
+    checkpoint: Checkpoint,
+    out: Path,
+    choices: ImportChoices | None = None,
+    private: bool = False,
 ) -> Segmentation:
     """Read a case, segment it and write `<case_id>_seg.nii.gz` on the input's own grid.
 
@@ -48,18 +53,20 @@ def segment_case(
         case: what to read.
         checkpoint: with what.
         out: the folder to write into.
-        scheme_name: what the written labels mean; None keeps the checkpoint's scheme.
+        choices: how it is read; its scheme says what the written labels mean, None keeps the checkpoint's.
+        private: its files' names may be a person's and are not repeated.
 
     Raises:
         InputRefusedError: the files cannot be used.
         NotSegmentableError: a modality is missing.
         RefusedError: the scheme has no such regions.
     """
-    scheme = scheme_named(scheme_name or checkpoint.spec.scheme)
+    choices = choices or ImportChoices()
+    scheme = scheme_named(choices.scheme or checkpoint.spec.scheme)
     require_same_regions(checkpoint, scheme)
     require_modalities(checkpoint.spec, case)
     watch = Stopwatch()
-    volume = load_case(case, None).volume
+    volume = read_case(case, None, choices, private).loaded.volume
     watch.lap("load")
     prediction = segmenter.segment_volume(case, volume, checkpoint)
     watch.lap("forward")

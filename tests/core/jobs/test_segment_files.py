@@ -15,10 +15,11 @@ import torch
 from core.checkpoints import Checkpoint
 from core.data.layouts import read_layout
 from core.errors import RefusedError
+from core.importing import ImportChoices
 from core.inference.device import Compute
 from core.inference.predictor import Predictor
 from core.inference.segment import Segmenter
-from core.jobs.segmenting import Segmentation, segment_case, volumes_ml
+from core.jobs.segment_files import Segmentation, segment_case, volumes_ml
 from core.volume import Box
 from core.workspace import Workspace
 from tests import narrow
@@ -50,7 +51,7 @@ def segment(
     if model is not None:
         segmenter._predictors[checkpoint.id] = Predictor(model, checkpoint.spec, CPU)
     (case,) = read_layout(folder).cases
-    return segment_case(segmenter, case, checkpoint, folder / "out", scheme)
+    return segment_case(segmenter, case, checkpoint, folder / "out", ImportChoices(scheme=scheme))
 
 
 def write_marked(folder: Path, affine: npt.NDArray[np.float64], **forms: int) -> Path:
