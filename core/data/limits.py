@@ -7,3 +7,17 @@ MAX_FOLDER_FILES = 200_000  # files that a layout looks at below one folder
 MAX_EXTENSION_BYTES = 4 * 1024**2  # header extensions between a NIfTI header and its voxels
 GZIP_TRAILING_BYTES = 4096  # padding that may follow the voxels inside a .nii.gz
 MAX_DIMENSION = 8192  # voxels along one axis
+
+MAX_UPLOAD_FILES = 50_000  # files of one upload; LGG has 7,858, a DICOM disc a few thousand
+MAX_UPLOAD_FILE_BYTES = 16 * 1024**3  # one uploaded file: a zip of a whole BraTS year
+MAX_UPLOAD_BYTES = 32 * 1024**3  # all files of one upload
+MAX_UPLOADS = 16  # uploads that a workspace holds at once
+MAX_UPLOAD_LIST_BYTES = 16 * 1024**2  # the list of names and sizes that starts an upload
+MAX_UPLOAD_NAME_BYTES = 1000  # a file's name with its folders
+MAX_UPLOAD_DEPTH = 24  # folders within folders
+UPLOAD_PIECE_BYTES = 8 * 1024**2  # what a browser sends in one request
+UPLOAD_KEPT_S = 24 * 3600.0  # an upload that nothing has touched for this long is deleted
+FREE_DISK_BYTES = 1024**3  # what uploads and imports leave free
+IMPORT_MEMORY_BYTES = 12 * 1024**3  # address space of a process that reads what somebody brought
+IMPORT_CPU_S = 12 * 3600  # its processor time: endless loops end, 1,250 patients do not
+FINDING_PICTURES = 24  # findings of one check that get a picture

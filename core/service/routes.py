@@ -11,23 +11,27 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from core.service.cookies import BrowserCookie
 from core.service.modules import module_routes
+from core.service.uploads import upload_routes
 from core.service.volumes import volume_routes
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def service_routes(workspace: Path, viewer: Path, base: str = "") -> list[BaseRoute]:
+def service_routes(workspace: Path, viewer: Path, base: str = "", uploader: Path | None = None) -> list[BaseRoute]:
     """Return our routes under the app's base path.
 
     Args:
-        workspace: the folder that holds `volumes/` and the token key.
+        workspace: the folder that holds `volumes/`, `uploads/` and the token key.
         viewer: the folder of the viewer's modules.
         base: what the app is mounted under (`server.baseUrlPath`), with or without slashes.
+        uploader: the folder of the uploader's modules; None serves none.
     """
     prefix = base_path(base)
     return [
         *_below(f"{prefix}/volumes", volume_routes(workspace)),
+        *_below(f"{prefix}/uploads", upload_routes(workspace)),
         *_below(f"{prefix}/viewer", module_routes(viewer)),
+        *_below(f"{prefix}/uploader", module_routes(uploader) if uploader else []),
     ]
 
 
