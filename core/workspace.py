@@ -80,7 +80,10 @@ class Cohort:
 
     @property
     def modalities(self) -> tuple[str, ...]:
-        return tuple(next(iter(self.cases.values())).case.sources) if self.cases else ()
+        """What every case has, in the order of the first."""
+        entries = list(self.cases.values())
+        first = entries[0].case.sources if entries else {}
+        return tuple(name for name in first if all(name in entry.case.sources for entry in entries))
 
     def audit(self, split: Split) -> Audit:
         groups = {case_id: entry.case.group_id for case_id, entry in self.cases.items()}
@@ -226,11 +229,18 @@ def _case_json(entry: CohortCase) -> dict[str, Any]:
 
 
 def _source_json(source: Source) -> dict[str, Any]:
-    return {"files": [str(file) for file in source.files], "format": source.format, "channel": source.channel}
+    return {
+        "files": [str(file) for file in source.files],
+        "format": source.format,
+        "channel": source.channel,
+        "palette": None if source.palette is None else [list(colour) for colour in source.palette],
+    }
 
 
 def _source(data: dict[str, Any]) -> Source:
-    return Source(tuple(Path(file) for file in data["files"]), data["format"], data["channel"])
+    palette = data["palette"]
+    colours = None if palette is None else tuple((red, green, blue) for red, green, blue in palette)
+    return Source(tuple(Path(file) for file in data["files"]), data["format"], data["channel"], colours)
 
 
 def _cohort_from_json(data: dict[str, Any]) -> Cohort:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from core.case import BRATS_MODALITIES
 from core.data.load import LoadedCase
 from core.data.prepare import head_mask
 from core.data.refusal import Finding, InputRefusedError
@@ -59,8 +60,8 @@ def _reference(loaded: LoadedCase, scheme: LabelScheme, head: npt.NDArray[np.boo
     findings = []
     outside = 1.0 - float(head[drawn].mean())
     if outside > MASK_OUTSIDE_SHARE:
-        found = f"{outside:.0%} of the reference on background"
-        fix = "check that mask and images belong together"
+        found = f"{outside:.0%} of the reference on background{_mirrored(drawn, head, outside)}"
+        fix = "check that mask and images belong together and lie the same way round"
         findings.append(Finding("warning", "mask_outside_head", case_id, file, found, "a mask inside the head", fix))
     for bit, region in enumerate(scheme.regions):
         if not (loaded.reference >> bit & 1).any():
@@ -70,7 +71,18 @@ def _reference(loaded: LoadedCase, scheme: LabelScheme, head: npt.NDArray[np.boo
     return findings
 
 
+def _mirrored(drawn: npt.NDArray[np.bool_], head: npt.NDArray[np.bool_], outside: float) -> str:
+    """Say along which axis a reference would have to be flipped to lie inside the head, if that helps."""
+    for axis, name in enumerate(("left and right", "front and back", "top and bottom")):
+        flipped = 1.0 - float(np.flip(head, axis)[drawn].mean())
+        if flipped < MASK_OUTSIDE_SHARE and flipped < outside / 4:
+            return f"; with {name} exchanged it would lie inside"
+    return ""
+
+
 def _skull(loaded: LoadedCase, head: npt.NDArray[np.bool_]) -> list[Finding]:
+    if loaded.volume.geometry is None or not set(loaded.volume.modalities) & set(BRATS_MODALITIES):
+        return []  # pictures and CT have no background of zeros
     background = 1.0 - float(head.mean())
     if background >= LEAST_BACKGROUND:
         return []

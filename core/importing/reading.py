@@ -69,12 +69,16 @@ def read_case(case: Case, scheme: LabelScheme | None, choices: ImportChoices, pr
 def scheme_of(layout: Layout, name: str | None) -> LabelScheme:
     """Decide what a cohort's labels mean: what the user said, else what its names imply.
 
+    Without a reference mask anywhere the scheme is `binary`.
+
     Raises:
         InputRefusedError: neither says it, and there are labels.
         UnknownSchemeError: the name is not a scheme.
     """
     if chosen := name or layout.scheme:
         return scheme_named(chosen)
+    if not any(case.reference for case in layout.cases):
+        return scheme_named("binary")  # there is nothing that it would be asked about
     raise InputRefusedError(
         Finding(
             "error",

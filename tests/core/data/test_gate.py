@@ -70,3 +70,16 @@ def test_background_is_where_the_value_is_zero_whatever_number_is_stored(tmp_pat
     found = examine(loaded, BRATS)
     assert found == []
     assert np.array_equal(loaded.volume.values(3) != 0, head())
+
+
+def test_a_mask_that_lies_the_other_way_round_is_told_apart(tmp_path: Path) -> None:
+    """A head in the left half alone, its tumour drawn in the right half."""
+    write_case(tmp_path, "a", 1)
+    half = np.arange(SHAPE[0])[:, None, None] < SHAPE[0] // 2
+    labels = np.where(half & head(), 1, 0).astype(np.uint8)
+    labels[: SHAPE[0] // 2 - 6] = 0
+    for name, voxels in channels(1, np.zeros(SHAPE, np.uint8)).items():
+        write_nifti(tmp_path / "a" / f"a-{name}.nii.gz", np.where(half, voxels, 0).astype(np.int16))
+    write_nifti(tmp_path / "a" / "a-seg.nii.gz", labels[::-1].copy())
+    (finding,) = (found for found in findings(tmp_path) if found.code == "mask_outside_head")
+    assert finding.found == "100% of the reference on background; with left and right exchanged it would lie inside"

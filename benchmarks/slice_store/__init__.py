@@ -1,0 +1,1 @@
+"""Random slices beside reading `.nii.gz`: `python -m benchmarks.slice_store`."""
