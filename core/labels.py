@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,9 @@ from core.errors import RefusedError
 from core.registry import look_up
 
 MAX_REGIONS = 8
+MAX_LABEL = 65535  # label maps are stored as uint8 or uint16
+SCHEME_HINT = "name the scheme the mask was drawn in with --scheme, or a file that says what its values mean"
+LISTED_VALUES = 10  # unknown values that a sentence names; a probability map would list hundreds
 
 
 class UnknownSchemeError(RefusedError):
@@ -63,6 +67,10 @@ class LabelScheme:
     def __post_init__(self) -> None:
         if len(self.regions) > MAX_REGIONS:
             raise ValueError(f"scheme {self.name}: {len(self.regions)} regions, at most {MAX_REGIONS} fit one uint8")
+        if wrong := [value for value in self.labels if not 1 <= value <= MAX_LABEL]:
+            raise ValueError(f"scheme {self.name}: label values {wrong}; expected 1 to {MAX_LABEL}")
+        if stray := {label for region in self.regions for label in region.labels} - set(self.labels):
+            raise ValueError(f"scheme {self.name}: regions of the labels {sorted(stray)}, which it does not define")
 
     @property
     def region_names(self) -> tuple[str, ...]:
@@ -75,17 +83,21 @@ class LabelScheme:
 
     @cached_property
     def _bits_of_label(self) -> npt.NDArray[np.uint8]:
-        table = np.zeros(256, np.uint8)
+        table = np.zeros(max(self.labels, default=0) + 1, np.uint8)
         for bit, region in enumerate(self.regions):
             table[list(region.labels)] |= np.uint8(1 << bit)
         return table
 
     @cached_property
-    def _label_of_bits(self) -> npt.NDArray[np.uint8]:
+    def _label_of_bits(self) -> npt.NDArray[Any]:
         bits = np.arange(256, dtype=np.uint8)
-        table = np.zeros(256, np.uint8)
+        table = np.zeros(256, np.min_scalar_type(max(self.labels, default=0)))
         for name, label in self.paint:
             table[(bits >> self.region_names.index(name)) & 1 == 1] = label
+        pattern = {label: int(self._bits_of_label[label]) for label in self.labels}
+        for label, own in pattern.items():  # regions that overlap in part are painted wrong in any order
+            if own and list(pattern.values()).count(own) == 1:
+                table[own] = label
         return table
 
     def unknown_values(self, values: Iterable[int]) -> tuple[int, ...]:
@@ -106,15 +118,53 @@ class LabelScheme:
         """
         if unknown := self.unknown_values(np.unique(labels)):
             raise UnknownLabelError(
-                f"found label value(s) {', '.join(map(str, unknown))}; {self.name} knows 0 background, {self.legend}; "
-                "choose the scheme the mask was drawn in with --scheme",
+                f"found label value(s) {listed(unknown)}; {self.name} knows 0 background, {self.legend}; {SCHEME_HINT}",
                 unknown,
             )
-        return self._bits_of_label[labels.astype(np.uint8)]
+        bits: npt.NDArray[np.uint8] = self._bits_of_label[labels.astype(np.uint16)]
+        return bits
 
-    def to_labels(self, regions: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        """Paint a region volume back into a label map of the same shape (uint8)."""
+    def to_labels(self, regions: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
+        """Paint a region volume back into a label map of the same shape: uint8, or uint16 for labels above 255."""
         return self._label_of_bits[regions]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "labels": {str(value): name for value, name in self.labels.items()},
+            "regions": [{"name": r.name, "title": r.title, "labels": list(r.labels)} for r in self.regions],
+            "paint": [[name, label] for name, label in self.paint],
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        return cls(
+            name=data["name"],
+            labels={int(value): name for value, name in data["labels"].items()},
+            regions=tuple(Region(r["name"], r["title"], tuple(r["labels"])) for r in data["regions"]),
+            paint=tuple((name, label) for name, label in data["paint"]),
+        )
+
+
+def listed(values: tuple[int, ...]) -> str:
+    """Return values for a sentence, a long list cut short."""
+    named, more = values[:LISTED_VALUES], len(values) - LISTED_VALUES
+    return ", ".join(map(str, named)) + (f" and {more} more" if more > 0 else "")
+
+
+def paint_order(regions: tuple[Region, ...]) -> tuple[tuple[str, int], ...]:
+    """Return (region, label) pairs that paint a label map from regions, the largest sets of labels first.
+
+    Each region paints a label that no later one holds; one that is the union of later ones paints its first,
+    which shows only where it was predicted without them.
+    """
+    order = sorted(regions, key=lambda region: -len(region.labels))
+    pairs = []
+    for index, region in enumerate(order):
+        later = {label for other in order[index + 1 :] for label in other.labels}
+        own = [label for label in region.labels if label not in later]
+        pairs.append((region.name, (own or region.labels)[0]))
+    return tuple(pairs)
 
 
 def _brats(name: str, necrotic: int, oedema: int, enhancing: int, cavity: int | None = None) -> LabelScheme:
@@ -150,3 +200,17 @@ def scheme_named(name: str) -> LabelScheme:
         UnknownSchemeError: no such scheme; the message lists the known ones.
     """
     return look_up(SCHEMES, name, "label scheme", UnknownSchemeError)
+
+
+def scheme_to_json(scheme: LabelScheme) -> str | dict[str, Any]:
+    """Return what a record keeps of a scheme: the name of one that ships, else the whole scheme."""
+    return scheme.name if SCHEMES.get(scheme.name) == scheme else scheme.to_json()
+
+
+def scheme_from_json(kept: str | dict[str, Any]) -> LabelScheme:
+    """Return the scheme that `scheme_to_json` kept.
+
+    Raises:
+        UnknownSchemeError: it is a name that no scheme has.
+    """
+    return scheme_named(kept) if isinstance(kept, str) else LabelScheme.from_json(kept)

@@ -15,13 +15,13 @@ from core.case import Case, Source
 from core.data.formats import FORMATS, format_of
 from core.data.formats.gzip_bounded import DamagedFileError
 from core.data.image import StoredImage
+from core.data.label_values import whole_labels
 from core.data.refusal import Finding, InputRefusedError
-from core.labels import LabelScheme, UnknownLabelError
+from core.labels import SCHEME_HINT, LabelScheme, UnknownLabelError, listed
 from core.volume import Array, Grid, Volume
 
 READING_THREADS = 2  # inflating is the cost, and ISA-L releases the interpreter lock
 GRID_TOLERANCE_MM = 0.01  # grids agree when no corner moves by more
-LABEL_TOLERANCE = 1e-3  # masks stored as real numbers may be off by rounding, not by more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,11 +68,12 @@ def load_case(case: Case, scheme: LabelScheme | None) -> LoadedCase:
     volume = stack([(name, image, case.sources[name].channel) for name, image in images.items()])
     _require_finite(case, volume)
     bits = None
+    rounded: tuple[Finding, ...] = ()
     if scheme is not None and case.reference is not None and reference is not None:
-        bits = _regions(case.case_id, case.reference, reference, scheme)
+        bits, rounded = _regions(case.case_id, case.reference, reference, scheme)
     # the channels of one file share its findings
     findings = tuple(dict.fromkeys(finding for image in read.values() for finding in image.findings))
-    return LoadedCase(case, volume, bits, findings, images, reference)
+    return LoadedCase(case, volume, bits, (*findings, *rounded), images, reference)
 
 
 def read_images(case: Case) -> dict[str, StoredImage]:
@@ -107,7 +108,7 @@ def load_regions(source: Source, scheme: LabelScheme, onto: Grid | None = None) 
         InputRefusedError: the file is damaged or holds a value that the scheme does not know.
     """
     image = _read_mask("", source, onto)
-    return _regions("", source, image, scheme), image.grid
+    return _regions("", source, image, scheme)[0], image.grid
 
 
 def load_label_file(path: Path, scheme: LabelScheme) -> tuple[npt.NDArray[np.uint8], Grid]:
@@ -228,21 +229,21 @@ def _require_finite(case: Case, volume: Volume) -> None:
         raise InputRefusedError(*problems)
 
 
-def _regions(case_id: str, source: Source, image: StoredImage, scheme: LabelScheme) -> npt.NDArray[np.uint8]:
-    values = image.values(0)
-    labels = values if np.issubdtype(values.dtype, np.integer) else np.rint(values)
-    if labels is not values and not (np.isfinite(values).all() and np.abs(labels - values).max() <= LABEL_TOLERANCE):
-        found, fix = "values that are not whole numbers (a probability map?)", "threshold it, or export the mask again"
-        raise InputRefusedError(Finding("error", "not_labels", case_id, source.label, found, "a mask of labels", fix))
+def _regions(
+    case_id: str, source: Source, image: StoredImage, scheme: LabelScheme
+) -> tuple[npt.NDArray[np.uint8], tuple[Finding, ...]]:
+    """Return region bits (X, Y, Z), and what is odd about the numbers they were made of."""
+    with _naming(case_id, source, "a mask of labels"):
+        labels, findings = whole_labels(image.values(0))
     try:
-        return scheme.to_regions(np.ascontiguousarray(image.grid.to_ras(labels)).astype(np.int64))
+        bits = scheme.to_regions(np.ascontiguousarray(image.grid.to_ras(labels)).astype(np.int64))
     except UnknownLabelError as error:
         expected = f"0 background and the labels of {scheme.name}: {scheme.legend}"
-        found = f"label value(s) {', '.join(map(str, error.values))}"
-        fix = "name the scheme the mask was drawn in with --scheme"
+        found = f"label value(s) {listed(error.values)}"
         raise InputRefusedError(
-            Finding("error", "unknown_label", case_id, source.label, found, expected, fix)
+            Finding("error", "unknown_label", case_id, source.label, found, expected, SCHEME_HINT)
         ) from None
+    return bits, tuple(finding.about(case_id, source.label) for finding in findings)
 
 
 def _times(shape: tuple[int, ...]) -> str:

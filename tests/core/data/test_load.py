@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import nibabel as nib
@@ -132,7 +133,8 @@ def test_unknown_label_values_are_refused_naming_them_and_what_is_known(tmp_path
     error = refusal(tmp_path)
     assert str(error) == (
         "a-seg.nii.gz: found label value(s) 4, 9; expected 0 background and the labels of brats-2023: 1 necrotic core, "
-        "2 oedema, 3 enhancing tumour; name the scheme the mask was drawn in with --scheme."
+        "2 oedema, 3 enhancing tumour; name the scheme the mask was drawn in with --scheme, or a file that says what "
+        "its values mean."
     )
 
 
@@ -143,14 +145,65 @@ def test_a_mask_of_whole_real_numbers_is_a_mask(folder: Path) -> None:
     assert np.array_equal(loaded.reference, BRATS.to_regions(tumour_labels(1)))
 
 
-@pytest.mark.parametrize("wrong", [0.5, np.nan, np.inf])
-def test_a_mask_of_anything_else_is_refused(folder: Path, wrong: float) -> None:
-    voxels = tumour_labels(1).astype(np.float32)
-    voxels[0, 0, 0] = wrong
-    write_nifti(folder / "a" / "a-seg.nii", voxels)
+def real_mask(folder: Path, change: Callable[[Array], Array]) -> Path:
+    return write_nifti(folder / "a" / "a-seg.nii", change(tumour_labels(1).astype(np.float32)))
+
+
+def test_labels_at_0_9999_are_rounded_and_said_to_be(folder: Path) -> None:
+    real_mask(folder, lambda labels: labels * np.float32(0.9999))
+    loaded = load_case(the_case(folder), BRATS)
+    assert loaded.reference is not None
+    assert np.array_equal(loaded.reference, BRATS.to_regions(tumour_labels(1)))
+    (finding,) = loaded.findings
+    assert (finding.severity, finding.code, finding.file) == ("warning", "labels_rounded", "a-seg.nii")
+    share = np.count_nonzero(tumour_labels(1)) / tumour_labels(1).size
+    assert finding.found == f"labels stored as real numbers, off by up to 0.0003, in {share:.2%} of it"
+
+
+def test_a_probability_map_is_refused_as_one_with_its_span_and_share(folder: Path) -> None:
+    """Half of the first row of 16 voxels is 0.25, one voxel 0.9375, the others 0."""
+
+    def probabilities(labels: Array) -> Array:
+        labels[:] = 0
+        labels[0, 0, :8], labels[1, 0, 0] = 0.25, 0.9375
+        return labels
+
+    real_mask(folder, probabilities)
+    (finding,) = refusal(folder).findings
+    assert (finding.code, finding.case, finding.file) == ("probability_map", "a", "a-seg.nii")
+    share = 9 / tumour_labels(1).size
+    assert finding.found == (
+        f"values from 0 to 0.9375, of which {share:.2%} are not whole: probabilities, or an interpolated mask"
+    )
+
+
+def test_an_interpolated_mask_of_several_labels_is_no_mask_of_labels(folder: Path) -> None:
+    def halfway(labels: Array) -> Array:
+        labels[0, 0, 0] = 1.5
+        return labels
+
+    real_mask(folder, halfway)
     (finding,) = refusal(folder).findings
     assert finding.code == "not_labels"
-    assert finding.found == "values that are not whole numbers (a probability map?)"
+    assert finding.found == f"values from 0 to 3, of which {1 / tumour_labels(1).size:.2%} are not whole"
+    assert "nearest neighbour" in finding.fix
+
+
+def test_numbers_too_large_for_any_label_are_refused_before_they_are_cast(folder: Path) -> None:
+    real_mask(folder, lambda labels: labels * np.float32(1e30))
+    assert [finding.code for finding in refusal(folder).findings] == ["not_labels"]
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_a_mask_of_no_numbers_is_refused_with_their_share(folder: Path, wrong: float) -> None:
+    def spoil(labels: Array) -> Array:
+        labels[0, 0] = wrong
+        return labels
+
+    real_mask(folder, spoil)
+    (finding,) = refusal(folder).findings
+    assert finding.code == "not_finite"
+    assert finding.found == f"a mask of which {16 / tumour_labels(1).size:.2%} is NaN or infinite"
 
 
 def test_a_scaled_mask_is_read_by_its_values(folder: Path) -> None:
