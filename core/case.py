@@ -20,11 +20,14 @@ class Source:
         files: one file, or the slices of a stack in order.
         format: a name in `FORMATS`.
         channel: which channel of a file that holds several; for COCO the image's id.
+        palette: for a mask drawn as a picture, the colour of each label, the same in its whole cohort; () where
+            the stored numbers are the labels, None where the file itself decides.
     """
 
     files: tuple[Path, ...]
     format: str
     channel: int = 0
+    palette: tuple[tuple[int, int, int], ...] | None = None
 
     @property
     def file(self) -> Path:

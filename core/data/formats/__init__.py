@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.data.formats.nifti import NIFTI
+from core.data.formats.picture import PICTURE
 from core.data.formats.spec import FormatSpec
 
 __all__ = ["FORMATS", "FormatSpec", "format_of"]
 
 FORMATS: dict[str, FormatSpec] = {
     NIFTI.name: NIFTI,
+    PICTURE.name: PICTURE,
 }
 
 
