@@ -27,7 +27,8 @@ from core.labels import MAX_LABEL, MAX_REGIONS, SCHEMES, LabelScheme, Region, Un
 SUFFIXES = (".yaml", ".yml", ".json")
 REGION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")  # names columns, keys and parts of file names
 MAX_TITLE = 60  # characters of a label's name or a region's title
-_shown = reprlib.Repr(maxlevel=2).repr  # a nested list may stand for millions of values
+SHORT = reprlib.Repr()
+SHORT.maxlevel = 2  # a nested list may stand for millions of values
 GROUPING = "group them under regions: [{name: ..., labels: [1, 2]}, ...]"
 
 
@@ -100,9 +101,9 @@ def _parse(content: bytes, path: Path) -> Any:
 def _once(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
     items = list(pairs)
     if odd := [key for key, _ in items if not isinstance(key, str | int)]:
-        raise SchemeFileError(f"found {_shown(odd[0])} before a colon; expected a label value or a field's name")
+        raise SchemeFileError(f"found {SHORT.repr(odd[0])} before a colon; expected a label value or a field's name")
     if twice := [key for key, count in Counter(str(key) for key, _ in items).items() if count > 1]:
-        raise SchemeFileError(f"found {_shown(twice[0])} twice; expected each value and field once")
+        raise SchemeFileError(f"found {SHORT.repr(twice[0])} twice; expected each value and field once")
     return dict(items)
 
 
@@ -110,7 +111,7 @@ def _scheme(document: Any, stem: str) -> LabelScheme:
     if not isinstance(document, dict) or "labels" not in document:
         raise SchemeFileError("found no labels; expected labels: {1: name, 2: name}")
     if extra := set(document) - {"name", "labels", "regions"}:
-        raise SchemeFileError(f"found the field {_shown(min(extra, key=str))}; expected name, labels and regions")
+        raise SchemeFileError(f"found the field {SHORT.repr(min(extra, key=str))}; expected name, labels and regions")
     labels = _labels(document["labels"])
     regions = _regions(document["regions"], labels) if document.get("regions") is not None else _one_each(labels)
     if len(regions) > MAX_REGIONS:
@@ -122,7 +123,7 @@ def _scheme(document: Any, stem: str) -> LabelScheme:
 def _name(name: Any) -> str:
     if not isinstance(name, str) or not SAFE_NAME.fullmatch(name):
         raise SchemeFileError(
-            f"found the name {_shown(name)}; expected letters, digits, '.', '_' and '-'; "
+            f"found the name {SHORT.repr(name)}; expected letters, digits, '.', '_' and '-'; "
             "add a line such as name: my-scheme"
         )
     if name in SCHEMES:
@@ -132,7 +133,7 @@ def _name(name: Any) -> str:
 
 def _labels(found: Any) -> dict[int, str]:
     if not isinstance(found, dict) or not found:
-        raise SchemeFileError(f"found labels {_shown(found)}; expected labels: {{1: name, 2: name}}")
+        raise SchemeFileError(f"found labels {SHORT.repr(found)}; expected labels: {{1: name, 2: name}}")
     labels = {_value(value): _title(name, f"the name of label {value}") for value, name in found.items()}
     background = labels.pop(0, "background")
     if background.lower() != "background":
@@ -149,14 +150,14 @@ def _value(found: Any) -> int:
         found = int(found[:9])
     if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found <= MAX_LABEL:
         raise SchemeFileError(
-            f"found the label value {_shown(found)}; expected a whole number up to {MAX_LABEL}, written as value: name"
+            f"found the label value {SHORT.repr(found)}; expected a whole number up to {MAX_LABEL}, written as value: name"
         )
     return found
 
 
 def _title(found: Any, what: str) -> str:
     if not isinstance(found, str) or not 1 <= len(found.strip()) <= MAX_TITLE or not found.isprintable():
-        raise SchemeFileError(f"found {_shown(found)} as {what}; expected 1 to {MAX_TITLE} characters of text")
+        raise SchemeFileError(f"found {SHORT.repr(found)} as {what}; expected 1 to {MAX_TITLE} characters of text")
     return found.strip()
 
 
@@ -171,21 +172,23 @@ def _region_name(title: str, value: int) -> str:
 
 def _regions(found: Any, labels: dict[int, str]) -> tuple[Region, ...]:
     if not isinstance(found, list) or not found:
-        raise SchemeFileError(f"found regions {_shown(found)}; expected a list; {GROUPING}")
+        raise SchemeFileError(f"found regions {SHORT.repr(found)}; expected a list; {GROUPING}")
     return tuple(_region(entry, labels) for entry in found)
 
 
 def _region(found: Any, labels: dict[int, str]) -> Region:
     if not isinstance(found, dict) or not {"name", "labels"} <= set(found) <= {"name", "title", "labels"}:
-        raise SchemeFileError(f"found the region {_shown(found)}; expected name, labels and perhaps title; {GROUPING}")
+        raise SchemeFileError(
+            f"found the region {SHORT.repr(found)}; expected name, labels and perhaps title; {GROUPING}"
+        )
     name, values = found["name"], found["labels"]
     if not isinstance(name, str) or not REGION_NAME.fullmatch(name):
         raise SchemeFileError(
-            f"found the region name {_shown(name)}; expected a letter, then up to 31 letters, digits, '_' or '-'"
+            f"found the region name {SHORT.repr(name)}; expected a letter, then up to 31 letters, digits, '_' or '-'"
         )
     if not isinstance(values, list) or not values or len(values) > len(labels):
         raise SchemeFileError(
-            f"found {_shown(values)} as labels of region {name}; expected some of {listed(tuple(labels))}"
+            f"found {SHORT.repr(values)} as labels of region {name}; expected some of {listed(tuple(labels))}"
         )
     members = tuple(_value(value) for value in values)
     if unknown := sorted(set(members) - set(labels)):
