@@ -1,0 +1,126 @@
+"""A picture beside a finding: the slice of the case that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.case import Case, Source
+from core.data import limits
+from core.data.formats import FORMATS
+from core.data.formats.gzip_bounded import DamagedFileError
+from core.data.image import StoredImage
+from core.data.load import read_images, same_grid
+from core.data.refusal import Finding, InputRefusedError
+
+WORST_FIRST = ("error", "warning", "note")
+SIDE = 240  # pixels
+REFERENCE = "reference mask"  # what a finding calls it where names are private
+MASK_COLOUR = np.array([0.90, 0.62, 0.0], np.float32)
+OPACITY = 0.5
+BRIGHTEST_PERCENTILE = 99.5
+
+Picture = npt.NDArray[np.uint8]
+Plane = npt.NDArray[np.float32]
+
+
+def draw_findings(cases: Sequence[Case], findings: Sequence[Finding], folder: Path) -> dict[int, str]:
+    """Draw the cases that findings are about, errors first, as many as the limits allow.
+
+    Args:
+        cases: of the layout.
+        findings: about them.
+        folder: to write the pictures into.
+
+    Returns:
+        Index of a finding to its picture's file name; findings that nothing can be drawn for are left out.
+    """
+    known = {case.case_id: case for case in cases}
+    order = sorted(
+        range(len(findings)), key=lambda number: ("error", "warning", "note").index(findings[number].severity)
+    )
+    drawn: dict[tuple[str, str], str | None] = {}
+    found = {}
+    for number in order:
+        finding = findings[number]
+        if finding.case not in known:
+            continue
+        key = (finding.case, finding.file)
+        if key not in drawn:
+            if len(drawn) == limits.FINDING_PICTURES:
+                break
+            drawn[key] = _draw(known[finding.case], finding.file, folder, f"{len(drawn):03d}.png")
+        if name := drawn[key]:
+            found[number] = name
+    return found
+
+
+def _draw(case: Case, file: str, folder: Path, name: str) -> str | None:
+    try:
+        picture = picture_of(case, file)
+    except (InputRefusedError, DamagedFileError, OSError, ValueError):  # the finding says it already
+        return None
+    from PIL import Image
+
+    folder.mkdir(parents=True, exist_ok=True)
+    scale = SIDE / max(picture.shape[:2])
+    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR).save(folder / name, "PNG")
+    return name
+
+
+def picture_of(case: Case, file: str) -> Picture:
+    """Draw one slice of a case: of the file that a finding names, else of its first sequence.
+
+    The slice is the one with most of the mask where the finding is about a mask, else the middle one.
+
+    Args:
+        case: which.
+        file: a source's label, a modality, or the reference mask's.
+
+    Returns:
+        (rows, columns, 3) uint8.
+
+    Raises:
+        InputRefusedError: the file cannot be read.
+    """
+    about_mask = case.reference is not None and file in (case.reference.label, REFERENCE)
+    chosen = next((n for n, source in case.sources.items() if file in (n, source.label)), next(iter(case.sources)))
+    image = read_images(replace(case, sources={chosen: case.sources[chosen]}))[chosen]
+    voxels = image.grid.to_ras(image.stored[case.sources[chosen].channel])
+    mask = _mask(case.reference, image) if about_mask and case.reference else None
+    index = voxels.shape[2] // 2
+    if mask is not None and mask.any():
+        index = int(np.count_nonzero(mask, axis=(0, 1)).argmax())
+    plane = _grey(np.asarray(voxels[:, :, index], np.float32))
+    return _paint(plane, None if mask is None else mask[:, :, index], has_geometry=image.grid.affine is not None)
+
+
+def _mask(source: Source, image: StoredImage) -> npt.NDArray[np.bool_] | None:
+    stored = FORMATS[source.format].read_mask(source, image.grid)
+    if not same_grid(stored.grid, image.grid):
+        return None
+    return np.asarray(stored.grid.to_ras(stored.values(0)) != 0)
+
+
+def _grey(plane: Plane) -> Plane:
+    finite = np.where(np.isfinite(plane), plane, 0)
+    inside = finite[finite != 0]
+    low = min(0.0, float(np.percentile(inside, 100 - BRIGHTEST_PERCENTILE))) if inside.size else 0.0
+    high = float(np.percentile(inside, BRIGHTEST_PERCENTILE)) if inside.size else 1.0
+    grey: Plane = np.clip((finite - low) / max(high - low, 1e-6), 0, 1).astype(np.float32)
+    return grey
+
+
+def _paint(grey: Plane, mask: npt.NDArray[np.bool_] | None, *, has_geometry: bool) -> Picture:
+    rgb = np.repeat(grey[..., None], 3, axis=2)
+    if mask is not None:
+        rgb[mask] = rgb[mask] * (1 - OPACITY) + MASK_COLOUR * OPACITY
+    # with geometry +x is the patient's right, drawn on the left, and +y the front, drawn on top
+    oriented = rgb[::-1, ::-1] if has_geometry else rgb
+    drawn: Picture = np.ascontiguousarray((oriented.transpose(1, 0, 2) * 255).astype(np.uint8))
+    return drawn

@@ -1,0 +1,235 @@
+"""Check or import what somebody brought, in a bounded process that is watched by one of ours.
+
+The watcher holds the job; its child (`core.jobs.import_work`) reads the files. However the child ends, the job says
+so in a sentence, and what it had half done is taken away.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from core.atomic import read_json
+from core.data import limits
+from core.errors import RefusedError
+from core.importing.choices import Harmonise, ImportChoices
+from core.jobs.bounded import cause_of_death
+from core.jobs.folder import JobFolder, JobStatus
+from core.jobs.import_roots import allowed_folder
+from core.jobs.processes import start_process
+from core.jobs.upload_tree import lay_out
+from core.jobs.uploads import Upload, owner_of, uploads_folder
+from core.workspace import PROJECT, NotInWorkspaceError, Workspace, safe_name
+
+KIND = "import"
+LOOK_EVERY_S = 0.2
+CANCELLED = "cancelled"
+
+Mode = Literal["check", "import"]
+
+
+class CohortNameError(RefusedError):
+    """A name that a new cohort cannot have."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """What is to be checked or imported, and how.
+
+    Attributes:
+        mode: the gate alone, or everything.
+        upload: the id of an upload, or "".
+        folder: a folder of this machine, or "".
+        owner: whose it is, as `owner_of` makes it from a browser's cookie.
+        cohort: what an import is to be called.
+        layout: how the folder is laid out; None recognises it.
+        scheme: what the labels mean; None takes what the names imply.
+        harmonise: `Harmonise` as a dict; None refuses cases that are not on one grid.
+    """
+
+    mode: Mode
+    upload: str = ""
+    folder: str = ""
+    owner: str = ""
+    cohort: str = ""
+    layout: str | None = None
+    scheme: str | None = None
+    harmonise: dict[str, Any] | None = None
+
+    def source(self, workspace: Workspace) -> Path:
+        """Return the folder to read.
+
+        Raises:
+            RefusedError: it may not be read, or is not complete.
+        """
+        if self.upload:
+            return lay_out(Upload(uploads_folder(workspace) / safe_name(self.upload)))
+        return allowed_folder(workspace, Path(self.folder))
+
+    @property
+    def choices(self) -> ImportChoices:
+        """The same, as `import_folder` takes it; an upload goes away, so its voxels are kept."""
+        harmonise = Harmonise(**self.harmonise) if self.harmonise else None
+        return ImportChoices(self.layout, self.scheme, copy=bool(self.upload), harmonise=harmonise)
+
+
+def start_import(workspace: Workspace, request: ImportRequest) -> str:
+    """Start a process that checks or imports.
+
+    Returns:
+        The job's id.
+
+    Raises:
+        CohortNameError: the name cannot be used, or is taken.
+        FolderNotAllowedError: the folder may not be imported.
+    """
+    forget_old_jobs(workspace)
+    if request.folder:
+        allowed_folder(workspace, Path(request.folder))
+    what = "an upload" if request.upload else "a folder"
+    title = f"Checking {what}"
+    if request.mode == "import":
+        require_new_name(workspace, request.cohort)
+        title = f"Importing {request.cohort}"
+    job = JobFolder.create(workspace, KIND, title, asdict(request))
+    start_process(workspace, "core.jobs.import_cases", [job.id], job.folder / "output.txt")
+    return job.id
+
+
+def find_import(workspace: Workspace, job_id: str, browser: str) -> JobFolder:
+    """Return a job of this browser that checks or imports.
+
+    Raises:
+        NotInWorkspaceError: there is none of that id, or it is another browser's.
+    """
+    job = JobFolder(workspace.jobs / safe_name(job_id))
+    known = job_id.startswith(f"{KIND}-") and (job.folder / "status.json").exists()
+    if not known or job.request["owner"] != owner_of(browser):
+        raise NotInWorkspaceError("this import is not here any more; start it again")
+    return job
+
+
+def request_of(job: JobFolder) -> ImportRequest:
+    """Return what a job was asked."""
+    return ImportRequest(**job.request)
+
+
+def report_of(job: JobFolder) -> dict[str, Any]:
+    """Return what a job that is done has found."""
+    found: dict[str, Any] = read_json(job.folder / "report.json")
+    return found
+
+
+def require_new_name(workspace: Workspace, name: str) -> None:
+    """Refuse a cohort's name that cannot be used.
+
+    Raises:
+        CohortNameError: it is no plain name, or is taken.
+    """
+    try:
+        safe_name(name)
+    except NotInWorkspaceError as error:
+        raise CohortNameError(str(error)) from None
+    taken = name in workspace.cohort_names() or name in _names_in_the_making(workspace)
+    if taken:
+        raise CohortNameError(f"there is a cohort called {name} already; choose another name")
+
+
+def cancel_import(job: JobFolder) -> None:
+    """Ask a job to end; it takes away what it has made."""
+    (job.folder / "cancel").touch()
+
+
+def forget_import(workspace: Workspace, job: JobFolder) -> None:
+    """Delete a job's folder, its pictures, and the upload it was about."""
+    request = request_of(job)
+    if request.upload:
+        Upload(uploads_folder(workspace) / safe_name(request.upload)).remove()
+    shutil.rmtree(job.folder, ignore_errors=True)
+
+
+def forget_old_jobs(workspace: Workspace) -> None:
+    """Delete checks that ended as long ago as an upload is kept: their pictures show somebody's scans."""
+    for path in workspace.jobs.glob(f"{KIND}-*/status.json"):
+        with suppress(FileNotFoundError):
+            job = JobFolder(path.parent)
+            ended = job.status.state in ("done", "failed")
+            if ended and time.time() - path.stat().st_mtime > limits.UPLOAD_KEPT_S:
+                shutil.rmtree(job.folder, ignore_errors=True)
+
+
+def running_status(job: JobFolder) -> JobStatus:
+    """Return a job's status as its own child writes it on."""
+    return JobStatus(**read_json(job.folder / "status.json"))
+
+
+def child_command(job: JobFolder) -> list[str]:
+    """Return what does a job's work."""
+    return [sys.executable, "-m", "core.jobs.import_work", job.id]
+
+
+def watch(workspace: Workspace, job: JobFolder) -> None:
+    """Run the child that does a job's work, until it has ended or is to be cancelled; then say how it went."""
+    job.take()
+    request = request_of(job)
+    was_there = request.cohort in workspace.cohort_names()
+    child = subprocess.Popen(child_command(job), stdin=subprocess.DEVNULL, cwd=PROJECT, process_group=0)
+    cancelled = _ends_by_request(child, job)
+    status = job.status
+    if child.returncode == 0:
+        status.state = "done"
+        _import_is_done(workspace, request)
+    else:
+        status.state = "failed"
+        status.message = CANCELLED if cancelled else status.message or cause_of_death(child.returncode)
+        if request.mode == "import" and not was_there:
+            remove_half_imported(workspace, request.cohort)
+    job.write(status)
+
+
+def remove_half_imported(workspace: Workspace, cohort: str) -> None:
+    """Take away what an import that was killed had made."""
+    for folder in (workspace.cohort_folder(cohort), workspace.kept_folder(cohort), workspace.stored_cohort(cohort)):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _import_is_done(workspace: Workspace, request: ImportRequest) -> None:
+    if request.mode == "import" and request.upload:
+        Upload(uploads_folder(workspace) / safe_name(request.upload)).remove()
+
+
+def _ends_by_request(child: subprocess.Popen[bytes], job: JobFolder) -> bool:
+    """Wait for the child; return whether it was ended because somebody cancelled."""
+    while child.poll() is None:
+        if (job.folder / "cancel").exists():
+            break
+        time.sleep(LOOK_EVERY_S)
+    cancelled = child.poll() is None
+    # also the workers that a killed child leaves behind
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    return cancelled
+
+
+def _names_in_the_making(workspace: Workspace) -> set[str]:
+    names = set()
+    for path in workspace.jobs.glob(f"{KIND}-*/request.json"):
+        job = JobFolder(path.parent)
+        with suppress(FileNotFoundError):
+            if job.status.state in ("queued", "running"):
+                names.add(request_of(job).cohort)
+    return names
+
+
+if __name__ == "__main__":
+    here = Workspace.default()
+    watch(here, JobFolder(here.jobs / sys.argv[1]))
