@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.atomic import replacing
+from core.data.formats.grid import unit_mm
 from core.volume import Array, Grid
 
 if TYPE_CHECKING:
@@ -66,4 +67,5 @@ def _set_forms(header: Nifti1Header, grid: Grid) -> None:
         header[name] = value
     header["sform_code"] = grid.sform_code
     if grid.sform_code != 0 and grid.affine is not None:
-        header["srow_x"], header["srow_y"], header["srow_z"] = grid.affine[:3]
+        in_its_unit = grid.affine[:3] / unit_mm(grid.xyzt_units)
+        header["srow_x"], header["srow_y"], header["srow_z"] = in_its_unit
