@@ -150,7 +150,8 @@ def _value(found: Any) -> int:
         found = int(found[:9])
     if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found <= MAX_LABEL:
         raise SchemeFileError(
-            f"found the label value {SHORT.repr(found)}; expected a whole number up to {MAX_LABEL}, written as value: name"
+            f"found the label value {SHORT.repr(found)}; expected a whole number up to {MAX_LABEL}, "
+            "written as value: name"
         )
     return found
 
