@@ -11,6 +11,9 @@ MAX_DICOM_HEADER_BYTES = 64 * 1024**2  # of one file before its pixels: an enhan
 MAX_DICOM_ELEMENTS = 2_000_000  # elements in one header, nested ones too
 MAX_DICOM_DEPTH = 16  # sequences within sequences
 MAX_SERIES_FILES = 20_000  # files of one DICOM series
+MAX_SEGMENT_PIXELS = 16 * 1024**3  # of all frames of one segmentation: 60,000 frames of 512 x 512, mostly empty
+MAX_MARKED_VOXELS = 2**28  # voxels of all segments or contours of one mask together: 1 GiB of their indices
+MAX_CONTOUR_POINTS = 2**23  # of all contours of one structure set
 MAX_SCHEME_BYTES = 64 * 1024  # a label scheme's file: a list of names
 
 MAX_UPLOAD_FILES = 50_000  # files of one upload; LGG has 7,858, a DICOM disc a few thousand
@@ -28,6 +31,9 @@ IMPORT_CPU_S = 12 * 3600  # its processor time: endless loops end, 1,250 patient
 FINDING_PICTURES = 24  # findings of one check that get a picture
 MAX_CHANNELS = 64  # sequences or colours in one file; a longer fourth axis is time
 MAX_TEXT_HEADER_BYTES = 1024**2  # a header of lines of text: NRRD with its private fields
-MAX_TEXT_VALUES = 2**24  # numbers written out as text in one file: a 256 x 256 x 256 volume
+MAX_TEXT_VALUES = 2**22  # numbers written out as text in one file: a 160 x 160 x 160 volume
 MAX_PICTURE_PIXELS = 64 * 1024**2  # of one PNG, JPEG, TIFF or BMP: 8192 x 8192
 MAX_LOOK_ALIKES = 10_000  # pictures that are compared with each other, every one with every other
+
+MAX_COCO_BYTES = 512 * 1024**2  # one annotation file: 100,000 images with a few outlines each
+MAX_OUTLINE_STEPS = 1 << 24  # fifths of a pixel along one annotation's outlines: 3 million pixels
