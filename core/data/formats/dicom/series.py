@@ -89,7 +89,7 @@ def _without_copies(frames: list[Frame], findings: list[Finding]) -> list[Frame]
     for order, frame in enumerate(frames):
         kept.setdefault((frame.uid or f"unnamed {order}", frame.index), frame)
     if dropped := len(frames) - len(kept):
-        found = f"{dropped} slices that are there twice"
+        found = f"{dropped} slice(s) that are there twice"
         findings.append(note("copied_slices", found, "each slice once", "the copies were left out"))
     return list(kept.values())
 
