@@ -82,7 +82,7 @@ class BoundedReader:
         if not self._promises(count):
             return np.frombuffer(self._grown(count), np.uint8)
         array = np.empty(count, np.uint8)
-        view, filled = memoryview(array), 0
+        view, filled = array.data, 0
         while filled < count:
             got = self._read_into(view[filled : filled + CHUNK])
             if not got:
@@ -100,7 +100,8 @@ class BoundedReader:
         while block := self._read_block(min(CHUNK, most + 1 - len(content))):
             content += block
             if len(content) > most:
-                raise DamagedFileError(f"more than {most:,} bytes follow the voxels that the header announces")
+                more = f"more than {most:,} bytes" if most else "bytes that"
+                raise DamagedFileError(f"{more} follow the voxels that the header announces")
         return bytes(content)
 
     def finish(self, spare: int) -> None:
@@ -162,7 +163,7 @@ def _unpacking(raw: IO[bytes], packing: Packing) -> Any:
     if packing == "gzip":
         from isal import igzip
 
-        return igzip.IGzipFile(fileobj=raw, mode="rb")
+        return igzip.IGzipFile(fileobj=raw, mode="rb")  # type: ignore[no-untyped-call]
     if packing == "bzip2":
         import bz2
 

@@ -75,7 +75,7 @@ def _qform(header: NiftiHeader) -> Affine:
 
 def _lenient(header: NiftiHeader) -> Nifti1Header:
     """Copy the header, with a missing handedness read as 1, and the missing thickness of a single slice too."""
-    lenient = header.fields.copy()
+    lenient: Nifti1Header = header.fields.copy()
     if lenient["pixdim"][0] == 0:  # as the standard reads it
         lenient["pixdim"][0] = 1
     for axis, length in enumerate(header.shape, 1):

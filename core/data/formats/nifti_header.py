@@ -111,7 +111,7 @@ def _fields(reader: BoundedReader) -> tuple[Nifti1Header, int]:
     for endianness in "<>":
         length = int(np.frombuffer(first, f"{endianness}i4")[0])
         if length in (NIFTI1_BYTES, NIFTI2_BYTES):
-            kind = Nifti1Header if length == NIFTI1_BYTES else Nifti2Header
+            kind: Any = Nifti1Header if length == NIFTI1_BYTES else Nifti2Header
             return kind(first + reader.read(length - 4), endianness, check=False), length
     raise _not_nifti(analyze=False)
 
