@@ -26,6 +26,8 @@ FEW_COLOURS = 64  # more distinct colours than this were not chosen by a person
 NEAR_EXACT = 8  # colours of a mask without noise differ by more, noise by less; of 255, in any channel
 NEAR_NOISY = 32  # noise around a colour stays within this
 LEAST_SHARE = 0.01  # of the solid drawn pixels, for a colour of a noisy mask to be real
+LEAST_PEAK = 0.10  # or of those of a single mask, for a colour that is rare in its cohort
+PEAK_PIXELS = 64  # fewer solid pixels in a mask say nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +38,7 @@ class Tally:
         colours: packed colours, ascending.
         counts: pixels of each.
         solid: pixels of each whose eight neighbours have the same colour.
+        peak: share of each among the solid drawn pixels of the one mask where that is largest; 0 where it is tiny.
         lossy: whether any of the files is a JPEG.
         indexed: whether every file has a palette of its own, whose indices mean the same colours in all of them.
         entries: palette index to its packed colour, of the indices in use.
@@ -44,6 +47,7 @@ class Tally:
     colours: Packed
     counts: Packed
     solid: Packed
+    peak: npt.NDArray[np.float64]
     lossy: bool
     indexed: bool
     entries: dict[int, int]
@@ -81,7 +85,7 @@ def tally(picture: Picture, packed: Packed) -> Tally:
     if picture.indices is not None:
         indices, first = np.unique(picture.indices, return_index=True)
         entries = dict(zip(indices.tolist(), packed.ravel()[first].tolist(), strict=True))
-    return Tally(whole, counts, solid, picture.lossy, _usual(entries), entries)
+    return Tally(whole, counts, solid, _peak(whole, solid), picture.lossy, _usual(entries), entries)
 
 
 def together(tallies: Iterable[Tally]) -> Tally:
@@ -91,11 +95,13 @@ def together(tallies: Iterable[Tally]) -> Tally:
     counts, solid = np.zeros((2, colours.size), np.int64)
     np.add.at(counts, place, np.concatenate([part.counts for part in parts]))
     np.add.at(solid, place, np.concatenate([part.solid for part in parts]))
+    peak = np.zeros(colours.size)
+    np.maximum.at(peak, place, np.concatenate([part.peak for part in parts]))
     entries: dict[int, int] = {}
     indexed = all(part.indexed for part in parts)
     for part in parts:
         indexed &= all(entries.setdefault(index, colour) == colour for index, colour in part.entries.items())
-    return Tally(colours, counts, solid, any(part.lossy for part in parts), indexed, entries)
+    return Tally(colours, counts, solid, peak, any(part.lossy for part in parts), indexed, entries)
 
 
 def choose_palette(drawn: Tally) -> Palette | None:
@@ -156,6 +162,11 @@ def _solid(packed: Packed) -> npt.NDArray[np.bool_]:
     return np.asarray(same)
 
 
+def _peak(colours: Packed, solid: Packed) -> npt.NDArray[np.float64]:
+    drawn = np.where(colours != 0, solid, 0)
+    return np.where(drawn >= PEAK_PIXELS, drawn / max(1, int(drawn.sum())), 0.0)
+
+
 def _usual(entries: dict[int, int]) -> bool:
     """Tell whether a file's palette can be a list of labels: there is one, and only index 0 may be black."""
     return bool(entries) and all(index == 0 or colour != 0 for index, colour in entries.items())
@@ -188,7 +199,7 @@ def _real_colours(drawn: Tally) -> list[int]:
     while left.any():
         strongest = int(left.argmax())
         shades = (np.abs(values - values[strongest]).max(axis=1) < near) & (left > 0)
-        if left[shades].sum() >= least:
+        if left[shades].sum() >= least or drawn.peak[strongest] >= LEAST_PEAK:
             chosen.append(strongest)
         left[shades] = 0
     return [int(pack(_rounded(values[index], exact, unit)[np.newaxis, np.newaxis])[0, 0]) for index in chosen]
