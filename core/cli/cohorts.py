@@ -26,7 +26,7 @@ def add_verbs(verbs: Verbs) -> None:
 
     bring = verbs.add_parser("import", help="import a folder of cases into the workspace")
     bring.add_argument("source", type=Path, metavar="SRC")
-    bring.add_argument("--cohort", help="what to call it (default: the folder's name)")
+    bring.add_argument("--cohort", help="what to call it (default: the folder's name, unless that may be a person's)")
     bring.set_defaults(run=_import)
     bring.add_argument("--copy", action="store_true", help="keep the voxels in the workspace")
     for verb in (check, bring):
@@ -52,7 +52,9 @@ def add_reading(verb: argparse.ArgumentParser) -> None:
     """Add the options that say how a folder is read."""
     verb.add_argument("--layout", help="how the folder is laid out (default: recognised)")
     verb.add_argument(
-        "--harmonise", metavar="STEPS", help="bring each case onto one grid: register, resample[=MM], strip"
+        "--harmonise",
+        metavar="STEPS",
+        help="bring each case onto one grid: register, resample[=MM], strip, fixed=MODALITY, nets=N, mirror",
     )
     verb.add_argument(
         "--keep-names", action="store_true", help="call cases as their files are called, whoever's name that is"
@@ -61,14 +63,15 @@ def add_reading(verb: argparse.ArgumentParser) -> None:
 
 def choices_of(options: argparse.Namespace) -> ImportChoices:
     """Return what the options of `add_reading`, and --copy, ask for."""
-    from core.importing import ImportChoices, parse_harmonise
+    from core.harmonise import Harmonising
+    from core.importing import ImportChoices
 
     return ImportChoices(
         layout=options.layout,
         scheme=options.scheme,
         copy=getattr(options, "copy", False),
         keep_names=options.keep_names,
-        harmonise=parse_harmonise(options.harmonise) if options.harmonise else None,
+        harmonise=Harmonising.parse(options.harmonise) if options.harmonise else None,
     )
 
 
@@ -120,7 +123,7 @@ def _import(options: argparse.Namespace) -> int:
     report = import_folder(
         Workspace.default(),
         options.source,
-        options.cohort or options.source.resolve().name,
+        options.cohort,
         choices_of(options),
         progress,
     )

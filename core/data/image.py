@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -52,3 +52,9 @@ def plain_image(stored: Array, grid: Grid, findings: tuple[Finding, ...] = ()) -
     """Return an image whose stored numbers (C, I, J, K) are its values."""
     ones, zeros = (1.0,) * stored.shape[0], (0.0,) * stored.shape[0]
     return StoredImage(stored, ones, zeros, grid, findings)
+
+
+def one_channel(image: StoredImage, channel: int) -> StoredImage:
+    """Return an image of one of its channels alone."""
+    chosen = slice(channel, channel + 1)
+    return replace(image, stored=image.stored[chosen], slope=image.slope[chosen], intercept=image.intercept[chosen])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,24 +25,39 @@ GRID_TOLERANCE_MM = 0.01  # grids agree when no corner moves by more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LoadedCase:
-    """A case in memory.
+class CaseFiles:
+    """What a case's files hold, each on its own grid.
 
     Attributes:
         case: which case.
-        volume: its channels in the order of `case.sources`.
-        reference: uint8 region bits (X, Y, Z), or None where there is no reference mask.
-        findings: what is odd about the files, but not refused.
-        images: each modality's image as read, for what else its files say.
-        mask: the reference mask's image as read.
+        images: each modality's image as read, in the order of `case.sources`; its channel is the source's.
+        mask: the reference mask's image, or None where there is none or it was not asked for.
     """
 
     case: Case
+    images: Mapping[str, StoredImage]
+    mask: StoredImage | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedCase:
+    """A case in memory, on one grid.
+
+    Attributes:
+        files: what its files hold.
+        volume: its channels in the order of `case.sources`.
+        reference: uint8 region bits (X, Y, Z), or None where there is no reference mask.
+        findings: what is odd about the files, but not refused.
+    """
+
+    files: CaseFiles
     volume: Volume
     reference: npt.NDArray[np.uint8] | None
     findings: tuple[Finding, ...] = ()
-    images: Mapping[str, StoredImage] = field(default_factory=dict)
-    mask: StoredImage | None = None
+
+    @property
+    def case(self) -> Case:
+        return self.files.case
 
 
 def load_case(case: Case, scheme: LabelScheme | None) -> LoadedCase:
@@ -55,12 +70,30 @@ def load_case(case: Case, scheme: LabelScheme | None) -> LoadedCase:
     Raises:
         InputRefusedError: a file is damaged, grids disagree, voxels are not finite, or a label is unknown.
     """
+    return assemble(read_files(case, reference=scheme is not None), scheme)
+
+
+def read_files(case: Case, reference: bool) -> CaseFiles:
+    """Read every file of a case, its reference mask only where that is asked for.
+
+    Raises:
+        InputRefusedError: a file is damaged, or does not hold the channel that is asked for.
+    """
     images = read_images(case)
+    if not reference or case.reference is None:
+        return CaseFiles(case, images)
+    return CaseFiles(case, images, _read_mask(case.case_id, case.reference, next(iter(images.values())).grid))
+
+
+def assemble(files: CaseFiles, scheme: LabelScheme | None) -> LoadedCase:
+    """Stack what was read, where it lies on one grid.
+
+    Raises:
+        InputRefusedError: grids disagree, voxels are not finite, or a label is unknown.
+    """
+    case, images = files.case, files.images
     first = next(iter(images.values())).grid
-    reference = None
-    if scheme is not None and case.reference is not None:
-        reference = _read_mask(case.case_id, case.reference, first)
-    read = {**images, **({"seg": reference} if reference else {})}
+    read = {**images, **({"seg": files.mask} if files.mask else {})}
     sources = {**case.sources, **({"seg": case.reference} if case.reference else {})}
     problems = [_grid_problem(case.case_id, sources[name], image.grid, first) for name, image in read.items()]
     if found := [problem for problem in problems if problem]:
@@ -69,11 +102,11 @@ def load_case(case: Case, scheme: LabelScheme | None) -> LoadedCase:
     _require_finite(case, volume)
     bits = None
     rounded: tuple[Finding, ...] = ()
-    if scheme is not None and case.reference is not None and reference is not None:
-        bits, rounded = _regions(case.case_id, case.reference, reference, scheme)
+    if scheme is not None and case.reference is not None and files.mask is not None:
+        bits, rounded = _regions(case.case_id, case.reference, files.mask, scheme)
     # the channels of one file share its findings
     findings = tuple(dict.fromkeys(finding for image in read.values() for finding in image.findings))
-    return LoadedCase(case, volume, bits, (*findings, *rounded), images, reference)
+    return LoadedCase(files, volume, bits, (*findings, *rounded))
 
 
 def read_images(case: Case) -> dict[str, StoredImage]:
@@ -211,7 +244,7 @@ def _grid_problem(case_id: str, source: Source, grid: Grid, first: Grid) -> Find
     else:
         found = f"a grid whose corners lie up to {corner_distance_mm(grid, first):.2f} mm away"
         expected = f"the grid of the case's first file (within {GRID_TOLERANCE_MM} mm)"
-    fix = "resample the files onto one grid; nothing is resampled silently"
+    fix = "bring them onto one grid with --harmonise resample, or register,resample=1 for series that moved"
     return Finding("error", "grid_mismatch", case_id, source.label, found, expected, fix)
 
 

@@ -1,17 +1,15 @@
 """Bring data in: recognise a folder, look for trouble, keep what passes."""
 
-from core.importing.choices import Harmonise, ImportChoices, parse_harmonise
+from core.importing.choices import ImportChoices
 from core.importing.folder import check_folder, import_folder
 from core.importing.reading import read_case, read_cases, scheme_of
 from core.importing.report import ImportReport, report_of
 
 __all__ = [
-    "Harmonise",
     "ImportChoices",
     "ImportReport",
     "check_folder",
     "import_folder",
-    "parse_harmonise",
     "read_case",
     "read_cases",
     "report_of",

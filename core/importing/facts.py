@@ -27,7 +27,7 @@ def case_facts(case: Case, loaded: LoadedCase, sliced: SlicedCase, scheme: Label
         "slices": {sliced.plane: len(sliced.slice_index)},
         "content_hashes": sliced.content,
         "files": {name: _file_facts(source) for name, source in case.sources.items()},
-        "context": {name: dict(image.context) for name, image in loaded.images.items() if image.context},
+        "context": {name: dict(image.context) for name, image in loaded.files.images.items() if image.context},
         "volumes_ml": None,
         "tumour_slice": None,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -52,7 +53,7 @@ def check_folder(source: Path, choices: ImportChoices, on_case: OnCase) -> tuple
 def import_folder(
     workspace: Workspace,
     source: Path,
-    name: str,
+    name: str | None = None,
     choices: ImportChoices | None = None,
     on_case: OnCase = lambda _case, _done, _total: None,
 ) -> ImportReport:
@@ -62,13 +63,22 @@ def import_folder(
     may be a person's; slices are cut into the store. The cohort appears in the workspace only when every case has
     been looked at, and an import that fails leaves nothing behind.
 
+    Args:
+        workspace: where it goes.
+        source: a folder on this machine.
+        name: of the cohort; None calls it as the folder is called, or by a number where that may be a person's name.
+        choices: how it is read.
+        on_case: told which case is done, how many are, and of how many.
+
     Raises:
         InputRefusedError: the folder is not understood, or no case is acceptable.
         NotInWorkspaceError: `name` cannot be a folder's name.
     """
     choices = choices or ImportChoices()
-    safe_name(name)
+    if name is not None:
+        safe_name(name)
     layout = read_cases(source, choices)
+    name = name or _cohort_name(workspace, source, layout.private_names)
     scheme = scheme_of(layout, choices.scheme)
     task = _Task(workspace, name, scheme, choices, layout.private_names)
     is_new = name not in workspace.cohort_names()
@@ -81,6 +91,13 @@ def import_folder(
         raise
     workspace.write_cohort(cohort)
     return report_of(cohort)
+
+
+def _cohort_name(workspace: Workspace, source: Path, private: bool) -> str:
+    if not private:
+        return safe_name(source.resolve().name)
+    taken = set(workspace.cohort_names())
+    return next(name for number in itertools.count(1) if (name := f"cohort-{number:03d}") not in taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +156,12 @@ def _store_case(task: _Task, case: Case) -> _Outcome:
         return _Outcome(None, error.findings)
     loaded, workspace = accepted.loaded, task.workspace
     kept = case
-    if task.choices.copy or task.private or accepted.steps:
+    if task.choices.copy or task.private or accepted.harmonised:
         folder = workspace.kept_folder(task.cohort, case.case_id)
         kept = keep_case(folder, loaded)
-        if uids := {name: image.uids for name, image in loaded.images.items() if image.uids}:
+        if uids := {name: image.uids for name, image in loaded.files.images.items() if image.uids}:
             write_private(workspace.private_file(task.cohort, case.case_id), uids)
     sliced = slice_case(case.case_id, loaded.volume, loaded.reference, "axial")
     write_case(workspace.store_folder(task.cohort, case.case_id), sliced)
-    facts = case_facts(kept, loaded, sliced, task.scheme) | {"steps": list(accepted.steps)}
+    facts = case_facts(kept, loaded, sliced, task.scheme) | {"harmonised": accepted.harmonised}
     return _Outcome(CohortCase(kept, facts), accepted.findings)

@@ -30,9 +30,10 @@ def keep_case(folder: Path, loaded: LoadedCase) -> Case:
     """
     with new_folder(folder) as new:
         sources = {
-            name: _keep(new, name, image, loaded.case.sources[name].channel) for name, image in loaded.images.items()
+            name: _keep(new, name, image, loaded.case.sources[name].channel)
+            for name, image in loaded.files.images.items()
         }
-        reference = _keep(new, "seg", loaded.mask, 0, labels=True) if loaded.mask else None
+        reference = _keep(new, "seg", loaded.files.mask, 0, labels=True) if loaded.files.mask else None
     moved = {name: _below(folder, source) for name, source in sources.items()}
     return replace(loaded.case, sources=moved, reference=reference and _below(folder, reference))
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from core.case import Case
 from core.data.gate import examine
+from core.data.image import one_channel
 from core.data.layouts import read_layout
 from core.data.layouts.spec import Layout
-from core.data.load import LoadedCase, load_case
+from core.data.load import CaseFiles, LoadedCase, assemble, read_files
 from core.data.refusal import Finding, InputRefusedError
+from core.harmonise import Harmonised, Harmonising, harmonise
 from core.importing.choices import ImportChoices
 from core.importing.naming import may_name_a_person, without_file_names, without_names
 from core.labels import LabelScheme, scheme_named
@@ -24,13 +27,13 @@ class AcceptedCase:
         case: what its sources are.
         loaded: its voxels.
         findings: warnings and notes about it.
-        steps: what was done to bring it onto one grid, one sentence each.
+        harmonised: what was done to bring it onto one grid, as plain JSON types; None where nothing was asked.
     """
 
     case: Case
     loaded: LoadedCase
     findings: tuple[Finding, ...]
-    steps: tuple[str, ...] = ()
+    harmonised: dict[str, Any] | None = None
 
 
 def read_cases(source: Path, choices: ImportChoices) -> Layout:
@@ -59,11 +62,38 @@ def read_case(case: Case, scheme: LabelScheme | None, choices: ImportChoices, pr
         InputRefusedError: the case cannot be used.
     """
     try:
-        loaded, steps = load_case(case, scheme), ()
-        findings = tuple(examine(loaded, scheme))
+        files, harmonised = read_files(case, reference=scheme is not None), None
+        findings: list[Finding] = []
+        if choices.harmonise:
+            files, done = _on_one_grid(files, choices.harmonise)
+            harmonised, findings = done.to_json(), [finding.about(case.case_id, "") for finding in done.findings]
+        loaded = assemble(files, scheme)
+        findings += examine(loaded, scheme)
     except InputRefusedError as error:
-        raise InputRefusedError(*without_file_names(error.findings, case)) if private else error from None
-    return AcceptedCase(case, loaded, without_file_names(findings, case) if private else findings, steps)
+        about = tuple(finding.about(case.case_id, "") for finding in error.findings)
+        raise InputRefusedError(*(without_file_names(about, case) if private else about)) from None
+    told = without_file_names(findings, case) if private else tuple(findings)
+    return AcceptedCase(case, loaded, told, harmonised)
+
+
+def _on_one_grid(files: CaseFiles, asked: Harmonising) -> tuple[CaseFiles, Harmonised]:
+    """Harmonise what was read; each modality then has an image of its own."""
+    case = files.case
+    single = {name: one_channel(image, case.sources[name].channel) for name, image in files.images.items()}
+    done = harmonise(single, asked, files.mask)
+    volume = done.volume
+    images = {
+        name: replace(
+            single[name],
+            stored=volume.voxels[index : index + 1],
+            slope=volume.slope[index : index + 1],
+            intercept=volume.intercept[index : index + 1],
+            grid=volume.native,
+        )
+        for index, name in enumerate(volume.modalities)
+    }
+    sources = {name: replace(source, channel=0) for name, source in case.sources.items()}
+    return CaseFiles(replace(case, sources=sources), images, done.reference), done
 
 
 def scheme_of(layout: Layout, name: str | None) -> LabelScheme:

@@ -20,7 +20,8 @@ from typing import Any, Literal
 from core.atomic import read_json
 from core.data import limits
 from core.errors import RefusedError
-from core.importing.choices import Harmonise, ImportChoices
+from core.harmonise import Harmonising
+from core.importing import ImportChoices
 from core.jobs.bounded import cause_of_death
 from core.jobs.folder import JobFolder, JobStatus
 from core.jobs.import_roots import allowed_folder
@@ -52,7 +53,7 @@ class ImportRequest:
         cohort: what an import is to be called.
         layout: how the folder is laid out; None recognises it.
         scheme: what the labels mean; None takes what the names imply.
-        harmonise: `Harmonise` as a dict; None refuses cases that are not on one grid.
+        harmonise: `Harmonising` as a dict; None refuses cases that are not on one grid.
     """
 
     mode: Mode
@@ -63,6 +64,7 @@ class ImportRequest:
     layout: str | None = None
     scheme: str | None = None
     harmonise: dict[str, Any] | None = None
+    check: str = ""
 
     def source(self, workspace: Workspace) -> Path:
         """Return the folder to read.
@@ -77,7 +79,7 @@ class ImportRequest:
     @property
     def choices(self) -> ImportChoices:
         """The same, as `import_folder` takes it; an upload goes away, so its voxels are kept."""
-        harmonise = Harmonise(**self.harmonise) if self.harmonise else None
+        harmonise = Harmonising.from_json(self.harmonise) if self.harmonise else None
         return ImportChoices(self.layout, self.scheme, copy=bool(self.upload), harmonise=harmonise)
 
 
@@ -204,6 +206,8 @@ def remove_half_imported(workspace: Workspace, cohort: str) -> None:
 def _import_is_done(workspace: Workspace, request: ImportRequest) -> None:
     if request.mode == "import" and request.upload:
         Upload(uploads_folder(workspace) / safe_name(request.upload)).remove()
+    if request.mode == "import" and request.check:
+        shutil.rmtree(workspace.jobs / safe_name(request.check), ignore_errors=True)
 
 
 def _ends_by_request(child: subprocess.Popen[bytes], job: JobFolder) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.case import Source
-from core.data.image import StoredImage
+from core.data.image import StoredImage, one_channel
 from core.volume import Grid
 
 Files = tuple[Path, ...]
@@ -40,10 +40,6 @@ def channel_as_mask(read: Callable[[Files], StoredImage]) -> ReadMask:
     """Return how a format reads a mask when its images and its masks are stored the same way."""
 
     def read_mask(source: Source, onto: Grid | None) -> StoredImage:  # noqa: ARG001
-        image = read(source.files)
-        chosen = slice(source.channel, source.channel + 1)
-        return StoredImage(
-            image.stored[chosen], image.slope[chosen], image.intercept[chosen], image.grid, image.findings
-        )
+        return one_channel(read(source.files), source.channel)
 
     return read_mask

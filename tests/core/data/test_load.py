@@ -72,7 +72,7 @@ def test_another_shape_is_refused_naming_the_file(folder: Path) -> None:
     assert [finding.code for finding in error.findings] == ["grid_mismatch"]
     assert str(error) == (
         "a-t2w.nii: found shape 26 × 24 × 15; expected 26 × 24 × 16 as in the case's first file; "
-        "resample the files onto one grid; nothing is resampled silently."
+        "bring them onto one grid with --harmonise resample, or register,resample=1 for series that moved."
     )
 
 
