@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.case import Case
+from core.case import BRATS_MODALITIES, Case
 from core.data.gate import examine
 from core.data.image import one_channel
 from core.data.layouts import read_layout
@@ -43,10 +43,18 @@ def read_cases(source: Path, choices: ImportChoices) -> Layout:
         InputRefusedError: there is no such folder or layout, or nothing in it is recognised.
     """
     layout = read_layout(source.resolve(), choices.layout)
+    layout = replace(layout, cases=tuple(_in_order(case) for case in layout.cases))
     named = layout.private_names or any(may_name_a_person(case.case_id) for case in layout.cases)
     if named and not choices.keep_names:
         return without_names(layout)
     return replace(layout, private_names=False) if choices.keep_names else layout
+
+
+def _in_order(case: Case) -> Case:
+    """Return a case whose BraTS sequences come first, in their own order, whatever the layout met first."""
+    known = [name for name in BRATS_MODALITIES if name in case.sources]
+    names = [*known, *(name for name in case.sources if name not in known)]
+    return replace(case, sources={name: case.sources[name] for name in names})
 
 
 def read_case(case: Case, scheme: LabelScheme | None, choices: ImportChoices, private: bool) -> AcceptedCase:
