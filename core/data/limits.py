@@ -4,6 +4,8 @@ from __future__ import annotations
 
 MAX_VOLUME_BYTES = 4 * 1024**3  # voxels of one file, uncompressed: a 1024 x 1024 x 2000 CT in int16
 MAX_FOLDER_FILES = 200_000  # files that a layout looks at below one folder
+MAX_DATASET_JSON_BYTES = 64 * 1024**2  # one dataset.json: 400,000 training cases
+MAX_JUDGED_CASES = 50  # cases of one folder whose sequences are told apart by reading their voxels
 MAX_EXTENSION_BYTES = 4 * 1024**2  # header extensions between a NIfTI header and its voxels
 GZIP_TRAILING_BYTES = 4096  # padding that may follow the voxels inside a .nii.gz
 MAX_DIMENSION = 8192  # voxels along one axis
@@ -13,7 +15,7 @@ MAX_DICOM_DEPTH = 16  # sequences within sequences
 MAX_SERIES_FILES = 20_000  # files of one DICOM series
 MAX_SEGMENT_PIXELS = 16 * 1024**3  # of all frames of one segmentation: 60,000 frames of 512 x 512, mostly empty
 MAX_MARKED_VOXELS = 2**28  # voxels of all segments or contours of one mask together: 1 GiB of their indices
-MAX_CONTOUR_POINTS = 2**23  # of all contours of one structure set
+MAX_CONTOUR_CROSSINGS = 2**24  # of one structure's contours on one slice with lines of voxels
 MAX_SCHEME_BYTES = 64 * 1024  # a label scheme's file: a list of names
 
 MAX_UPLOAD_FILES = 50_000  # files of one upload; LGG has 7,858, a DICOM disc a few thousand
@@ -37,3 +39,11 @@ MAX_LOOK_ALIKES = 10_000  # pictures that are compared with each other, every on
 
 MAX_COCO_BYTES = 512 * 1024**2  # one annotation file: 100,000 images with a few outlines each
 MAX_OUTLINE_STEPS = 1 << 24  # fifths of a pixel along one annotation's outlines: 3 million pixels
+
+MAX_ARCHIVE_ENTRIES = 100_000  # files and folders of one archive; macOS adds a hidden twin to each
+MAX_ARCHIVE_LIST_BYTES = 32 * 1024**2  # a zip's list of them
+MAX_ARCHIVE_BYTES = 256 * 1024**3  # what one archive unpacks to
+MAX_ARCHIVE_RATIO = 200  # unpacked bytes / packed bytes, once more than the next has been unpacked
+ARCHIVE_RATIO_FROM_BYTES = 512 * 1024**2  # below this a mask of zeros may shrink a thousandfold
+MAX_TAR_HEADER_BYTES = 1024**2  # an extended header of one file in a tar: its long name
+MAX_DOWNLOAD_BYTES = 64 * 1024**3  # one public data set; BraTS 2021 has 13 GB

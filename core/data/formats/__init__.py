@@ -11,6 +11,7 @@ from core.data.formats.nifti import NIFTI
 from core.data.formats.npy import NPY
 from core.data.formats.nrrd import NRRD
 from core.data.formats.picture import PICTURE
+from core.data.formats.rtstruct import RTSTRUCT
 from core.data.formats.spec import FormatSpec
 
 __all__ = ["FORMATS", "FormatSpec", "format_of"]
@@ -23,6 +24,7 @@ FORMATS: dict[str, FormatSpec] = {
     PICTURE.name: PICTURE,
     COCO.name: COCO,
     DICOM_SEG.name: DICOM_SEG,
+    RTSTRUCT.name: RTSTRUCT,
 }
 
 
