@@ -6,9 +6,11 @@ import streamlit as st
 
 from core.workspace import Cohort
 from pages.parts import state
+from pages.parts.case_context import acquisition
 from pages.parts.case_facts import case_table, findings, histogram, measured
 from pages.parts.empty import nothing_yet
 from pages.parts.guard import in_a_sentence
+from pages.parts.importing import import_button, import_panel
 from pages.parts.pickers import pick_cohort
 from pages.parts.viewer import Panel, ViewerView, region_styles, slice_viewer
 from pages.parts.volumes import GROUND_TRUTH, image_refs, reference_ref
@@ -19,9 +21,15 @@ VIEWER_HEIGHT = 560
 
 def show() -> None:
     """Draw the page."""
+    if state.importing():
+        import_panel()
+        return
     left, right = st.columns([1, 2.35], gap="medium")
     with left:
-        cohort = pick_cohort()
+        with st.container(horizontal=True, gap="small"):
+            cohort = pick_cohort()
+            if cohort is not None:
+                import_button()
         if cohort is None:
             nothing_yet()
             return
@@ -37,6 +45,7 @@ def show() -> None:
         with facts:
             measured(cohort, case_id)
             findings(cohort, case_id)
+            acquisition(cohort, case_id)
         with shape:
             histogram(cohort, case_id)
 

@@ -26,7 +26,7 @@ from core.jobs.bounded import cause_of_death
 from core.jobs.folder import JobFolder, JobStatus
 from core.jobs.import_roots import allowed_folder
 from core.jobs.processes import start_process
-from core.jobs.upload_tree import lay_out
+from core.jobs.upload_tree import OnProgress, lay_out
 from core.jobs.uploads import Upload, owner_of, uploads_folder
 from core.workspace import PROJECT, NotInWorkspaceError, Workspace, safe_name
 
@@ -54,6 +54,7 @@ class ImportRequest:
         layout: how the folder is laid out; None recognises it.
         scheme: what the labels mean; None takes what the names imply.
         harmonise: `Harmonising` as a dict; None refuses cases that are not on one grid.
+        check: the job that checked the same before, which is forgotten once the import is done.
     """
 
     mode: Mode
@@ -66,14 +67,14 @@ class ImportRequest:
     harmonise: dict[str, Any] | None = None
     check: str = ""
 
-    def source(self, workspace: Workspace) -> Path:
-        """Return the folder to read.
+    def source(self, workspace: Workspace, on_unpacking: OnProgress = lambda _done, _total: None) -> Path:
+        """Return the folder to read; an upload's files get their names and its archives are unpacked.
 
         Raises:
             RefusedError: it may not be read, or is not complete.
         """
         if self.upload:
-            return lay_out(Upload(uploads_folder(workspace) / safe_name(self.upload)))
+            return lay_out(Upload(uploads_folder(workspace) / safe_name(self.upload)), on_unpacking)
         return allowed_folder(workspace, Path(self.folder))
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +20,12 @@ from core.jobs.bounded import bound_this_process
 from core.jobs.finding_pictures import draw_findings
 from core.jobs.folder import JobFolder
 from core.jobs.import_cases import ImportRequest, request_of, running_status
+from core.jobs.upload_tree import said_while_unpacking
 from core.jobs.uploads import Upload, uploads_folder
 from core.workspace import Workspace, safe_name
 
-UNPACKING = "reading the names"
+FIRST = "reading the names"
+SAY_EVERY_S = 1.0
 
 
 def work(workspace: Workspace, job: JobFolder) -> None:
@@ -32,7 +35,7 @@ def work(workspace: Workspace, job: JobFolder) -> None:
         RefusedError: the input cannot be used; a check says so in its report instead.
     """
     request = request_of(job)
-    _Progress(workspace, job, request).say(UNPACKING, 0, 0)
+    _Progress(workspace, job, request).say(FIRST, 0, 0)
     report = _check(workspace, job, request) if request.mode == "check" else _import(workspace, job, request)
     write_json(job.folder / "report.json", report)
 
@@ -43,7 +46,13 @@ class _Progress:
     def __init__(self, workspace: Workspace, job: JobFolder, request: ImportRequest) -> None:
         self._job = job
         self._watcher = os.getppid()
+        self._said_s = 0.0
         self._upload = Upload(uploads_folder(workspace) / safe_name(request.upload)) if request.upload else None
+
+    def unpacking(self, done_bytes: int, total_bytes: int | None) -> None:
+        if time.monotonic() - self._said_s > SAY_EVERY_S:
+            of = f" of {total_bytes / 1e6:,.0f}" if total_bytes else ""
+            self.say(f"unpacking: {done_bytes / 1e6:,.0f}{of} MB", 0, 0)
 
     def say(self, label: str, done: int, total: int) -> None:
         if os.getppid() != self._watcher:
@@ -51,6 +60,7 @@ class _Progress:
         status = running_status(self._job)
         status.label, status.done, status.total = label, done, total
         self._job.write(status)
+        self._said_s = time.monotonic()
         if self._upload is not None:
             self._upload.touch()  # or it would be swept as forgotten
 
@@ -61,13 +71,15 @@ def _check(workspace: Workspace, job: JobFolder, request: ImportRequest) -> dict
     layout: Layout | None = None
     accepted = 0
     try:
-        source = request.source(workspace)
+        source = request.source(workspace, progress.unpacking)
         layout, findings, accepted = check_folder(source, choices, progress.say)
     except InputRefusedError as error:
         findings = list(error.findings)
         with suppress(InputRefusedError):  # it may be the labels alone that are not understood
             layout = read_cases(request.source(workspace), choices)
             findings += layout.findings
+    if request.upload:
+        findings += said_while_unpacking(Upload(uploads_folder(workspace) / safe_name(request.upload)))
     pictures: dict[int, str] = {}
     if layout is not None:
         progress.say("drawing what was found", len(layout.cases), len(layout.cases))
@@ -101,7 +113,7 @@ def _layout_facts(layout: Layout | None) -> dict[str, Any]:
 
 def _import(workspace: Workspace, job: JobFolder, request: ImportRequest) -> dict[str, Any]:
     progress = _Progress(workspace, job, request)
-    source = request.source(workspace)
+    source = request.source(workspace, progress.unpacking)
     report = import_folder(workspace, source, request.cohort, request.choices, progress.say)
     return report.to_json()
 

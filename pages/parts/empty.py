@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.demo import start_demo
-from pages.parts import store
+from pages.parts import state, store
 from pages.parts.running import draw_running, running_now
 
 
@@ -20,5 +20,4 @@ def nothing_yet() -> None:
     if not running_now():
         st.button("Make the demo", type="primary", on_click=start_demo, args=(store.workspace(),))
     draw_running()
-    st.caption("Or bring your own scans:")
-    st.code("python -m core import FOLDER --cohort NAME", language=None)
+    st.page_link("browse_volumes.py", label="Or import your own scans", query_params={"import": state.NEW_IMPORT})

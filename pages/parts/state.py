@@ -9,6 +9,9 @@ _CASE = "case"
 _MODELS = "models"
 _RUN = "run"
 _STARTS = "starts"
+_IMPORT = "import"
+_IMPORT_FOLDER = "import_folder"
+NEW_IMPORT = "new"
 
 
 def chosen_cohort(known: list[str], favourite: str | None = None) -> str | None:
@@ -73,3 +76,28 @@ def starts() -> int:
 def count_start() -> None:
     """Remember that a training was started."""
     st.session_state[_STARTS] = starts() + 1
+
+
+def importing() -> str | None:
+    """Return what the address says of an import: a job's id, `NEW_IMPORT`, or None. A reload keeps it."""
+    return st.query_params.get(_IMPORT)
+
+
+def open_import(job_id: str = NEW_IMPORT) -> None:
+    """Put an import into the address."""
+    st.query_params[_IMPORT] = job_id
+
+
+def close_import() -> None:
+    """Take the import out of the address."""
+    st.query_params.pop(_IMPORT, None)
+
+
+def import_folder() -> str:
+    """Return the server folder that is being looked into, or an empty text."""
+    return str(st.session_state.get(_IMPORT_FOLDER, ""))
+
+
+def choose_import_folder(folder: str) -> None:
+    """Remember the server folder."""
+    st.session_state[_IMPORT_FOLDER] = folder

@@ -1,0 +1,144 @@
+"""The second step: what was found, what it was taken for, and what to do with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core.data.layouts import LAYOUTS
+from core.errors import RefusedError
+from core.jobs.folder import JobFolder
+from core.jobs.import_cases import ImportRequest, report_of, request_of, require_new_name, start_import
+from core.labels import SCHEMES
+from pages.parts import state, store
+from pages.parts.importing.findings import findings_table, plain
+from pages.parts.importing.outcome import discard
+from pages.parts.importing.sources import start_check
+from pages.parts.volumes import TITLES
+from pages.parts.words import plural
+
+AUTO = "recognised"
+# findings that bringing a case onto one grid, or taking the skull away, would answer
+GRID_CODES = ("grid_mismatch", "no_common_grid", "oblique", "anisotropic")
+SKULL_CODES = ("skull_not_stripped",)
+PROPOSED, PROPOSED_CODE = "proposed", "proposed_layout"
+ISOTROPIC_MM = 1.0
+
+
+def review(job: JobFolder) -> None:
+    """Draw a check's result and the choices beside it."""
+    report, request = report_of(job), request_of(job)
+    left, right = st.columns([1, 2.6], gap="medium")
+    with left:
+        with st.container(border=True, key="surface-taken"):
+            _taken_for(report)
+        with st.container(border=True, key="surface-choices"):
+            chosen = _choices(job, request, report)
+            _ways_on(job, request, chosen, report)
+    with right, st.container(border=True, key="surface-findings"):
+        st.markdown("**Findings**")
+        findings_table(job, report["findings"])
+
+
+def _taken_for(report: dict[str, Any]) -> None:
+    refused = len({finding["case"] for finding in report["findings"] if finding["severity"] == "error"} - {""})
+    if not report["cases"] and not refused:
+        st.markdown("**Nothing here could be read as a case**")
+        st.caption("The findings say what was looked for. Another layout may fit.")
+        return
+    said = [f"**{plural(report['accepted'], 'case')} can be used**"]
+    said += [f":red[{refused} cannot and would be left out]"] if refused else []
+    st.markdown(f"{':green[✓]' if report['accepted'] else ':red[✕]'} {', '.join(said)}")
+    sequences = [f"{TITLES.get(name, name)} × {count}" for name, count in report["modalities"].items()]
+    sequences.append(f"reference mask × {report['references']}")
+    st.caption(" · ".join(plain(each) for each in sequences))
+    if report["layout"]:
+        title = LAYOUTS[report["layout"]].title if report["layout"] in LAYOUTS else report["layout"]
+        st.markdown(f":small[:gray[Taken for] {plain(title)}]")
+        if report["why"]:
+            st.caption(plain(report["why"]))
+
+
+def _choices(job: JobFolder, request: ImportRequest, report: dict[str, Any]) -> ImportRequest:
+    """Draw what can be chosen and return the request with it."""
+    layouts = [AUTO, *LAYOUTS]
+    layout = st.selectbox(
+        "Layout",
+        layouts,
+        layouts.index(request.layout) if request.layout in layouts else 0,
+        format_func=lambda name: LAYOUTS[name].title if name in LAYOUTS else "as recognised",
+        key=f"layout {job.id}",
+    )
+    implied = report["scheme"]
+    schemes = [AUTO, *SCHEMES]
+    scheme = st.selectbox(
+        "What the labels mean",
+        schemes,
+        schemes.index(request.scheme) if request.scheme in schemes else 0,
+        format_func=lambda name: name if name in SCHEMES else f"{implied}, by the names" if implied else "not chosen",
+        help="4 is enhancing tumour up to BraTS 2021 and resection cavity in 2024: it is never guessed per case.",
+        key=f"scheme {job.id}",
+    )
+    if scheme in SCHEMES:
+        st.caption(plain(SCHEMES[scheme].legend))
+    return replace(
+        request,
+        layout=None if layout == AUTO else layout,
+        scheme=None if scheme == AUTO else scheme,
+        harmonise=_harmonise(job, request, report),
+    )
+
+
+def _harmonise(job: JobFolder, request: ImportRequest, report: dict[str, Any]) -> dict[str, Any] | None:
+    codes = {finding["code"] for finding in report["findings"]}
+    before = request.harmonise or {}
+    grids_differ, has_skull = bool(codes & set(GRID_CODES)), bool(codes & set(SKULL_CODES))
+    if not (grids_differ or has_skull or before):
+        return None
+    st.markdown("**Offered**", help="Each is written to the case's record. Nothing is changed unless you choose it.")
+    register = st.checkbox(
+        "Align the sequences", bool(before.get("register")), help="Rigidly, onto T1c.", key=f"register {job.id}"
+    )
+    resample = st.checkbox(
+        f"Resample to {ISOTROPIC_MM:g} mm", bool(before.get("spacing_mm")), help="In all directions.",
+        key=f"resample {job.id}",
+    )  # fmt: skip
+    strip = st.checkbox(
+        "Keep the brain only",
+        bool(before.get("strip")),
+        help="Skull and everything outside it are set to 0. The models that ship expect it.",
+        key=f"strip {job.id}",
+    )
+    if not (register or resample or strip):
+        return None
+    return {"register": register, "spacing_mm": ISOTROPIC_MM if resample else None, "strip": strip}
+
+
+def _ways_on(job: JobFolder, request: ImportRequest, chosen: ImportRequest, report: dict[str, Any]) -> None:
+    place = store.workspace()
+    proposed = any(finding["code"] == PROPOSED_CODE for finding in report["findings"]) and request.layout is None
+    if chosen == request and proposed:
+        if st.button("Take the proposal", type="primary", width="stretch", key="take the proposal"):
+            start_check(replace(request, layout=PROPOSED))
+    elif chosen != request:
+        if st.button("Check again with this", type="primary", width="stretch", key="check again"):
+            start_check(chosen)
+    else:
+        name = st.text_input("Call it", _free_name(report["layout"] or "import"), key=f"name {job.id}")
+        if st.button("Import", type="primary", width="stretch", disabled=not report["accepted"], key="start import"):
+            try:
+                require_new_name(place, name)
+                state.open_import(start_import(place, replace(chosen, mode="import", cohort=name, check=job.id)))
+            except RefusedError as error:
+                st.error(str(error))
+            else:
+                st.rerun()
+    st.button("Discard", width="stretch", key="discard import", on_click=partial(discard, job))
+
+
+def _free_name(stem: str) -> str:
+    taken = store.workspace().cohort_names()
+    return next(name for number in range(1, len(taken) + 2) if (name := f"{stem}-{number}") not in taken)
