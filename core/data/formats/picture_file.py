@@ -28,6 +28,7 @@ TURNS = {2: "mirrored", 3: "turned by 180°", 4: "mirrored", 5: "turned and mirr
     7: "turned and mirrored",
     8: "turned by 270°",
 }
+BITS_TAG = 258  # Reference: TIFF 6.0, section 8, BitsPerSample
 GREY_MODES = {"L", "1", "F", "I", "I;16", "I;16B", "I;16L", "I;16N"}
 # Reference: PNG (ISO/IEC 15948) 11.2.2: bit depth is byte 24 of the file, colour type byte 25
 PNG_HEADER_BYTES = 26
@@ -72,7 +73,7 @@ def open_picture(path: Path) -> Picture:
             if image.format == "PNG":
                 _verify(stream)
             image.load()
-            findings = [*_turned(turned), *_narrowed(first)]
+            findings = [*_turned(turned), *_narrowed(image, first)]
             return _picture(_upright(image), lossy, findings)
 
 
@@ -89,8 +90,8 @@ def _decoding(first: bytes) -> Iterator[None]:
         raise _too_large("more pixels than any scan has") from None
     except UnidentifiedImageError:
         if first[:4] in {b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"}:
-            fix = "save it as 8-bit colour or 16-bit grey"
-            raise _refused("picture_kind", "a TIFF of a rare kind (16-bit colour?)", f"a plain {NAMES}", fix) from None
+            expected = "8-bit colour, 8- or 16-bit grey, or 32-bit real numbers"
+            raise _refused("picture_kind", "a TIFF of a rare kind", expected, "save it as one of these") from None
         raise DamagedFileError(f"a file that is no {NAMES} inside, whatever its name says") from None
     except BROKEN as error:
         raise DamagedFileError(f"a truncated or corrupt picture ({_reason(error)})") from None
@@ -158,8 +159,13 @@ def _turned(orientation: int) -> list[Finding]:
     return [Finding("warning", "exif_rotation", "", "", found, "picture and mask turned alike", fix)]
 
 
-def _narrowed(first: bytes) -> list[Finding]:
-    if not (first.startswith(b"\x89PNG") and len(first) == PNG_HEADER_BYTES and first[24] == 16 and first[25] != 0):
+def _narrowed(image: Image, first: bytes) -> list[Finding]:
+    if image.format == "PNG":
+        deep = first[24] == 16 and first[25] != 0
+    else:
+        tags = getattr(image, "tag_v2", {})
+        deep = max(tags.get(BITS_TAG, (8,))) > 8 and image.mode not in GREY_MODES
+    if not deep:
         return []
     found, expected = "16-bit colours, of which the upper 8 bits were read", "8-bit colour or 16-bit grey"
     return [Finding("warning", "narrowed_colour", "", "", found, expected, "save grey pictures as 16-bit grey")]
