@@ -12,6 +12,7 @@ from core.data.refusal import Finding, InputRefusedError
 from core.labels import LabelScheme
 
 LEAST_BACKGROUND = 0.35  # of a skull-stripped volume; a head with its skull in a tight grid has less
+SURE = 0.9  # of a sequence judged by its voxels, before its name is doubted
 MASK_OUTSIDE_SHARE = 0.02  # share of the reference that may lie on background
 
 
@@ -34,6 +35,27 @@ def examine(loaded: LoadedCase, scheme: LabelScheme | None) -> list[Finding]:
     if errors := [finding for finding in findings if finding.severity == "error"]:
         raise InputRefusedError(*errors)
     return findings
+
+
+def suspect_channels(loaded: LoadedCase) -> list[Finding]:
+    """Look whether the four BraTS sequences look like what they are called.
+
+    Returns:
+        A warning where two or more look like others, each of them surely; nothing where fewer sequences are there.
+    """
+    modalities = loaded.volume.modalities
+    if loaded.volume.geometry is None or not set(BRATS_MODALITIES) <= set(modalities):
+        return []
+    from core.data.modality_images import from_images
+
+    thin = {name: loaded.volume.voxels[modalities.index(name), ::2, ::2, ::2] for name in BRATS_MODALITIES}
+    other = {name: guess for name, guess in from_images(thin).items() if guess.modality != name}
+    if len(other) < 2 or min(guess.confidence for guess in other.values()) < SURE:
+        return []
+    found = ", ".join(f"{name} looks like {guess.modality}" for name, guess in other.items())
+    fix = "compare the pictures; rename the files if they are exchanged"
+    expected = "sequences that look like their names"
+    return [Finding("warning", "channel_order", loaded.case.case_id, "", found, expected, fix)]
 
 
 def _constant_channels(loaded: LoadedCase) -> list[Finding]:

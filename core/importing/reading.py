@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.case import BRATS_MODALITIES, Case
-from core.data.gate import examine
+from core.data.gate import examine, suspect_channels
 from core.data.image import one_channel
 from core.data.layouts import read_layout
 from core.data.layouts.spec import Layout
@@ -77,6 +77,7 @@ def read_case(case: Case, scheme: LabelScheme | None, choices: ImportChoices, pr
             harmonised, findings = done.to_json(), [finding.about(case.case_id, "") for finding in done.findings]
         loaded = assemble(files, scheme)
         findings += examine(loaded, scheme)
+        findings += [] if choices.public else suspect_channels(loaded)
     except InputRefusedError as error:
         about = tuple(finding.about(case.case_id, "") for finding in error.findings)
         raise InputRefusedError(*(without_file_names(about, case) if private else about)) from None

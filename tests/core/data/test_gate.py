@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.data.gate import examine
+from core.data.gate import examine, suspect_channels
 from core.data.layouts import read_layout
 from core.data.load import load_case
 from core.data.refusal import Finding, InputRefusedError
@@ -83,3 +84,12 @@ def test_a_mask_that_lies_the_other_way_round_is_told_apart(tmp_path: Path) -> N
     write_nifti(tmp_path / "a" / "a-seg.nii.gz", labels[::-1].copy())
     (finding,) = (found for found in findings(tmp_path) if found.code == "mask_outside_head")
     assert finding.found == "100% of the reference on background; with left and right exchanged it would lie inside"
+
+
+def test_exchanged_sequences_of_a_real_head_are_noticed(real_data: Path) -> None:
+    case = next(case for case in read_layout(real_data / "brats_2021").cases if case.case_id.endswith("1478"))
+    exchanged = dict(case.sources, t1c=case.sources["t2f"], t2f=case.sources["t1c"])
+    assert suspect_channels(load_case(case, None)) == []
+    (finding,) = suspect_channels(load_case(replace(case, sources=exchanged), None))
+    assert (finding.severity, finding.code) == ("warning", "channel_order")
+    assert finding.found == "t1c looks like t2f, t2f looks like t1c"
