@@ -107,7 +107,7 @@ def rasterise(segmentation: Any, rows: int, columns: int) -> Drawing:
     Raises:
         InputRefusedError: there is a box and no outline, or the outline is malformed.
     """
-    from pycocotools import mask as coco_mask
+    from pycocotools import mask as coco_mask  # type: ignore[import-untyped]  # shipped without types
 
     if not segmentation:
         raise refused("boxes_only", "a box without an outline", "polygons or run lengths", "draw the outline")

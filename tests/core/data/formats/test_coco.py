@@ -92,7 +92,7 @@ def test_run_lengths_go_down_the_columns_background_first(tmp_path: Path) -> Non
 
 
 def test_packed_run_lengths_are_those_of_pycocotools() -> None:
-    from pycocotools import mask as coco_mask
+    from pycocotools import mask as coco_mask  # type: ignore[import-untyped]  # shipped without types
 
     rng = np.random.default_rng(3)
     for share in (0.0, 0.02, 0.5, 1.0):
