@@ -41,6 +41,12 @@ _NOT_AN_IMAGE = frozenset(
         *("subtraction", "subtracted", "map", "t1map", "t2map"),
     }
 )
+_ACQUIRED = frozenset(
+    {
+        *("ax", "axial", "sag", "sagittal", "cor", "coronal", "tra", "transverse", "2d", "3d"),
+        *("se", "tse", "fse", "ir", "fs", "fatsat", "w", "wi", "weighted", "dark", "fluid"),
+    }
+)
 # words, what they make of an image, how surely, how it is said; the first that is met wins, because sequences with a
 # name of their own hold T1 or T2 by accident
 _SAID: tuple[tuple[frozenset[str], str, float, str], ...] = (
@@ -106,6 +112,12 @@ def from_text(text: str) -> Guess | None:
             guess = Guess(modality, confidence, f"its name says {how}")
             return _by_contrast(guess, words) if modality == "t1n" else guess
     return None
+
+
+def tells_sequence(word: str) -> bool:
+    """Tell whether a single word of a name is about the sequence: T1, post, axial, tse; so not about the patient."""
+    low = word.lower()
+    return low in _POST | _PRE | _ACQUIRED or from_text(low) is not None
 
 
 def _by_contrast(t1: Guess, words: set[str]) -> Guess:

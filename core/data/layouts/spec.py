@@ -33,8 +33,18 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class LayoutSpec:
-    """One plug-in: `read` lists the cases below a folder, or None when the folder is not of this kind."""
+    """One plug-in.
+
+    Attributes:
+        name: what `--layout` calls it.
+        title: what it is, for people.
+        read: lists the cases below a folder, or None when the folder is not of this kind.
+        general: takes many kinds of folder, so `auto` asks it only where nothing more specific says yes.
+        proposes: what it finds is a guess that the user has to confirm by naming the layout.
+    """
 
     name: str
     title: str
     read: Callable[[Path], Layout | None]
+    general: bool = False
+    proposes: bool = False

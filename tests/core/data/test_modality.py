@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.data.modality import from_dicom, from_text
+from core.data.modality import from_dicom, from_text, tells_sequence
 
 
 @pytest.mark.parametrize(
@@ -130,3 +130,8 @@ def test_a_name_before_contrast_with_an_agent_recorded_is_asked_about() -> None:
     guess = from_dicom({"SeriesDescription": "AX T1 PRE", "ContrastBolusAgent": "Dotarem"})
     assert guess is not None
     assert (guess.modality, guess.asks) == ("t1n", True)
+
+
+def test_words_about_the_sequence_are_told_from_a_patients() -> None:
+    words = ("T1", "post", "GAD", "ax", "tse", "flair", "Smith", "0001", "post1", "case")
+    assert [tells_sequence(word) for word in words] == [True] * 6 + [False] * 4

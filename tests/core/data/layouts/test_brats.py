@@ -9,6 +9,7 @@ import pytest
 from core.data import limits
 from core.data.layouts import read_layout
 from core.data.layouts.spec import Layout
+from core.data.load import load_case
 from core.data.refusal import InputRefusedError
 
 NEW = ("t1n", "t1c", "t2w", "t2f", "seg")
@@ -142,7 +143,8 @@ def test_no_more_files_are_looked_at_than_the_limit_allows(tmp_path: Path, monke
     [
         ("empty", None, "found no case in 'empty'; expected files named like BraTS-SSA-00002-000-t1c.nii.gz"),
         ("gone", None, "found no folder at 'gone'; expected a folder with cases; check the path."),
-        ("empty", "dicom", "found the layout 'dicom'; expected one of brats; name one of these with --layout."),
+        ("empty", "atlas", "found the layout 'atlas'; expected one of coco, msd, nnunet, bids, "),
+        ("empty", "brats", "found no case in 'empty'; expected BraTS 2013-2024 folders, one NIfTI file per sequence; "),
     ],
 )
 def test_a_folder_that_is_not_understood_is_refused_in_a_sentence(
@@ -152,6 +154,89 @@ def test_a_folder_that_is_not_understood_is_refused_in_a_sentence(
     with pytest.raises(InputRefusedError) as refused:
         read_layout(tmp_path / name, layout)
     assert str(refused.value).startswith(sentence)
+
+
+def vsd(root: Path, patient: str, parts: tuple[str, ...], suffix: str = ".nii") -> None:
+    """Write a case as BraTS 2013 to 2015 came: a folder per file, both of one name."""
+    for number, part in enumerate(parts):
+        name = f"VSD.Brain_3more.XX.O.OT.{number}" if part == "OT" else f"VSD.Brain.XX.O.MR_{part}.{number}"
+        path = root / "HGG" / patient / name / f"{name}{suffix}"
+        path.parent.mkdir(parents=True)
+        path.touch()
+
+
+def test_a_folder_per_file_is_a_case_per_patient_as_in_2013(tmp_path: Path) -> None:
+    for visit in ("brats_2013_pat0001_1", "brats_2013_pat0001_2"):
+        vsd(tmp_path, visit, ("Flair", "T1", "T1c", "T2", "OT"))
+    layout = read_layout(tmp_path)
+    assert [(case.case_id, case.group_id) for case in layout.cases] == [
+        ("brats_2013_pat0001_1", "brats_2013_pat0001"),
+        ("brats_2013_pat0001_2", "brats_2013_pat0001"),
+    ]
+    assert [source.file.name for source in layout.cases[0].sources.values()] == [
+        f"VSD.Brain.XX.O.MR_{part}.nii" for part in ("T1.1", "T1c.2", "T2.3", "Flair.0")
+    ]
+    assert layout.cases[0].reference is not None
+    assert layout.scheme is None
+
+
+def test_metaimages_of_those_years_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    vsd(tmp_path, "brats_2013_pat0001_1", ("Flair", "T1", "T1c", "T2", "OT"), ".mha")
+    layout = read_layout(tmp_path)
+    assert (layout.cases, codes(layout)) == ((), [("unsupported_format", "")])
+
+
+@pytest.mark.parametrize(
+    ("case", "patient"),
+    [
+        ("Brats18_2013_2_1", "Brats18_2013_2"),
+        ("Brats17_TCIA_101_1", "Brats17_TCIA_101"),
+        ("BraTS20_Training_001", "BraTS20_Training_001"),
+        ("BraTS2021_00495", "BraTS2021_00495"),
+    ],
+)
+def test_the_visit_is_told_from_the_patient_where_that_year_numbers_it(tmp_path: Path, case: str, patient: str) -> None:
+    touch(tmp_path, case, OLD, "_")
+    assert read_layout(tmp_path).cases[0].group_id == patient
+
+
+def test_the_only_mask_of_a_folder_is_its_cases_although_it_is_named_otherwise(tmp_path: Path) -> None:
+    touch(tmp_path, "BraTS20_Training_355", OLD[:4], "_")
+    (tmp_path / "BraTS20_Training_355" / "W39_1998.09.19_Segm.nii").touch()
+    layout = read_layout(tmp_path)
+    assert codes(layout) == [("mask_name", "BraTS20_Training_355")]
+    assert layout.findings[0].severity == "note"
+    assert layout.cases[0].reference is not None
+    assert layout.scheme == "brats-2021"
+
+
+def test_fewer_sequences_will_do_where_every_case_has_them_and_none_is_named_after_brats(tmp_path: Path) -> None:
+    for case in ("p1", "p2"):
+        touch(tmp_path, case, ("t1c", "t2f", "seg"))
+    layout = read_layout(tmp_path)
+    assert layout.findings == ()
+    assert [tuple(case.sources) for case in layout.cases] == [("t1c", "t2f")] * 2
+    assert layout.scheme is None
+    touch(tmp_path, "BraTS-SSA-00001-000", ("t1c", "t2f", "seg"))
+    assert {finding.code for finding in read_layout(tmp_path).findings} == {"missing_modality"}
+
+
+def test_what_the_folder_was_taken_for_is_said_without_a_name(tmp_path: Path) -> None:
+    touch(tmp_path, "Jane-Doe", NEW)
+    assert read_layout(tmp_path).why == (
+        "names end as in BraTS (-seg.nii.gz, -t1c.nii.gz, -t1n.nii.gz, -t2f.nii.gz, -t2w.nii.gz); "
+        "t1n, t1c, t2w, t2f per case, which leaves open what the labels mean"
+    )
+
+
+def test_slices_of_2013_are_eight_patients_with_four_sequences_and_the_tissues_as_reference(real_data: Path) -> None:
+    layout = read_layout(real_data / "brats_2013_2d_nifti")
+    assert (len(layout.cases), layout.findings, layout.scheme) == (8, (), None)
+    first = layout.cases[0]
+    assert (first.case_id, first.group_id) == ("BRATS_HG0001_slice90", "BRATS_HG0001")
+    assert first.reference is not None
+    assert first.reference.file.name == "BRATS_HG0001_atropos_truth_slice90.nii.gz"
+    assert load_case(first, None).volume.shape[2] == 1
 
 
 def test_brats_africa_has_eleven_whole_cases_and_two_named_incomplete(real_data: Path) -> None:
