@@ -5,7 +5,6 @@ Reference: DICOM PS3.10, section 7 (file format); PS3.5, Annex A (transfer synta
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -158,15 +157,17 @@ def _inflated(path: Path) -> bytes:
 
 def _deflated(path: Path, start: bytes, at: int, size: int) -> bytes:
     """Return the data set of a deflated file, whose pixels are deflated with it."""
+    from isal import isal_zlib
+
     packed = start[at:]
     if len(start) < size:
         with path.open("rb") as stream:
             stream.seek(at)
             packed = stream.read()
-    inflater = zlib.decompressobj(RAW_DEFLATE)
+    inflater = isal_zlib.decompressobj(wbits=RAW_DEFLATE)
     try:
-        content = inflater.decompress(packed, MAX_FILE_BYTES)
-    except zlib.error:
+        content: bytes = inflater.decompress(packed, MAX_FILE_BYTES)
+    except isal_zlib.error:  # type: ignore[misc]  # its stubs call the class an instance
         raise DamagedFileError("corrupt deflated data") from None
     if inflater.unconsumed_tail:
         raise DamagedFileError(f"deflated data that inflates to more than {MAX_FILE_BYTES:,} bytes")

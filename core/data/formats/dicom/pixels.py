@@ -12,7 +12,7 @@ from itertools import groupby
 import numpy as np
 
 from core.data import limits
-from core.data.formats.dicom.codecs import CODECS, UNSUPPORTED, Shape
+from core.data.formats.dicom.codecs import CODECS, JPEG, RLE, UNSUPPORTED, Shape
 from core.data.formats.dicom.fragments import frame_bytes
 from core.data.formats.dicom.frames import Frame
 from core.data.formats.dicom.header import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, Header
@@ -21,7 +21,9 @@ from core.data.formats.gzip_bounded import DamagedFileError
 from core.volume import Array
 
 PLAIN = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED})
-DECODING_THREADS = 2  # the codecs release the interpreter lock, as reading does
+DECODING_THREADS = 2
+# Pillow, which decodes these, releases the interpreter lock; the codecs of JPEG-LS and JPEG 2000 do not
+SIDE_BY_SIDE = frozenset({RLE, f"{JPEG}50", f"{JPEG}51"})
 
 
 def shape_of(header: Header) -> Shape:
@@ -51,9 +53,13 @@ def read_pixels(frames: Sequence[Frame]) -> Array:
     for members in files:
         _require_pixels(members[0][1].header, shape)
     raw = np.empty((len(frames), shape.rows, shape.columns), shape.container)
-    with ThreadPoolExecutor(DECODING_THREADS) as pool:
-        for done in [pool.submit(_read_file, raw, members, shape) for members in files]:
-            done.result()
+    if frames[0].header.syntax in SIDE_BY_SIDE:
+        with ThreadPoolExecutor(DECODING_THREADS) as pool:
+            for done in [pool.submit(_read_file, raw, members, shape) for members in files]:
+                done.result()
+    else:
+        for members in files:
+            _read_file(raw, members, shape)
     return raw.view(f"i{shape.allocated // 8}") if shape.signed else raw
 
 

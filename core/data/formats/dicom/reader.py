@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from core.data import limits
 from core.data.formats.dicom.context import context_of
@@ -22,6 +23,7 @@ from core.data.image import ContextValue, StoredImage
 from core.data.refusal import Finding
 from core.volume import Grid
 
+INFLATING_THREADS = 2
 OF_A_SERIES = ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "SOPClassUID")
 
 
@@ -40,7 +42,7 @@ def read_dicom(files: Files) -> StoredImage:
     """
     if len(files) > limits.MAX_SERIES_FILES:
         raise DamagedFileError(f"{len(files):,} files of one series (limit {limits.MAX_SERIES_FILES:,})")
-    headers = [read_header(path) for path in files]
+    headers = _headers(files)
     series = arrange([frame for header in headers for frame in frames_of(header)])
     ordered = [frame for channel in series.channels for frame in channel]
     findings = [*series.findings, *_burned_in(ordered[0].header)]
@@ -54,6 +56,17 @@ def read_dicom(files: Files) -> StoredImage:
     grid = _grid((i, j, k), series)
     context = series_context(ordered[0].header)
     return StoredImage(stored, slopes, intercepts, grid, tuple(findings), context, _uids(ordered))
+
+
+def _headers(files: Files) -> list[Header]:
+    """Read the headers, side by side where whole files have to be inflated, which releases the interpreter lock."""
+    if not files:
+        raise DamagedFileError("no files; expected the slices of one series")
+    first, rest = read_header(files[0]), files[1:]
+    if first.content is None:
+        return [first, *map(read_header, rest)]
+    with ThreadPoolExecutor(INFLATING_THREADS) as pool:
+        return [first, *pool.map(read_header, rest)]
 
 
 def series_context(header: Header) -> dict[str, ContextValue]:

@@ -10,6 +10,7 @@ import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence as Items
 from pydicom.uid import (
+    UID,
     CTImageStorage,
     EnhancedMRImageStorage,
     ExplicitVRBigEndian,
@@ -22,6 +23,7 @@ from pydicom.uid import (
 from core.volume import Array
 
 AXIAL = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+Vector = Sequence[float] | Array
 Change = Callable[[Dataset, int], None]
 
 
@@ -39,7 +41,7 @@ def decimal(value: float) -> str:
     return max((text for digits in range(16) if len(text := f"{value:.{digits}f}") <= 16), key=len)
 
 
-def slice_dataset(pixels: Array, position: Sequence[float], directions: Any = AXIAL, spacing: Any = (1, 1)) -> Dataset:
+def slice_dataset(pixels: Array, position: Vector, directions: Any = AXIAL, spacing: Any = (1, 1)) -> Dataset:
     """One MR slice, without identifiers of its series."""
     data = Dataset()
     data.SOPClassUID = MRImageStorage
@@ -68,7 +70,7 @@ def describe_pixels(data: Dataset, pixels: Array) -> None:
 def save(data: Dataset, path: Path, syntax: str = ExplicitVRLittleEndian) -> Path:
     """Write a data set with preamble and meta information."""
     meta = FileMetaDataset()
-    meta.TransferSyntaxUID = syntax
+    meta.TransferSyntaxUID = UID(syntax)
     meta.MediaStorageSOPClassUID = data.SOPClassUID
     meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID
     little, implicit = syntax != ExplicitVRBigEndian, syntax == ImplicitVRLittleEndian
@@ -85,8 +87,8 @@ def write_series(
     *,
     directions: Any = AXIAL,
     spacing: Any = (1, 1),
-    step: Sequence[float] = (0, 0, 2),
-    origin: Sequence[float] = (0, 0, 0),
+    step: Vector = (0, 0, 2),
+    origin: Vector = (0, 0, 0),
     change: Change = unchanged,
 ) -> tuple[Path, ...]:
     """Write (slices, rows, columns) as one series in the order of its slices and return the files.
@@ -122,7 +124,7 @@ def as_ct(data: Dataset, index: int) -> None:
     data.SOPClassUID, data.Modality = CTImageStorage, "CT"
 
 
-def enhanced(voxels: Array, *, step: Sequence[float] = (0, 0, 2), slopes: Sequence[float] | None = None) -> Dataset:
+def enhanced(voxels: Array, *, step: Vector = (0, 0, 2), slopes: Sequence[float] | None = None) -> Dataset:
     """One enhanced MR of (frames, rows, columns), its frames in falling order of place."""
     data = Dataset()
     data.SOPClassUID, data.SOPInstanceUID = EnhancedMRImageStorage, generate_uid()

@@ -143,3 +143,8 @@ def test_flipped_bytes_never_end_in_anything_but_a_sentence(tmp_path: Path, seed
         except InputRefusedError:
             outcomes.add("refused")
     assert outcomes == {"read", "damaged", "refused"}
+
+
+def test_no_files_are_no_series() -> None:
+    with pytest.raises(DamagedFileError, match="no files"):
+        DICOM.read(())

@@ -1,0 +1,1 @@
+"""Reading DICOM series beside a plain pydicom loop and SimpleITK."""
