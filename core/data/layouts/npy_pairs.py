@@ -16,7 +16,7 @@ from core.data.image import StoredImage
 from core.data.layouts.listing import files_below
 from core.data.layouts.look_alikes import group
 from core.data.layouts.matching import Name, match
-from core.data.layouts.paired import case_ids, place_of, stem_of
+from core.data.layouts.paired import called, case_ids, place_of
 from core.data.layouts.paired_findings import grouping_findings, unmatched, why
 from core.data.layouts.spec import Layout
 from core.data.layouts.surveying import UNREADABLE, MaskColours, mask_findings
@@ -36,7 +36,7 @@ def read_npy_pairs(root: Path) -> Layout | None:
     images = [image for image, _, _ in matching.pairs]
     arrays = [_read(root / image.path) for image in images]
     masks = _labels([_read(root / mask.path) for _, mask, _ in matching.pairs])
-    groups = group([stem_of(n) for n in images], [place_of(n) for n in images], [_thumbnail(a) for a in arrays])
+    groups = group([called(n) for n in images], [place_of(n) for n in images], [_thumbnail(a) for a in arrays])
     cases = []
     for (image, mask, _), array, case_id, group_id in zip(
         matching.pairs, arrays, case_ids(images), groups.groups, strict=True

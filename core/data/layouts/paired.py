@@ -51,9 +51,7 @@ def read_paired(root: Path) -> Layout | None:
     if colours is None:
         raise InputRefusedError(no_flat_colours(len(tallies)))
     looks = survey_images([root / name.path for name in images])
-    groups = group(
-        [stem_of(name) for name in images], [place_of(name) for name in images], [k.thumbnail for k in looks]
-    )
+    groups = group([called(name) for name in images], [place_of(name) for name in images], [k.thumbnail for k in looks])
     modalities = [_modality(root, name) for name in images]
     cases = []
     for name, case_id, look, modality, group_id in zip(
@@ -82,22 +80,22 @@ def case_ids(names: Sequence[Name]) -> list[str]:
 
     What cannot be part of a folder's name becomes `_`; what is still the same gets a number.
     """
-    counts = Counter(_safe(stem_of(name)).lower() for name in names)
+    counts = Counter(_safe(called(name)).lower() for name in names)
     used: Counter[str] = Counter()
     ids = []
     for name in names:
-        short = _safe(stem_of(name))
-        whole = short if counts[short.lower()] == 1 else _safe("-".join((*name.folder, stem_of(name))))
+        short = _safe(called(name))
+        whole = short if counts[short.lower()] == 1 else _safe("-".join((*name.folder, called(name))))
         used[whole.lower()] += 1
         ids.append(whole if used[whole.lower()] == 1 else f"{whole}-{used[whole.lower()]}")
     return ids
 
 
-def stem_of(name: Name) -> str:
-    """Return the name of an image: without the word `image`, unless only a number or nothing is left of it."""
-    if name.stem or not name.folder:
-        return name.stem if re.search(r"[^\W\d_]", name.stem) else name.path.stem
-    return name.folder[-1]
+def called(name: Name) -> str:
+    """Return what an image is called: its name without a closing `_image`, or its folder where that says no more."""
+    if not name.stem and name.folder:
+        return name.folder[-1]
+    return re.sub(r"[ _-](image|img)$", "", name.path.stem, flags=re.IGNORECASE)
 
 
 def place_of(name: Name) -> str:
