@@ -54,7 +54,8 @@ def read_dicom_folder(root: Path) -> Layout | None:
             case, problems = _case(case_id, patient, study)
             findings += problems
             cases += [case] if case else []
-        findings += _intervals(visits)
+        accepted = {case.case_id for case in cases}
+        findings += (finding for finding in _intervals(visits) if finding.case in accepted)
     why = (
         f"{len(found.headers):,} DICOM files of {len(patients)} patient(s) and "
         f"{sum(map(len, patients))} study or studies, by what their headers say"
@@ -126,12 +127,12 @@ def _day(study: _Study) -> date:
 
 def _intervals(visits: list[tuple[str, _Study]]) -> Iterator[Finding]:
     """Say how many days lie between a patient's visits: the dates themselves are not told."""
-    (first, earliest), *later = visits
+    (_, earliest), *later = visits
     for case_id, study in later:
         if date.min not in (_day(study), _day(earliest)):
             days = (_day(study) - _day(earliest)).days
-            said, fix = f"a visit {days} days after {first}", "both are kept in one group of a split"
-            yield Finding("note", "later_visit", case_id, "", said, "the patient's first visit", fix)
+            said, fix = f"a visit {days} days after the patient's first", "they are kept in one group of a split"
+            yield Finding("note", "later_visit", case_id, "", said, "one visit of each patient", fix)
 
 
 def _case(case_id: str, patient: str, study: _Study) -> tuple[Case | None, list[Finding]]:
