@@ -74,6 +74,7 @@ def read_brats(root: Path) -> Layout | None:
         if not problems:
             cases.append(_case(case_id, parts, expected))
     cases, duplicates = keep_first(cases)
+    findings += _tissue_labels(cases)
     scheme = _implied_scheme([case_id for _, case_id in found], list(found.values()))
     return Layout(NAME, tuple(cases), (*findings, *duplicates), scheme, _why(found, expected, scheme))
 
@@ -152,6 +153,16 @@ def _implied_scheme(case_ids: list[str], parts: list[Parts]) -> str | None:
     if old and any(re.search(r"_(flair|t1ce)\.nii", name) for name in names):
         return "brats-2021"
     return None
+
+
+def _tissue_labels(cases: list[Case]) -> list[Finding]:
+    """Say what the labels of the 2013 slices mean: tissues came first, so those of the challenge are 3 higher."""
+    if not any(case.reference and "atropos_truth" in case.reference.file.name for case in cases):
+        return []
+    tumour = "4 necrosis, 5 oedema, 6 non-enhancing core, 7 enhancing tumour"
+    found = f"masks of tissues and tumour together: 1 CSF, 2 grey and 3 white matter, {tumour}"
+    fix = "write these into a scheme file for --scheme"
+    return [Finding("note", "labels_listed", "", "", found, "the labels of a scheme that is known by name", fix)]
 
 
 def _why(found: dict[tuple[Path, str], Parts], expected: tuple[str, ...], scheme: str | None) -> str:

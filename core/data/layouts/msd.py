@@ -30,9 +30,8 @@ def read_msd(root: Path) -> Layout | None:
     if not datasets:
         # with numbered channels it is nnU-Net's to say
         damaged = [finding for dataset in found if not _numbered(dataset) for finding in dataset.findings]
-        return (
-            Layout(NAME, (), tuple(damaged), None, f"{FILE} beside imagesTr, as in the Decathlon") if damaged else None
-        )
+        why = f"{FILE} lies beside imagesTr, as in the Decathlon"
+        return Layout(NAME, (), tuple(damaged), None, why) if damaged else None
     if len(datasets) > 1:
         return Layout(NAME, (), (several_datasets(datasets),))
     (dataset,) = datasets
@@ -45,10 +44,8 @@ def read_msd(root: Path) -> Layout | None:
         cases += [case] if case else []
     cases, duplicates = keep_first(sorted(cases, key=lambda case: case.case_id))
     left_out = _left_out(dataset.content.get("test"))
-    names = ", ".join(channels)
-    why = (
-        f"{FILE} lists {len(dataset.content['training'])} training cases of the channels {names}, as the Decathlon does"
-    )
+    listed = f"{len(dataset.content['training'])} training cases of the channels {', '.join(channels)}"
+    why = f"{FILE} lists {listed}, as the Decathlon does"
     return Layout(NAME, tuple(cases), (*problems, *duplicates, *left_out), scheme, why)
 
 

@@ -231,7 +231,7 @@ def test_what_the_folder_was_taken_for_is_said_without_a_name(tmp_path: Path) ->
 
 def test_slices_of_2013_are_eight_patients_with_four_sequences_and_the_tissues_as_reference(real_data: Path) -> None:
     layout = read_layout(real_data / "brats_2013_2d_nifti")
-    assert (len(layout.cases), layout.findings, layout.scheme) == (8, (), None)
+    assert (len(layout.cases), codes(layout), layout.scheme) == (8, [("labels_listed", "")], None)
     first = layout.cases[0]
     assert (first.case_id, first.group_id) == ("BRATS_HG0001_slice90", "BRATS_HG0001")
     assert first.reference is not None
