@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,16 +55,21 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, int]:
     }
 
 
+def left_out(heads: list[Head], features: np.ndarray[Any, Any]) -> Iterator[tuple[Head, dict[str, Scorer]]]:
+    """Yield each head with the scorers that were fitted, settings included, on all the others."""
+    for index, head in enumerate(heads):
+        yield head, fit_scorers(np.delete(features, index, 0))
+
+
 def leave_one_out(heads: list[Head], features: np.ndarray[Any, Any]) -> dict[str, list[dict[str, Any]]]:
     """Judge each head by scorers of the others: its four together, each three of them, and each image by itself."""
     together, threes, single = [], [], []
-    for index, head in enumerate(heads):
-        scorers = fit_scorers(np.delete(features, index, 0))
+    for head, scorers in left_out(heads, features):
         together += judge(head, scorers)
-        for left in head.images:
-            kept = {name: image for name, image in head.images.items() if name != left}
+        for absent in head.images:
+            kept = {name: image for name, image in head.images.items() if name != absent}
             threes += judge(Head(head.name, head.group, kept), scorers)
-            single += judge(Head(head.name, head.group, {left: head.images[left]}), scorers)
+            single += judge(Head(head.name, head.group, {absent: head.images[absent]}), scorers)
     return {"four of one head together": together, "three of one head": threes, "one image by itself": single}
 
 
