@@ -32,8 +32,11 @@ BITS_TAG = 258  # Reference: TIFF 6.0, section 8, BitsPerSample
 GREY_MODES = {"L", "1", "F", "I", "I;16", "I;16B", "I;16L", "I;16N"}
 # Reference: PNG (ISO/IEC 15948) 11.2.2: bit depth is byte 24 of the file, colour type byte 25
 PNG_HEADER_BYTES = 26
-# what decoders raise over broken bytes, each its own
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, IndexError, KeyError, TypeError)
+# what decoders raise over broken bytes, each its own; and what they warn of, where warnings are errors
+BROKEN = (
+    *(OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, IndexError, KeyError, TypeError),
+    UserWarning,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -43,7 +43,6 @@ class MaskColours:
     Attributes:
         palette: the colour of each label, or `AS_STORED`.
         labels: the labels that occur, background left out, with their share of all pixels.
-        drawn_share: pixels that are not background / all.
     """
 
     palette: Palette
@@ -51,6 +50,7 @@ class MaskColours:
 
     @property
     def drawn_share(self) -> float:
+        """Pixels that are not background / all."""
         return sum(self.labels.values())
 
     @property
