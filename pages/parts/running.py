@@ -58,7 +58,9 @@ def running_now() -> list[str]:
         if run["state"] == "running"
     ]
     jobs = [
-        f"{status.title} · {status.label} · {f'{status.done} of {status.total}' if status.total else 'starting'}"
+        " · ".join(
+            filter(None, (status.title, status.label, f"{status.done} of {status.total}" if status.total else ""))
+        )
         for _, status in recent_jobs(place)
         if status.state == "running"
     ]

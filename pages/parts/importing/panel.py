@@ -35,6 +35,7 @@ def import_panel() -> None:
         _heading(0 if job is None else _step(job))
     with in_a_sentence():
         if job is None:
+            state.open_import()  # a link within the app leaves the address as it was, and a reload would lose its way
             choose_source()
         elif job.status.state in ("queued", "running"):
             progress(job.id)
