@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """What a file's bytes must hash to (lower-case hex), and who says so.
+
+    MD5 finds a broken download, not a forged one; it stands here only where nobody states anything better.
+    """
+
+    algorithm: Literal["sha256", "md5"]
+    hex: str
+    stated_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +36,35 @@ class Address:
     def file_name(self) -> str:
         return self.url.rpartition("/")[2]
 
+    @property
+    def checksum(self) -> Checksum:
+        return Checksum("sha256", self.sha256, "its publisher")
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """One public data set, an archive.
+
+    Attributes:
+        title: what it is, for people.
+        url: where it can be had without asking anybody.
+        checksum: what it must hash to; None where nobody states it.
+        bytes: its size, for the space that it takes; None where it is not known.
+        unpacked_bytes: the size of what is in it.
+        licence: its terms.
+    """
+
+    title: str
+    url: str
+    checksum: Checksum | None
+    bytes: int | None
+    unpacked_bytes: int | None
+    licence: str
+
+    @property
+    def file_name(self) -> str:
+        return self.url.rpartition("/")[2]
+
 
 ADDRESSES: dict[str, Address] = {
     "resnet18-imagenet": Address(
@@ -34,5 +76,16 @@ ADDRESSES: dict[str, Address] = {
         url="https://download.pytorch.org/models/resnet34-b627a593.pth",
         sha256="b627a593bcbe140c234610266fe4f8ae95ea42fc881d091c9b6052e6b1d0590f",
         licence="BSD-3-Clause (torchvision)",
+    ),
+}
+
+DATA_SETS: dict[str, DataSet] = {
+    "msd-brain-tumour": DataSet(
+        title="Medical Segmentation Decathlon, Task01_BrainTumour: 484 labelled and 266 other four-modality MRI",
+        url="https://msd-for-monai.s3-us-west-2.amazonaws.com/Task01_BrainTumour.tar",
+        checksum=Checksum("md5", "240a19d752f0d9e9101544901065d872", "MONAI, for this copy"),
+        bytes=7_608_266_240,
+        unpacked_bytes=7_608_266_240,  # the tar is not packed; what it holds is
+        licence="CC BY-SA 4.0",
     ),
 }
