@@ -45,7 +45,7 @@ class InferenceSpec(BaseModel):
     target: Literal["regions"] = "regions"
     regions: tuple[str, ...] = Field(min_length=1, max_length=8)
     modalities: tuple[str, ...] = Field(min_length=1)
-    scheme: str
+    scheme: str | dict[str, Any]  # the name of one that ships, or all of it
     plane: Plane
     preparing: Preparing
     input_size: tuple[int, int] | None

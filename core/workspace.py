@@ -15,7 +15,7 @@ from core.case import SAFE_NAME, Case, Source
 from core.data.leakage import Audit, audit_split
 from core.data.splits import Split
 from core.errors import RefusedError
-from core.labels import LabelScheme, scheme_named
+from core.labels import LabelScheme, scheme_from_json, scheme_to_json
 from core.volume import Geometry, Grid
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -95,7 +95,7 @@ class Cohort:
             "name": self.name,
             "layout": self.layout,
             "why": self.why,
-            "scheme": self.scheme.name,
+            "scheme": scheme_to_json(self.scheme),
             "public": self.public,
             "cases": [_case_json(entry) for entry in self.cases.values()],
             "refused": list(self.refused),
@@ -263,7 +263,7 @@ def _cohort_from_json(data: dict[str, Any]) -> Cohort:
     return Cohort(
         name=data["name"],
         layout=data["layout"],
-        scheme=scheme_named(data["scheme"]),
+        scheme=scheme_from_json(data["scheme"]),
         cases=cases,
         refused=tuple(data["refused"]),
         findings=tuple(data["findings"]),

@@ -18,6 +18,7 @@ from core.data.refusal import Finding
 from core.errors import RefusedError
 from core.harmonise import Harmonising
 from core.importing import ImportChoices, check_folder
+from core.labels import scheme_named
 
 SENTENCES = 3  # per data set: the first of each kind, errors first
 ORDER = {"error": 0, "warning": 1, "note": 2}
@@ -78,9 +79,9 @@ def _again(name: str, first: Checked) -> tuple[str, ImportChoices] | None:
         return None
     if "scheme_unknown" in codes:
         scheme = "brats-2023" if "brats" in name else "binary"
-        return f"`--scheme {scheme}`", ImportChoices(scheme=scheme)
+        return f"`--scheme {scheme}`", ImportChoices(scheme=scheme_named(scheme))
     if "proposed_layout" in codes:
-        return "`--layout proposed`", ImportChoices(layout="proposed", scheme="binary")
+        return "`--layout proposed`", ImportChoices(layout="proposed", scheme=scheme_named("binary"))
     if "grid_mismatch" in codes:
         steps = "register,resample=1,strip"
         return f"`--harmonise {steps}`", ImportChoices(harmonise=Harmonising.parse(steps))

@@ -63,12 +63,13 @@ def add_reading(verb: argparse.ArgumentParser) -> None:
 
 def choices_of(options: argparse.Namespace) -> ImportChoices:
     """Return what the options of `add_reading`, and --copy, ask for."""
+    from core.data.label_files import scheme_of_name_or_file
     from core.harmonise import Harmonising
     from core.importing import ImportChoices
 
     return ImportChoices(
         layout=options.layout,
-        scheme=options.scheme,
+        scheme=scheme_of_name_or_file(options.scheme) if options.scheme else None,
         copy=getattr(options, "copy", False),
         keep_names=options.keep_names,
         harmonise=Harmonising.parse(options.harmonise) if options.harmonise else None,

@@ -40,13 +40,13 @@ def add_verbs(verbs: Any) -> None:
 
 
 def _metrics(options: argparse.Namespace) -> int:
+    from core.data.label_files import scheme_of_name_or_file
     from core.data.load import corner_distance_mm, load_label_file, same_grid
     from core.evaluation.scoring import conventions, score_case
-    from core.labels import scheme_named
     from core.metrics import METRICS
 
-    scheme = scheme_named(options.scheme)
-    other = scheme_named(options.reference_scheme or options.scheme)
+    scheme = scheme_of_name_or_file(options.scheme)
+    other = scheme_of_name_or_file(options.reference_scheme or options.scheme)
     if scheme.region_names != other.region_names:
         raise RefusedError(f"{scheme.name} and {other.name} have different regions; scores need the same ones")
     prediction, grid = load_label_file(options.prediction, scheme)

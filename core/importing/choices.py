@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.harmonise import Harmonising
+from core.labels import LabelScheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,7 @@ class ImportChoices:
 
     Attributes:
         layout: how the folder is laid out; None recognises it.
-        scheme: what the labels mean, by name or file; None takes what names imply.
+        scheme: what the labels mean; None takes what names imply.
         copy: keep the voxels in the workspace, so that the source may go away.
         keep_names: call cases as their files are called, also where that may be a person's name.
         harmonise: bring each case onto one grid; None refuses cases that are not.
@@ -21,7 +22,7 @@ class ImportChoices:
     """
 
     layout: str | None = None
-    scheme: str | None = None
+    scheme: LabelScheme | None = None
     copy: bool = False
     keep_names: bool = False
     harmonise: Harmonising | None = None

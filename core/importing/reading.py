@@ -105,17 +105,18 @@ def _on_one_grid(files: CaseFiles, asked: Harmonising) -> tuple[CaseFiles, Harmo
     return CaseFiles(replace(case, sources=sources), images, done.reference), done
 
 
-def scheme_of(layout: Layout, name: str | None) -> LabelScheme:
+def scheme_of(layout: Layout, chosen: LabelScheme | None) -> LabelScheme:
     """Decide what a cohort's labels mean: what the user said, else what its names imply.
 
     Without a reference mask anywhere the scheme is `binary`.
 
     Raises:
         InputRefusedError: neither says it, and there are labels.
-        UnknownSchemeError: the name is not a scheme.
     """
-    if chosen := name or layout.scheme:
-        return scheme_named(chosen)
+    if chosen:
+        return chosen
+    if layout.scheme:
+        return scheme_named(layout.scheme)
     if not any(case.reference for case in layout.cases):
         return scheme_named("binary")  # there is nothing that it would be asked about
     raise InputRefusedError(
@@ -126,6 +127,6 @@ def scheme_of(layout: Layout, name: str | None) -> LabelScheme:
             "",
             "file names that do not say what the labels mean",
             "a label scheme (4 is enhancing tumour up to BraTS 2021 and resection cavity in 2024)",
-            "name it with --scheme brats-2021, brats-2023, brats-2024, msd-task01 or binary",
+            "name it with --scheme brats-2021, brats-2023, brats-2024, msd-task01, binary, or a file that says it",
         )
     )

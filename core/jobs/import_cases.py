@@ -28,6 +28,7 @@ from core.jobs.import_roots import allowed_folder
 from core.jobs.processes import start_process
 from core.jobs.upload_tree import OnProgress, lay_out
 from core.jobs.uploads import Upload, owner_of, uploads_folder
+from core.labels import scheme_named
 from core.workspace import PROJECT, NotInWorkspaceError, Workspace, safe_name
 
 KIND = "import"
@@ -80,8 +81,10 @@ class ImportRequest:
     @property
     def choices(self) -> ImportChoices:
         """The same, as `import_folder` takes it; an upload goes away, so its voxels are kept."""
+        # by name only: what comes from a page opens no file
+        scheme = scheme_named(self.scheme) if self.scheme else None
         harmonise = Harmonising.from_json(self.harmonise) if self.harmonise else None
-        return ImportChoices(self.layout, self.scheme, copy=bool(self.upload), harmonise=harmonise)
+        return ImportChoices(self.layout, scheme, copy=bool(self.upload), harmonise=harmonise)
 
 
 def start_import(workspace: Workspace, request: ImportRequest) -> str:

@@ -15,7 +15,7 @@ from core.errors import RefusedError
 from core.export import EXPORTS
 from core.importing import ImportChoices, read_case
 from core.inference.segment import Segmenter, Stopwatch, require_modalities
-from core.labels import LabelScheme, scheme_named
+from core.labels import LabelScheme, scheme_from_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def segment_case(
         RefusedError: the scheme has no such regions.
     """
     choices = choices or ImportChoices()
-    scheme = scheme_named(choices.scheme or checkpoint.spec.scheme)
+    scheme = choices.scheme or scheme_from_json(checkpoint.spec.scheme)
     require_same_regions(checkpoint, scheme)
     require_modalities(checkpoint.spec, case)
     watch = Stopwatch()

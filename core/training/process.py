@@ -18,6 +18,7 @@ from core.data.slicing import Plane
 from core.data.store import SlicedCase, add_plane, has_plane, open_case, slice_case
 from core.errors import JobFailedError, RefusedError
 from core.inference.device import Compute, choose_compute
+from core.labels import scheme_to_json
 from core.models import build_model, model_named, parameter_count
 from core.pretrained import load_encoder_weights
 from core.recipe import Recipe
@@ -154,7 +155,7 @@ def _card(
         arguments=recipe.model.arguments,
         regions=cohort.scheme.region_names,
         modalities=recipe.data.modalities,
-        scheme=cohort.scheme.name,
+        scheme=scheme_to_json(cohort.scheme),
         plane=recipe.data.plane,
         preparing=recipe.data.preparing,
         input_size=recipe.data.input_size,

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.data.label_files import load_scheme
 from core.data.refusal import InputRefusedError
 from core.data.store import open_case
 from core.importing import ImportChoices, ImportReport, check_folder, import_folder
-from core.labels import UnknownSchemeError
+from core.labels import scheme_named
 from core.workspace import NotInWorkspaceError, Workspace
 from tests.cases import AFFINES, SHAPE, case_id, tumour_labels, write_case, write_nifti
 
@@ -112,12 +113,18 @@ def test_names_that_do_not_say_what_labels_mean_ask_for_the_scheme(workspace: Wo
     write_case(tmp_path / "x", "patient1", 1)
     with pytest.raises(InputRefusedError, match="name it with --scheme brats-2021"):
         import_folder(workspace, tmp_path / "x", "x")
-    with pytest.raises(UnknownSchemeError):
-        import_folder(workspace, tmp_path / "x", "x", ImportChoices(scheme="brats"))
-    assert (
-        import_folder(workspace, tmp_path / "x", "x", ImportChoices(scheme="brats-2023")).cohort.scheme.name
-        == "brats-2023"
-    )
+    chosen = ImportChoices(scheme=scheme_named("brats-2023"))
+    assert import_folder(workspace, tmp_path / "x", "x", chosen).cohort.scheme.name == "brats-2023"
+
+
+def test_a_scheme_from_a_file_is_kept_with_the_cohort(workspace: Workspace, tmp_path: Path) -> None:
+    write_case(tmp_path / "x", "patient1", 1)
+    (tmp_path / "mine.yaml").write_text("labels: {1: core, 2: swelling, 3: rim}\n")
+    scheme = load_scheme(tmp_path / "mine.yaml")
+    import_folder(workspace, tmp_path / "x", "x", ImportChoices(scheme=scheme))
+    (tmp_path / "mine.yaml").unlink()
+    assert workspace.cohort("x").scheme == scheme
+    assert workspace.cohort("x").scheme.region_names == ("core", "swelling", "rim")
 
 
 def test_old_names_mean_that_4_is_enhancing_tumour(workspace: Workspace, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from core.inference.device import Compute
 from core.inference.predictor import Predictor
 from core.inference.segment import Segmenter
 from core.jobs.segment_files import Segmentation, segment_case, volumes_ml
+from core.labels import scheme_named
 from core.volume import Box
 from core.workspace import Workspace
 from tests import narrow
@@ -51,7 +52,9 @@ def segment(
     if model is not None:
         segmenter._predictors[checkpoint.id] = Predictor(model, checkpoint.spec, CPU)
     (case,) = read_layout(folder).cases
-    return segment_case(segmenter, case, checkpoint, folder / "out", ImportChoices(scheme=scheme))
+    return segment_case(
+        segmenter, case, checkpoint, folder / "out", ImportChoices(scheme=scheme and scheme_named(scheme))
+    )
 
 
 def write_marked(folder: Path, affine: npt.NDArray[np.float64], **forms: int) -> Path:
