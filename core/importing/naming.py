@@ -62,7 +62,10 @@ def without_names(layout: Layout) -> Layout:
 def without_file_names(findings: Iterable[Finding], case: Case) -> tuple[Finding, ...]:
     """Return findings about a case in which a file is called by its sequence."""
     sources = {**case.sources, **({"reference mask": case.reference} if case.reference else {})}
-    called = {source.label: name for name, source in sources.items()}
+    called: dict[str, str] = {}
+    for name, source in sources.items():
+        # an image and its mask may be called the same
+        called[source.label] = f"{called[source.label]} or {name}" if source.label in called else name
     return tuple(replace(finding, file=called.get(finding.file, "")) for finding in findings)
 
 

@@ -119,14 +119,13 @@ def scheme_of(layout: Layout, chosen: LabelScheme | None) -> LabelScheme:
         return scheme_named(layout.scheme)
     if not any(case.reference for case in layout.cases):
         return scheme_named("binary")  # there is nothing that it would be asked about
-    raise InputRefusedError(
-        Finding(
-            "error",
-            "scheme_unknown",
-            "",
-            "",
-            "file names that do not say what the labels mean",
-            "a label scheme (4 is enhancing tumour up to BraTS 2021 and resection cavity in 2024)",
-            "name it with --scheme brats-2021, brats-2023, brats-2024, msd-task01, binary, or a file that says it",
-        )
+    unknown = Finding(
+        "error",
+        "scheme_unknown",
+        "",
+        "",
+        "file names that do not say what the labels mean",
+        "a label scheme (4 is enhancing tumour up to BraTS 2021 and resection cavity in 2024)",
+        "name it with --scheme brats-2021, brats-2023, brats-2024, msd-task01, binary, or a file that says it",
     )
+    raise InputRefusedError(unknown, *(finding for finding in layout.findings if finding.code == "labels_found"))
