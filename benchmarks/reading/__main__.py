@@ -97,8 +97,8 @@ the same bytes, with nothing done to the result. On a machine that is busy other
 {damages}
 
 A bit that nothing depends on, such as one of the time stamp in gzip's header, may flip without harm.
-Of {hostile_files:,} hostile headers Segscope refused {hostile_refused:,} and read the others as what they say; crashes:
-{hostile_crashed}; most memory for one of them: {hostile_mb} MB.
+Of {hostile_files:,} hostile headers Segscope refused {hostile_refused:,} and read the others as what they say.
+Crashes: {hostile_crashed}; most memory for one of them: {hostile_mb} MB.
 
 Written by `python -m benchmarks.reading`.
 """
@@ -121,8 +121,8 @@ def to_markdown(results: dict[str, Any]) -> str:
         for name in CONTESTANTS
     ]
     damages = [
-        f"| {name}, {'cuts' if kind == 'cut' else 'flipped bits'} | {count['refused']} | {count['exact']} | "
-        f"{count['wrong']} |"
+        f"| {NAMES[name].split()[0]}, {'cuts' if kind == 'cut' else 'flipped bits'} | "
+        f"{count['refused']} | {count['exact']} | {count['wrong']} |"
         for name, kinds in results["damaged"].items()
         for kind, count in kinds.items()
     ]

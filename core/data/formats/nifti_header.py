@@ -25,6 +25,7 @@ PAIR = (b"ni1", b"ni2")
 CIFTI_INTENTS = range(3000, 3100)
 COLOUR_TYPES = {128: "RGB", 2304: "RGBA"}
 COMPLEX_TYPES = (32, 1792, 2048)
+QUADRUPLE_TYPE = 1536  # which most processors, and so numpy, do not have
 AXES = 4  # three of space, one of channels
 
 
@@ -139,7 +140,8 @@ def _dtype(fields: Nifti1Header) -> np.dtype[Any]:
     except (HeaderDataError, KeyError):  # NIfTI-1's table raises one, NIfTI-2's the other
         dtype = np.dtype("V1")
     if dtype.kind not in "iuf":
-        raise refusal("unknown_voxel_type", f"voxels of the unknown type {code}", expected, "export the image again")
+        found = "128-bit real numbers as voxels" if code == QUADRUPLE_TYPE else f"voxels of the unknown type {code}"
+        raise refusal("unknown_voxel_type", found, f"{expected} of 8 to 64 bits", "export the image again")
     return dtype
 
 

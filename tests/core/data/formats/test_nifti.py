@@ -122,6 +122,12 @@ def test_axes_of_length_one_at_the_end_do_not_matter(
         ({"intent_code": 3001}, "cifti", "a CIFTI file"),
         ({"datatype": 999}, "unknown_voxel_type", "unknown type 999"),
         ({"datatype": 1}, "unknown_voxel_type", "unknown type 1"),
+        pytest.param(
+            {"datatype": 1536},
+            "unknown_voxel_type",
+            "128-bit real numbers",
+            marks=pytest.mark.skipif(np.finfo(np.longdouble).nmant == 112, reason="this processor has them"),
+        ),
         ({"datatype": 32}, "complex_voxels", "export the magnitude image"),
         ({"datatype": 1792}, "complex_voxels", "complex numbers"),
         ({"datatype": 128}, "colour_voxels", "RGB colours as voxels"),
