@@ -39,7 +39,9 @@ def otsu_threshold(values: Array) -> float:
     above = below[-1] - below
     with np.errstate(divide="ignore", invalid="ignore"):
         between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
-    return float(edges[1:][np.nanargmax(between)])
+    # where no value lies between the classes every threshold there is as good: the middle one
+    best = between >= np.nanmax(between) * (1 - 1e-9)
+    return float(edges[1:][best].mean())
 
 
 def solid_piece(mask: Mask) -> tuple[Mask, float]:
