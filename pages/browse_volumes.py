@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.workspace import Cohort
 from pages.parts import state
-from pages.parts.case_context import acquisition
+from pages.parts.case_context import acquisition, brought_onto_one_grid
 from pages.parts.case_facts import case_table, findings, histogram, measured
 from pages.parts.empty import nothing_yet
 from pages.parts.guard import in_a_sentence
@@ -45,6 +45,7 @@ def show() -> None:
         with facts:
             measured(cohort, case_id)
             findings(cohort, case_id)
+            brought_onto_one_grid(cohort, case_id)
             acquisition(cohort, case_id)
         with shape:
             histogram(cohort, case_id)

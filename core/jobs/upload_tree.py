@@ -68,20 +68,21 @@ def archive_stem(name: str) -> str:
 
 def _link_all(upload: Upload, draft: Path, on_progress: OnProgress) -> list[Unpacked]:
     draft.mkdir(mode=0o700)
-    unpacked = []
+    archives = []
     for index, file in enumerate(upload.files):
         path = draft / PurePosixPath(file.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         if stem := archive_stem(path.name):
-            unpacked.append(_unpack(upload.path(index), _free(path.with_name(stem)), number=index + 1, on=on_progress))
+            archives.append((index, path.with_name(stem)))
         else:
             _place(upload.path(index), path)
-    return unpacked
+    # afterwards, so that no folder takes the name of a file
+    return [_unpack(upload.path(index), _free(folder), index + 1, on_progress) for index, folder in archives]
 
 
-def _unpack(archive: Path, into: Path, number: int, on: OnProgress) -> Unpacked:
+def _unpack(archive: Path, into: Path, number: int, on_progress: OnProgress) -> Unpacked:
     try:
-        return unpack(archive, into, on)
+        return unpack(archive, into, on_progress)
     except InputRefusedError as error:
         # which of them it is, without its name
         raise InputRefusedError(*(finding.about("", f"file {number}") for finding in error.findings)) from None

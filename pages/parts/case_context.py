@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+
 import pandas as pd
 import streamlit as st
 
 from core.workspace import Cohort
+from pages.parts import store
 from pages.parts.volumes import TITLES
+from pages.parts.words import plural
+
+BEFORE_AND_AFTER = "before-and-after.png"
 
 
 def acquisition(cohort: Cohort, case_id: str) -> None:
@@ -17,6 +23,20 @@ def acquisition(cohort: Cohort, case_id: str) -> None:
     with st.expander("Acquisition"):
         st.table(table, border="horizontal")
         st.caption("From the files, by a list of what may be shown: never a name or an identifier; dates are shifted.")
+
+
+def brought_onto_one_grid(cohort: Cohort, case_id: str) -> None:
+    """Draw what was done to a case on its way in, step by step; nothing where nothing was."""
+    done = cohort.cases[case_id].facts.get("harmonised")
+    if not done:
+        return
+    with st.expander(f"Brought onto one grid in {plural(len(done['steps']), 'step')}"):
+        for number, step in enumerate(done["steps"], 1):
+            st.caption(f"{number}. {step['sentence']}")
+        picture = store.workspace().kept_folder(cohort.name, case_id) / BEFORE_AND_AFTER
+        if picture.exists():
+            address = f"data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()}"
+            st.image(address, alt="Each series before and after")
 
 
 def acquisition_table(cohort: Cohort, case_id: str) -> pd.DataFrame:

@@ -123,7 +123,8 @@ def test_a_proposal_can_be_taken(place: Workspace) -> None:
 @pytest.mark.parametrize("code", ["grid_mismatch", "skull_not_stripped"])
 def test_bringing_onto_one_grid_is_offered_where_it_helps(place: Workspace, code: str) -> None:
     app = opened(job(place, "done", report(findings=[finding("error", code)]), folder="/x"))
-    assert [each.label for each in app.checkbox] == ["Align the sequences", "Resample to 1 mm", "Keep the brain only"]
+    offered = ["Resample onto one grid", "Align the sequences", "Voxels of 1 mm", "Keep the brain only"]
+    assert [each.label for each in app.checkbox] == offered
     assert not any(each.value for each in app.checkbox)
     app.checkbox[0].check().run()
     assert "Check again with this" in buttons(app)
@@ -180,6 +181,18 @@ def test_names_cannot_be_markdown_and_options_are_called_as_the_page_calls_them(
         "take the proposal under Layout: proposed, or rename"
     )
     assert in_the_app("say it with --scheme, or leave it") == "say it under What the labels mean, or leave it"
+
+
+def test_browse_says_what_was_done_to_a_case_on_its_way_in(place: Workspace) -> None:
+    cohort = place.cohort("small")
+    entry = cohort.cases[case_id(1)]
+    steps = [{"name": "register", "series": "t2f", "sentence": "t2f moved by 3.1 mm.", "numbers": {}}]
+    told = CohortCase(entry.case, {**entry.facts, "harmonised": {"steps": steps}})
+    place.write_cohort(replace(cohort, cases={case_id(1): told}))
+    app = opened()
+    assert not app.exception
+    assert "Brought onto one grid in 1 step" in [each.label for each in app.expander]
+    assert "1. t2f moved by 3.1 mm." in words(app)
 
 
 def test_acquisition_has_a_row_per_fact_and_a_column_per_sequence(place: Workspace) -> None:

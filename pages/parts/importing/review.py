@@ -22,10 +22,16 @@ from pages.parts.words import plural
 
 AUTO = "recognised"
 # findings that bringing a case onto one grid, or taking the skull away, would answer
-GRID_CODES = ("grid_mismatch", "no_common_grid", "oblique", "anisotropic")
+GRID_CODES = ("grid_mismatch",)
 SKULL_CODES = ("skull_not_stripped",)
 PROPOSED, PROPOSED_CODE = "proposed", "proposed_layout"
 ISOTROPIC_MM = 1.0
+OFFERED = (
+    ("one grid", "Resample onto one grid", "Onto that of T1c where there is one, as the headers place them."),
+    ("register", "Align the sequences", "Rigidly, by what they show: for patients who moved."),
+    ("spacing_mm", f"Voxels of {ISOTROPIC_MM:g} mm", "In all directions; the models that ship expect it."),
+    ("strip", "Keep the brain only", "Everything outside it becomes 0; the models that ship expect it."),
+)
 
 
 def review(job: JobFolder) -> None:
@@ -53,7 +59,7 @@ def _taken_for(report: dict[str, Any]) -> None:
     said += [f":red[{refused} cannot and would be left out]"] if refused else []
     st.markdown(f"{':green[✓]' if report['accepted'] else ':red[✕]'} {', '.join(said)}")
     sequences = [f"{TITLES.get(name, name)} × {count}" for name, count in report["modalities"].items()]
-    sequences.append(f"reference mask × {report['references']}")
+    sequences.append(f"reference mask × {report['references']}" if report["references"] else "no reference mask")
     st.caption(" · ".join(plain(each) for each in sequences))
     if report["layout"]:
         title = LAYOUTS[report["layout"]].title if report["layout"] in LAYOUTS else report["layout"]
@@ -69,7 +75,7 @@ def _choices(job: JobFolder, request: ImportRequest, report: dict[str, Any]) -> 
         "Layout",
         layouts,
         layouts.index(request.layout) if request.layout in layouts else 0,
-        format_func=lambda name: LAYOUTS[name].title if name in LAYOUTS else "as recognised",
+        format_func=lambda name: LAYOUTS[name].title.split(":")[0] if name in LAYOUTS else "as recognised",
         key=f"layout {job.id}",
     )
     implied = report["scheme"]
@@ -98,21 +104,16 @@ def _harmonise(job: JobFolder, request: ImportRequest, report: dict[str, Any]) -
     grids_differ, has_skull = bool(codes & set(GRID_CODES)), bool(codes & set(SKULL_CODES))
     if not (grids_differ or has_skull or before):
         return None
-    st.markdown("**Offered**", help="Each is written to the case's record. Nothing is changed unless you choose it.")
-    register = st.checkbox(
-        "Align the sequences", bool(before.get("register")), help="Rigidly, onto T1c.", key=f"register {job.id}"
+    st.markdown(
+        "**Offered**", help="Each step is written to the case's record. Nothing is changed unless you choose it."
     )
-    resample = st.checkbox(
-        f"Resample to {ISOTROPIC_MM:g} mm", bool(before.get("spacing_mm")), help="In all directions.",
-        key=f"resample {job.id}",
-    )  # fmt: skip
-    strip = st.checkbox(
-        "Keep the brain only",
-        bool(before.get("strip")),
-        help="Skull and everything outside it are set to 0. The models that ship expect it.",
-        key=f"strip {job.id}",
+    one_grid, register, resample, strip = (
+        st.checkbox(
+            label, bool(before) if key == "one grid" else bool(before.get(key)), help=words, key=f"{key} {job.id}"
+        )
+        for key, label, words in OFFERED
     )
-    if not (register or resample or strip):
+    if not (one_grid or register or resample or strip):
         return None
     return {"register": register, "spacing_mm": ISOTROPIC_MM if resample else None, "strip": strip}
 
