@@ -17,8 +17,9 @@ from core.data.formats.gzip_bounded import DamagedFileError
 from core.data.image import StoredImage
 from core.data.label_values import whole_labels
 from core.data.refusal import Finding, InputRefusedError
+from core.data.stacking import stack_channels
 from core.labels import SCHEME_HINT, LabelScheme, UnknownLabelError, listed
-from core.volume import Array, Grid, Volume
+from core.volume import Grid, Volume
 
 READING_THREADS = 2  # inflating is the cost, and ISA-L releases the interpreter lock
 GRID_TOLERANCE_MM = 0.01  # grids agree when no corner moves by more
@@ -157,10 +158,7 @@ def stack(images: Iterable[tuple[str, StoredImage, int]]) -> Volume:
     """
     named = list(images)
     first = named[0][1]
-    dtype = _common_dtype([image.stored[channel] for _, image, channel in named])
-    voxels = np.empty((len(named), *first.grid.ras_shape), dtype)
-    for index, (_, image, channel) in enumerate(named):
-        voxels[index] = image.grid.to_ras(image.stored[channel])
+    voxels = stack_channels([image.grid.to_ras(image.stored[channel]) for _, image, channel in named])
     return Volume(
         voxels=voxels,
         modalities=tuple(name for name, _, _ in named),
@@ -188,21 +186,6 @@ def corner_distance_mm(a: Grid, b: Grid) -> float:
     corners = np.array([[*(last * bits), 1] for bits in np.ndindex(2, 2, 2)], np.float64)
     moved = (corners @ (a.affine - b.affine).T)[:, :3]
     return float(np.sqrt((moved**2).sum(axis=1)).max())
-
-
-def _common_dtype(arrays: list[Array]) -> np.dtype[np.generic]:
-    """Return int16 or int32 when every array's values are such integers, else float32."""
-    if all(np.issubdtype(array.dtype, np.integer) or _is_whole(array) for array in arrays):
-        low = min(float(array.min()) for array in arrays)
-        high = max(float(array.max()) for array in arrays)
-        for dtype in (np.dtype(np.int16), np.dtype(np.int32)):
-            if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
-                return dtype
-    return np.dtype(np.float32)
-
-
-def _is_whole(array: Array) -> bool:
-    return bool(np.isfinite(array).all() and (array == np.rint(array)).all())
 
 
 def _read(case_id: str, source: Source) -> StoredImage:

@@ -15,12 +15,12 @@ from core.volume import Grid
 
 @dataclass(frozen=True, slots=True)
 class ExportSpec:
-    """One way to write a label map (X, Y, Z) uint8 in RAS+ onto the grid it came from."""
+    """One way to write a label map (X, Y, Z) uint8 or uint16 in RAS+ onto the grid it came from."""
 
     name: str
     title: str
     suffix: str
-    write: Callable[[Path, npt.NDArray[np.uint8], Grid], None]
+    write: Callable[[Path, npt.NDArray[np.uint8 | np.uint16], Grid], None]
 
 
 EXPORTS: dict[str, ExportSpec] = {

@@ -11,12 +11,12 @@ from core.data.formats.nifti_write import LABEL_INTENT, write_nifti
 from core.volume import Grid
 
 
-def write_label_map(path: Path, labels: npt.NDArray[np.uint8], grid: Grid) -> None:
+def write_label_map(path: Path, labels: npt.NDArray[np.uint8 | np.uint16], grid: Grid) -> None:
     """Write labels with the input's affine, form codes, quaternion, voxel sizes and axis order.
 
     Args:
         path: ends in `.nii.gz`; appears whole or not at all.
-        labels: (X, Y, Z) uint8 in RAS+.
+        labels: (X, Y, Z) uint8 or uint16 in RAS+.
         grid: the input file's grid, through which the labels go back.
 
     Raises:

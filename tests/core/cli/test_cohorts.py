@@ -30,7 +30,10 @@ def test_check_accepts_when_one_case_is_acceptable_and_lists_the_others(ask: Ask
     text = ask("check", mixed)
     assert text.out == (
         f"error  {case_id(2)}: found only t1n, t1c, t2f, seg; expected t2w as well; add the missing file(s) named "
-        f"{case_id(2)}-t2w.nii.gz or leave the case out.\n1 case(s) accepted, layout brats\n"
+        f"{case_id(2)}-t2w.nii.gz or leave the case out.\n"
+        "layout brats: names end as in BraTS (-seg.nii.gz, -t1c.nii.gz, -t1n.nii.gz, -t2f.nii.gz, -t2w.nii.gz); "
+        "t1n, t1c, t2w, t2f per case, labels as in brats-2023\n"
+        "1 case(s) accepted, layout brats\n"
     )
 
 

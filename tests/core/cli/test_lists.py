@@ -8,6 +8,8 @@ import socket
 
 import pytest
 
+from core.data.formats import FORMATS
+from core.data.layouts import LAYOUTS
 from core.losses import LOSSES
 from core.metrics import METRICS
 from core.models import MODELS
@@ -23,7 +25,7 @@ from tests.core.cli.conftest import Ask
         ("losses", list(LOSSES)),
         ("metrics-list", list(METRICS)),
         ("recipes", recipe_names()),
-        ("formats", ["nifti", "brats"]),
+        ("formats", [*FORMATS, *LAYOUTS]),
     ],
 )
 def test_a_list_names_every_entry_in_json_and_in_words(ask: Ask, verb: str, names: list[str]) -> None:
