@@ -15,30 +15,20 @@ import secrets
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from core.data import limits
 from core.errors import RefusedError
+from core.jobs.upload_rules import UploadFile, UploadTooLargeError, require_names, require_sizes
 from core.workspace import Workspace
 
 UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
-UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f\\]")
-LONGEST_PART_BYTES = 255  # of one folder's or file's name, on every common file system
 
 
 class NoSuchUploadError(RefusedError):
     """There is no such upload, or it is somebody else's."""
-
-
-class UploadNamesError(RefusedError):
-    """The list of files cannot be used as it is."""
-
-
-class UploadTooLargeError(RefusedError):
-    """More bytes, files or uploads than the limits allow."""
 
 
 class NoSpaceError(RefusedError):
@@ -51,19 +41,6 @@ class WrongOffsetError(RefusedError):
     def __init__(self, offset: int) -> None:
         super().__init__(f"this file has arrived up to byte {offset:,}; send it from there")
         self.offset = offset
-
-
-@dataclass(frozen=True, slots=True)
-class UploadFile:
-    """One file of an upload.
-
-    Attributes:
-        name: as its owner calls it, with folders, `/` between them.
-        size: in bytes, whole.
-    """
-
-    name: str
-    size: int
 
 
 class Upload:
@@ -184,8 +161,8 @@ def create_upload(workspace: Workspace, browser: str, files: Sequence[UploadFile
         NoSpaceError: the disk does not hold it and what is made of it.
     """
     sweep_uploads(workspace)
-    _require_names(files)
-    _require_sizes(files)
+    require_names(files)
+    require_sizes(files)
     folder = uploads_folder(workspace)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if sum(1 for _ in folder.iterdir()) >= limits.MAX_UPLOADS:
@@ -256,47 +233,6 @@ def require_space(folder: Path, more_bytes: int) -> None:
         raise NoSpaceError(
             f"the server has {free / 1e9:.1f} GB free and needs {(more_bytes + limits.FREE_DISK_BYTES) / 1e9:.1f} GB "
             "for this (the files, what is kept of them, and a reserve); make room first"
-        )
-
-
-def _require_names(files: Sequence[UploadFile]) -> None:
-    if not files:
-        raise UploadNamesError("there is no file in this upload; choose at least one")
-    seen = set()
-    for number, file in enumerate(files, start=1):
-        if problem := _name_problem(file.name):
-            raise UploadNamesError(f"the name of file {number} {problem}; rename it and try again")
-        if file.name in seen:
-            raise UploadNamesError(f"file {number} has the name of an earlier one; choose them in two uploads")
-        seen.add(file.name)
-
-
-def _name_problem(name: str) -> str | None:
-    try:
-        raw = name.encode()
-    except UnicodeEncodeError:
-        return "is not valid text"
-    parts = name.split("/")
-    if len(raw) > limits.MAX_UPLOAD_NAME_BYTES or len(parts) > limits.MAX_UPLOAD_DEPTH:
-        return "is too long or too deep"
-    if UNSPEAKABLE.search(name):
-        return "holds a character that a file's name may not hold"
-    if any(part in ("", ".", "..") or len(part.encode()) > LONGEST_PART_BYTES for part in parts):
-        return "is not a plain name below a folder"
-    return None
-
-
-def _require_sizes(files: Sequence[UploadFile]) -> None:
-    total = sum(file.size for file in files)
-    if len(files) > limits.MAX_UPLOAD_FILES:
-        raise UploadTooLargeError(
-            f"{len(files):,} files; one upload takes {limits.MAX_UPLOAD_FILES:,}: zip them, or import a server folder"
-        )
-    if any(not 0 <= file.size <= limits.MAX_UPLOAD_FILE_BYTES for file in files) or total > limits.MAX_UPLOAD_BYTES:
-        most, each = limits.MAX_UPLOAD_BYTES / 1024**3, limits.MAX_UPLOAD_FILE_BYTES / 1024**3
-        raise UploadTooLargeError(
-            f"{total / 1024**3:.1f} GB; one upload takes {most:.0f} GB and {each:.0f} GB per file: "
-            "copy the data to the server and import the folder there"
         )
 
 

@@ -25,14 +25,12 @@ from starlette.routing import BaseRoute, Route
 
 from core.data import limits
 from core.errors import RefusedError
+from core.jobs.upload_rules import UploadFile, UploadNamesError, UploadTooLargeError
 from core.jobs.uploads import (
     FileEnd,
     NoSpaceError,
     NoSuchUploadError,
     Upload,
-    UploadFile,
-    UploadNamesError,
-    UploadTooLargeError,
     WrongOffsetError,
     create_upload,
     find_upload,

@@ -24,7 +24,8 @@ from core.jobs.import_cases import (
     watch,
 )
 from core.jobs.import_roots import VARIABLE
-from core.jobs.uploads import FileEnd, Upload, UploadFile, create_upload, owner_of, uploads_folder
+from core.jobs.upload_rules import UploadFile
+from core.jobs.uploads import FileEnd, Upload, create_upload, owner_of, uploads_folder
 from core.workspace import Cohort, NotInWorkspaceError, Workspace
 from tests.cases import case_id, write_case, write_cohort
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from core.data.refusal import InputRefusedError
+from core.jobs.upload_rules import UploadFile
 from core.jobs.upload_tree import FOLDER, UploadIncompleteError, archive_stem, lay_out, said_while_unpacking
-from core.jobs.uploads import FileEnd, Upload, UploadFile, create_upload
+from core.jobs.uploads import FileEnd, Upload, create_upload
 from core.workspace import Workspace
 
 

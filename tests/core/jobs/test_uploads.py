@@ -11,14 +11,12 @@ from typing import NamedTuple
 import pytest
 
 from core.data import limits
+from core.jobs.upload_rules import UploadFile, UploadNamesError, UploadTooLargeError
 from core.jobs.uploads import (
     FileEnd,
     NoSpaceError,
     NoSuchUploadError,
     Upload,
-    UploadFile,
-    UploadNamesError,
-    UploadTooLargeError,
     WrongOffsetError,
     create_upload,
     find_upload,
