@@ -22,6 +22,7 @@ SIDE = 240  # pixels
 REFERENCE = "reference mask"  # what a finding calls it where names are private
 MASK_COLOUR = np.array([0.90, 0.62, 0.0], np.float32)
 OPACITY = 0.5
+THICK = 1.5  # times the other steps: slices, and not the steps within one
 BRIGHTEST_PERCENTILE = 99.5
 
 Picture = npt.NDArray[np.uint8]
@@ -61,29 +62,34 @@ def draw_findings(cases: Sequence[Case], findings: Sequence[Finding], folder: Pa
 
 def _draw(case: Case, file: str, folder: Path, name: str) -> str | None:
     try:
-        picture = picture_of(case, file)
+        picture, height = picture_of(case, file)
     except (InputRefusedError, DamagedFileError, OSError, ValueError):  # the finding says it already
         return None
     from PIL import Image
 
     folder.mkdir(parents=True, exist_ok=True)
-    scale = SIDE / max(picture.shape[:2])
-    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
-    Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR).save(folder / name, "PNG")
+    rows, columns = picture.shape[0] * height, picture.shape[1]
+    scale = SIDE / max(rows, columns)
+    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+    square = Image.new("RGB", (SIDE, SIDE))
+    place = ((SIDE - size[0]) // 2, (SIDE - size[1]) // 2)
+    square.paste(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR), place)
+    square.save(folder / name, "PNG")
     return name
 
 
-def picture_of(case: Case, file: str) -> Picture:
+def picture_of(case: Case, file: str) -> tuple[Picture, float]:
     """Draw one slice of a case: of the file that a finding names, else of its first sequence.
 
-    The slice is the one with most of the mask where the finding is about a mask, else the middle one.
+    The slice is cut as the scanner cut it: the one with most of the mask where the finding is about a mask, else the
+    middle one.
 
     Args:
         case: which.
         file: a source's label, a modality, or the reference mask's.
 
     Returns:
-        (rows, columns, 3) uint8.
+        (rows, columns, 3) uint8, and how much higher than wide its pixels are.
 
     Raises:
         InputRefusedError: the file cannot be read.
@@ -91,13 +97,26 @@ def picture_of(case: Case, file: str) -> Picture:
     about_mask = case.reference is not None and file in (case.reference.label, REFERENCE)
     chosen = next((n for n, source in case.sources.items() if file in (n, source.label)), next(iter(case.sources)))
     image = read_images(replace(case, sources={chosen: case.sources[chosen]}))[chosen]
-    voxels = image.grid.to_ras(image.stored[case.sources[chosen].channel])
+    geometry = image.grid.geometry()
+    spacing = geometry.spacing_mm if geometry else (1.0, 1.0, 1.0)
+    axis = cut_axis(spacing)
+    voxels = np.moveaxis(image.grid.to_ras(image.stored[case.sources[chosen].channel]), axis, 2)
     mask = _mask(case.reference, image) if about_mask and case.reference else None
     index = voxels.shape[2] // 2
     if mask is not None and mask.any():
+        mask = np.moveaxis(mask, axis, 2)
         index = int(np.count_nonzero(mask, axis=(0, 1)).argmax())
     plane = _grey(np.asarray(voxels[:, :, index], np.float32))
-    return _paint(plane, None if mask is None else mask[:, :, index], has_geometry=image.grid.affine is not None)
+    drawn = _paint(plane, None if mask is None else mask[:, :, index], has_geometry=geometry is not None)
+    across, down = (mm for number, mm in enumerate(spacing) if number != axis)
+    return drawn, down / across
+
+
+def cut_axis(spacing_mm: Sequence[float]) -> int:
+    """Return along which axis a scanner cut its slices: the one with much larger steps, else the third."""
+    coarsest = int(np.argmax(spacing_mm))
+    others = max(mm for axis, mm in enumerate(spacing_mm) if axis != coarsest)
+    return coarsest if spacing_mm[coarsest] > THICK * others else 2
 
 
 def _mask(source: Source, image: StoredImage) -> npt.NDArray[np.bool_] | None:
@@ -120,7 +139,8 @@ def _paint(grey: Plane, mask: npt.NDArray[np.bool_] | None, *, has_geometry: boo
     rgb = np.repeat(grey[..., None], 3, axis=2)
     if mask is not None:
         rgb[mask] = rgb[mask] * (1 - OPACITY) + MASK_COLOUR * OPACITY
-    # with geometry +x is the patient's right, drawn on the left, and +y the front, drawn on top
+    # with geometry each axis grows to the right, the front or the top: the right (or, seen from the side, the front)
+    # is drawn on the left, and the front or the top on top
     oriented = rgb[::-1, ::-1] if has_geometry else rgb
     drawn: Picture = np.ascontiguousarray((oriented.transpose(1, 0, 2) * 255).astype(np.uint8))
     return drawn

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +13,17 @@ from pages.parts import store
 from pages.parts.volumes import TITLES
 from pages.parts.words import plural
 
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+UNITS = {
+    "EchoTime": "ms",
+    "RepetitionTime": "ms",
+    "InversionTime": "ms",
+    "MagneticFieldStrength": "T",
+    "SliceThickness": "mm",
+    "SpacingBetweenSlices": "mm",
+    "FlipAngle": "degrees",
+    "KVP": "kV",
+}
 BEFORE_AND_AFTER = "before-and-after.png"
 
 
@@ -50,8 +62,10 @@ def acquisition_table(cohort: Cohort, case_id: str) -> pd.DataFrame:
 
 
 def _worded(key: str) -> str:
-    words = key.replace("_", " ")
-    return words[:1].upper() + words[1:]
+    """Say `EchoTime` as `Echo time, ms`."""
+    words = CAMEL.sub(" ", key).replace("_", " ")
+    unit = f", {UNITS[key]}" if key in UNITS else ""
+    return (words if words.isupper() else words.capitalize()) + unit
 
 
 def _said(value: object) -> str:

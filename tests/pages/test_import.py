@@ -198,11 +198,11 @@ def test_browse_says_what_was_done_to_a_case_on_its_way_in(place: Workspace) -> 
 def test_acquisition_has_a_row_per_fact_and_a_column_per_sequence(place: Workspace) -> None:
     cohort = place.cohort("small")
     entry = cohort.cases[case_id(1)]
-    context = {"t2f": {"echo_time_ms": 120.0, "scanner": "A"}, "t1n": {"scanner": "A"}}
+    context = {"t2f": {"EchoTime": 120.0, "ScannerName": "A", "KVP": 90}, "t1n": {"ScannerName": "A"}}
     told = replace(cohort, cases={case_id(1): CohortCase(entry.case, {**entry.facts, "context": context})})
     table = acquisition_table(told, case_id(1))
     assert table.to_dict() == {
-        "FLAIR": {"Echo time ms": "120", "Scanner": "A"},
-        "T1": {"Echo time ms": "", "Scanner": "A"},
+        "FLAIR": {"Echo time, ms": "120", "Scanner name": "A", "KVP, kV": "90"},
+        "T1": {"Echo time, ms": "", "Scanner name": "A", "KVP, kV": ""},
     }
     assert acquisition_table(cohort, case_id(1)).empty

@@ -133,7 +133,9 @@ def content(path: Path) -> bytes:
     return path.name.encode() + (path.read_bytes() if path.is_file() else b"")
 
 
-def test_an_upload_that_loses_the_server_goes_on_by_itself_and_can_be_cancelled(app: App, page: Page, files: Path) -> None:
+def test_an_upload_that_loses_the_server_goes_on_by_itself_and_can_be_cancelled(
+    app: App, page: Page, files: Path
+) -> None:
     page.goto(f"{app.address}/browse?import=new")
     root = uploader(page, "empty")
     page.route("**/uploads/*/*", lambda route: route.abort() if route.request.method == "PUT" else route.continue_())
