@@ -19,7 +19,7 @@ from core.harmonise.steps import Harmonised
 from core.volume import Array, Grid
 
 PLANES = ((2, "axial"), (1, "coronal"), (0, "sagittal"))  # the axis that each one is cut across
-WHITE_PERCENTILE = 99.0
+WHITE_PERCENTILE = 99.5
 GROUND, TEXT, OUTLINE = (0, 0, 0), (230, 235, 240), (240, 228, 66)
 MARGIN, GAP, LINE = 8, 4, 18  # pixels; a pixel is 1 mm
 
