@@ -102,9 +102,8 @@ def _where_next(cohort: Cohort) -> None:
         st.page_link("compare_models.py", label=f"**Compare {plural(models, 'model')}**")
         st.caption("linked, slice by slice, and in numbers")
     with st.container(border=True):
-        st.markdown("**Bring your own scans**")
-        st.caption("BraTS folders, old or new names. Files stay where they are.")
-        st.code("python -m core import FOLDER --cohort NAME", language=None)
+        st.page_link("browse_volumes.py", label="**Bring your own scans**", query_params={"import": state.NEW_IMPORT})
+        st.caption("DICOM, NIfTI, COCO or pictures: dropped here, or a folder of this machine")
     running_list()
     st.caption("For research. Not a medical device.")
 

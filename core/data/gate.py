@@ -84,7 +84,8 @@ def _reference(loaded: LoadedCase, scheme: LabelScheme, head: npt.NDArray[np.boo
     if outside > MASK_OUTSIDE_SHARE:
         found = f"{outside:.0%} of the reference on background{_mirrored(drawn, head, outside)}"
         fix = "check that mask and images belong together and lie the same way round"
-        findings.append(Finding("warning", "mask_outside_head", case_id, file, found, "a mask inside the head", fix))
+        expected = "a mask on what the images show"
+        findings.append(Finding("warning", "mask_outside_head", case_id, file, found, expected, fix))
     for bit, region in enumerate(scheme.regions):
         if not (loaded.reference >> bit & 1).any():
             found = f"no {region.title} in the reference"

@@ -158,7 +158,7 @@ def _store_case(task: _Task, case: Case) -> _Outcome:
     kept = case
     if task.choices.copy or task.private or accepted.harmonised:
         folder = workspace.kept_folder(task.cohort, case.case_id)
-        kept = keep_case(folder, loaded)
+        kept = keep_case(folder, loaded, accepted.picture)
         if uids := {name: image.uids for name, image in loaded.files.images.items() if image.uids}:
             write_private(workspace.private_file(task.cohort, case.case_id), uids)
     sliced = slice_case(case.case_id, loaded.volume, loaded.reference, "axial")

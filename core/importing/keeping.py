@@ -17,15 +17,17 @@ from core.data.image import StoredImage
 from core.data.load import LoadedCase
 from core.volume import Array, Grid
 
+HARMONISED_PICTURE = "before-and-after.png"
 # NIfTI has no other types that a reader here takes
 NIFTI_TYPES = frozenset(["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"])
 
 
-def keep_case(folder: Path, loaded: LoadedCase) -> Case:
+def keep_case(folder: Path, loaded: LoadedCase, picture: bytes | None = None) -> Case:
     """Write a case's images and reference mask below `folder`, and return the case with those as its sources.
 
     Args:
         folder: replaced as a whole; the files in it are named by sequence, never as the source's were.
+        picture: PNG of what harmonising did, kept beside them.
         loaded: what was read; stored numbers, slopes and grids are kept as they are.
     """
     with new_folder(folder) as new:
@@ -34,6 +36,8 @@ def keep_case(folder: Path, loaded: LoadedCase) -> Case:
             for name, image in loaded.files.images.items()
         }
         reference = _keep(new, "seg", loaded.files.mask, 0, labels=True) if loaded.files.mask else None
+        if picture:
+            (new / HARMONISED_PICTURE).write_bytes(picture)
     moved = {name: _below(folder, source) for name, source in sources.items()}
     return replace(loaded.case, sources=moved, reference=reference and _below(folder, reference))
 

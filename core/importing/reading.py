@@ -14,6 +14,7 @@ from core.data.layouts.spec import Layout
 from core.data.load import CaseFiles, LoadedCase, assemble, read_files
 from core.data.refusal import Finding, InputRefusedError
 from core.harmonise import Harmonised, Harmonising, harmonise
+from core.harmonise.picture import before_and_after
 from core.importing.choices import ImportChoices
 from core.importing.naming import may_name_a_person, without_file_names, without_names
 from core.labels import LabelScheme, scheme_named
@@ -28,12 +29,14 @@ class AcceptedCase:
         loaded: its voxels.
         findings: warnings and notes about it.
         harmonised: what was done to bring it onto one grid, as plain JSON types; None where nothing was asked.
+        picture: PNG of the series before and after that.
     """
 
     case: Case
     loaded: LoadedCase
     findings: tuple[Finding, ...]
     harmonised: dict[str, Any] | None = None
+    picture: bytes | None = None
 
 
 def read_cases(source: Path, choices: ImportChoices) -> Layout:
@@ -70,10 +73,11 @@ def read_case(case: Case, scheme: LabelScheme | None, choices: ImportChoices, pr
         InputRefusedError: the case cannot be used.
     """
     try:
-        files, harmonised = read_files(case, reference=scheme is not None), None
+        files = read_files(case, reference=scheme is not None)
+        harmonised, picture = None, None
         findings: list[Finding] = []
         if choices.harmonise:
-            files, done = _on_one_grid(files, choices.harmonise)
+            files, done, picture = _on_one_grid(files, choices.harmonise)
             harmonised, findings = done.to_json(), [finding.about(case.case_id, "") for finding in done.findings]
         loaded = assemble(files, scheme)
         findings += examine(loaded, scheme)
@@ -82,11 +86,11 @@ def read_case(case: Case, scheme: LabelScheme | None, choices: ImportChoices, pr
         about = tuple(finding.about(case.case_id, "") for finding in error.findings)
         raise InputRefusedError(*(without_file_names(about, case) if private else about)) from None
     told = without_file_names(findings, case) if private else tuple(findings)
-    return AcceptedCase(case, loaded, told, harmonised)
+    return AcceptedCase(case, loaded, told, harmonised, picture)
 
 
-def _on_one_grid(files: CaseFiles, asked: Harmonising) -> tuple[CaseFiles, Harmonised]:
-    """Harmonise what was read; each modality then has an image of its own."""
+def _on_one_grid(files: CaseFiles, asked: Harmonising) -> tuple[CaseFiles, Harmonised, bytes]:
+    """Harmonise what was read, each modality then with an image of its own, and draw it before and after."""
     case = files.case
     single = {name: one_channel(image, case.sources[name].channel) for name, image in files.images.items()}
     done = harmonise(single, asked, files.mask)
@@ -102,7 +106,7 @@ def _on_one_grid(files: CaseFiles, asked: Harmonising) -> tuple[CaseFiles, Harmo
         for index, name in enumerate(volume.modalities)
     }
     sources = {name: replace(source, channel=0) for name, source in case.sources.items()}
-    return CaseFiles(replace(case, sources=sources), images, done.reference), done
+    return CaseFiles(replace(case, sources=sources), images, done.reference), done, before_and_after(single, done)
 
 
 def scheme_of(layout: Layout, chosen: LabelScheme | None) -> LabelScheme:

@@ -8,6 +8,7 @@ import re
 import pandas as pd
 import streamlit as st
 
+from core.importing.keeping import HARMONISED_PICTURE
 from core.workspace import Cohort
 from pages.parts import store
 from pages.parts.volumes import TITLES
@@ -24,7 +25,6 @@ UNITS = {
     "FlipAngle": "degrees",
     "KVP": "kV",
 }
-BEFORE_AND_AFTER = "before-and-after.png"
 
 
 def acquisition(cohort: Cohort, case_id: str) -> None:
@@ -45,7 +45,7 @@ def brought_onto_one_grid(cohort: Cohort, case_id: str) -> None:
     with st.expander(f"Brought onto one grid in {plural(len(done['steps']), 'step')}"):
         for number, step in enumerate(done["steps"], 1):
             st.caption(f"{number}. {step['sentence']}")
-        picture = store.workspace().kept_folder(cohort.name, case_id) / BEFORE_AND_AFTER
+        picture = store.workspace().kept_folder(cohort.name, case_id) / HARMONISED_PICTURE
         if picture.exists():
             address = f"data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()}"
             st.image(address, alt="Each series before and after")

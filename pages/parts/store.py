@@ -25,7 +25,8 @@ def cohort(name: str) -> Cohort:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _cohort(root: str, name: str, _changed: int) -> Cohort:
+def _cohort(root: str, name: str, changed: int) -> Cohort:
+    del changed  # what the cache goes by; one that starts with _ would not count
     return Workspace(Path(root)).cohort(name)
 
 
@@ -98,12 +99,14 @@ def _summary(
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _checkpoint(folder: str, _changed: int) -> Checkpoint:
+def _checkpoint(folder: str, changed: int) -> Checkpoint:
+    del changed
     return read_checkpoint(Path(folder))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _pointed(pointer: str, _changed: int) -> Path:
+def _pointed(pointer: str, changed: int) -> Path:
+    del changed
     from core.atomic import read_json
 
     path = Path(pointer)

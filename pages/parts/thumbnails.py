@@ -29,7 +29,8 @@ def thumbnail(cohort: Cohort, case_id: str) -> str | None:
 
 
 @st.cache_data(max_entries=20_000, show_spinner=False)
-def _thumbnail(folder: str, _changed: int) -> str:
+def _thumbnail(folder: str, changed: int) -> str:
+    del changed  # what the cache goes by
     case = open_case(Path(folder), "axial")
     index = len(case.slices) // 2
     if case.reference is not None and case.reference.any():
