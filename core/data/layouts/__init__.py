@@ -14,6 +14,7 @@ from core.data.layouts.msd import read_msd
 from core.data.layouts.nnunet import read_nnunet
 from core.data.layouts.npy_pairs import read_npy_pairs
 from core.data.layouts.paired import read_paired
+from core.data.layouts.pointers import pointer_findings
 from core.data.layouts.proposed import read_proposed
 from core.data.layouts.spec import Layout, LayoutSpec
 from core.data.refusal import Finding, InputRefusedError
@@ -56,12 +57,18 @@ def read_layout(root: Path, name: str | None = None) -> Layout:
         raise _refused(f"the layout {name!r}", f"one of {', '.join(LAYOUTS)}", "name one of these with --layout")
     if not root.is_dir():
         raise _refused(f"no folder at {root.name!r}", "a folder with cases", "check the path")
-    layout = LAYOUTS[name].read(root) if name else _recognised(root)
+    pointers = pointer_findings(root)
+    try:
+        layout = LAYOUTS[name].read(root) if name else _recognised(root)
+    except InputRefusedError as error:
+        raise InputRefusedError(*pointers, *error.findings) from None
+    if layout is None and pointers:
+        raise InputRefusedError(*pointers)
     if layout is None:
         files = "files named like BraTS-SSA-00002-000-t1c.nii.gz, or another known layout"
         expected = LAYOUTS[name].title if name else files
         raise _refused(f"no case in {root.name!r}", expected, "check the folder or rename the files")
-    return layout
+    return replace(layout, findings=(*pointers, *layout.findings)) if pointers else layout
 
 
 def _recognised(root: Path) -> Layout | None:
