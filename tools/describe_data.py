@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.cli.output import progress
@@ -18,10 +18,22 @@ from core.data.refusal import Finding
 from core.errors import RefusedError
 from core.harmonise import Harmonising
 from core.importing import ImportChoices, check_folder
-from core.labels import scheme_named
+from core.labels import LabelScheme, Region, scheme_named
 
 SENTENCES = 3  # per data set: the first of each kind, errors first
 ORDER = {"error": 0, "warning": 1, "note": 2}
+
+# folders of sets, and of studies
+COLLECTIONS = {"coco", "brain_2d", "ct_2d", "dicom", "nifti_oddities", "clinical_study", "TCGA-FG-6692", "lgg"}
+STEPS = "register,resample=1,strip"
+LONGEST = 280  # characters of a sentence in the table
+# what a scheme file with eight classes says
+CLASSES = LabelScheme(
+    "labels-1-8",
+    {value: f"label {value}" for value in range(1, 9)},
+    tuple(Region(f"label-{value}", f"label {value}", (value,)) for value in range(1, 9)),
+    tuple((f"label-{value}", value) for value in range(1, 9)),
+)
 
 HEADER = """\
 # What the input gate says about real data
@@ -51,13 +63,10 @@ class Checked:
 
 
 def data_sets(root: Path) -> Iterator[Path]:
-    """Yield the folders to check: those of `root`, or theirs where they hold nothing but folders of sets."""
+    """Yield the folders to check: those of `root`, or those inside one that holds sets and no files of its own."""
     for folder in sorted(path for path in root.iterdir() if path.is_dir()):
-        inside = sorted(path for path in folder.iterdir() if path.is_dir())
-        files = [path for path in folder.iterdir() if path.is_file() and path.suffix not in {".md", ".txt"}]
-        several = folder.name in {"coco", "brain_2d", "ct_2d", "dicom", "nifti_oddities", "clinical_study", "lgg"}
-        if several and inside and not files:
-            yield from inside
+        if folder.name in COLLECTIONS:
+            yield from data_sets(folder)
         else:
             yield folder
 
@@ -72,20 +81,25 @@ def check(folder: Path, name: str, label: str, choices: ImportChoices) -> Checke
     return Checked(name, label, layout.name, accepted, tuple(findings))
 
 
-def _again(name: str, first: Checked) -> tuple[str, ImportChoices] | None:
-    """Return the choice that a refusal asks for, where it asks for one that can be made here."""
-    codes = {finding.code for finding in first.findings}
-    if first.accepted:
-        return None
-    if "scheme_unknown" in codes:
-        scheme = "brats-2023" if "brats" in name else "binary"
-        return f"`--scheme {scheme}`", ImportChoices(scheme=scheme_named(scheme))
-    if "proposed_layout" in codes:
-        return "`--layout proposed`", ImportChoices(layout="proposed", scheme=scheme_named("binary"))
-    if "grid_mismatch" in codes:
-        steps = "register,resample=1,strip"
-        return f"`--harmonise {steps}`", ImportChoices(harmonise=Harmonising.parse(steps))
-    return None
+def _follow(folder: Path, first: Checked) -> Checked | None:
+    """Check a refused set again with what its refusals ask for, as far as that can be chosen here."""
+    choices, label, last = ImportChoices(), "", first
+    for _ in range(3):
+        codes = {finding.code for finding in last.findings if finding.severity == "error"}
+        if last.accepted and "unknown_label" not in codes:
+            break
+        if "proposed_layout" in codes:
+            choices, label = replace(choices, layout="proposed"), f"{label} `--layout proposed`"
+        elif "scheme_unknown" in codes and "brats" in first.name:
+            choices, label = replace(choices, scheme=scheme_named("brats-2023")), f"{label} `--scheme brats-2023`"
+        elif codes & {"scheme_unknown", "unknown_label"} and choices.scheme != CLASSES:
+            choices, label = replace(choices, scheme=CLASSES), f"{label} `--scheme` labels 1-8"
+        elif "grid_mismatch" in codes:
+            choices, label = replace(choices, harmonise=Harmonising.parse(STEPS)), f"{label} `--harmonise {STEPS}`"
+        else:
+            break
+        last = check(folder, first.name, label.strip(), choices)
+    return last if last is not first else None
 
 
 def _sentences(findings: tuple[Finding, ...]) -> list[str]:
@@ -97,7 +111,8 @@ def _sentences(findings: tuple[Finding, ...]) -> list[str]:
 
 
 def _cell(finding: Finding) -> str:
-    return finding.sentence.replace("|", "/").replace("\n", " ")
+    text = finding.sentence.replace("|", "/").replace("\n", " ")
+    return text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()} …"
 
 
 def main() -> int:
@@ -112,8 +127,8 @@ def main() -> int:
         progress(name, number, len(folders))
         first = check(folder, name, "", ImportChoices())
         print(first.row)
-        if again := _again(name, first):
-            print(check(folder, name, *again).row)
+        if again := _follow(folder, first):
+            print(again.row)
         sys.stdout.flush()
     return 0
 
