@@ -89,4 +89,4 @@ def _peak(correlation: Map, best: npt.NDArray[np.intp], axis: int) -> float:
 
 def _standardised(values: Map) -> Map:
     centred = values - values.mean()
-    return centred / (float(centred.std()) or 1.0)
+    return np.asarray(centred / (float(centred.std()) or 1.0))

