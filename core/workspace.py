@@ -79,6 +79,11 @@ class Cohort:
         return kinds.pop() if len(kinds) == 1 else "unknown"
 
     @property
+    def group_word(self) -> str:
+        """What a sentence counts: the kind of group, or cases where nobody knows which belong together."""
+        return "case" if self.group_kind == "unknown" else self.group_kind
+
+    @property
     def modalities(self) -> tuple[str, ...]:
         """What every case has, in the order of the first."""
         entries = list(self.cases.values())

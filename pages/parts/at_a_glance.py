@@ -26,7 +26,7 @@ def cohort_strip(cohort: Cohort) -> None:
     }
     refused = len({finding["case"] for finding in cohort.refused})
     said = [
-        plural(len(cohort.groups), cohort.group_kind),
+        plural(len(cohort.groups), cohort.group_word),
         plural(len(cohort.modalities), "sequence"),
         plural(len(spacing), "voxel size"),
         f"labels {cohort.scheme.name}",
@@ -52,7 +52,7 @@ def models_table(cohort: Cohort) -> None:
         return
     unseen = plural(rows[0]["n"], "case")
     st.markdown(
-        f"**Models** :gray[ {region} Dice per {cohort.group_kind}, mean and 95 % interval, "
+        f"**Models** :gray[ {region} Dice per {cohort.group_word}, mean and 95 % interval, "
         f"{unseen} that no model has seen]"
     )
     st.altair_chart(interval_chart(rows, cohort.scheme.region_names), width="stretch")

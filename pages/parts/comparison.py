@@ -69,14 +69,14 @@ def cohort_scores(cohort: Cohort, models: Mapping[str, Checkpoint]) -> None:
     if not cells:
         return
     cell = next(iter(cells.values()))
-    st.caption(f"COHORT, {plural(cell['n'], f'unseen {cohort.group_kind}').upper()}")
+    st.caption(f"COHORT, {plural(cell['n'], f'unseen {cohort.group_word}').upper()}")
     rows = {
         f"{region} Dice": {title: _number(cell["mean"]) for title, cell in cells.items()},
         "95 % CI": {title: _interval(cell["ci95"]) for title, cell in cells.items()},
     }
     st.table(pd.DataFrame(rows), border="horizontal")
     st.caption(
-        f"Mean per {cohort.group_kind}; {cell['n_empty']} with an empty reference left out for every model. "
+        f"Mean per {cohort.group_word}; {cell['n_empty']} with an empty reference left out for every model. "
         + _verdict(summary, region, models)
     )
 

@@ -18,7 +18,7 @@ def checks(recipe: Recipe, plan: Plan) -> list[tuple[bool, str]]:
     cohort, fold = plan.cohort, plan.fold
     audit = cohort.audit(store.workspace().split(cohort.name, plan.split_name)).to_json()
     trained, validated, tested = (_groups(cohort, part) for part in (fold.train, fold.validation, fold.test))
-    kind = cohort.group_kind
+    kind = cohort.group_word
     said = [
         (True, f"split leaks nothing (audit {audit['sha256'][:4]})"),
         (True, f"{trained} {kind}{'s' if trained != 1 else ''} train, {validated} validate, {tested} test"),

@@ -92,7 +92,7 @@ def _cohort(names: list[str], current: str | None) -> Cohort:
 def _sized(name: str) -> str:
     cohort = store.cohort(name)
     count = len(cohort.groups)
-    return f"{name} · {count} {cohort.group_kind}{'s' if count != 1 else ''}"
+    return f"{name} · {count} {cohort.group_word}{'s' if count != 1 else ''}"
 
 
 def _split(cohort: Cohort) -> tuple[str | None, int | None]:
