@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.atomic import replacing
+from core.data.git_lfs import LFS_MAGIC
 from core.pretrained import unpickle
 from core.pretrained.download import file_sha256
 from core.pretrained.errors import WeightsRefusedError
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 2 * 1024**3
 WALL_CLOCK_S = 300
-LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 ZIP = b"PK\x03\x04"  # torch.save since 1.6
 LEGACY = b"\x80\x02\x8a\x0a"  # torch.save before: protocol 2 and a ten-byte magic number
 TAR_MAGIC = slice(257, 262)  # where "ustar" stands: torch.save before 0.1.10
@@ -52,7 +52,7 @@ def _kind(path: Path) -> str:
     size = path.stat().st_size
     with path.open("rb") as stream:
         head = stream.read(512)
-    if head.startswith(LFS_POINTER):
+    if head.startswith(LFS_MAGIC):
         wanted = next((line[5:].decode() for line in head.splitlines() if line.startswith(b"size ")), "unknown")
         raise WeightsRefusedError(
             f"{path.name} is a Git LFS pointer of {size} bytes that stands for a file of {wanted} bytes, "

@@ -6,10 +6,8 @@ import itertools
 from pathlib import Path
 
 from core.data import limits
+from core.data.git_lfs import LARGEST_POINTER, LFS_MAGIC
 from core.data.refusal import Finding
-
-LFS_MAGIC = b"version https://git-lfs"
-LARGEST_POINTER = 1024  # bytes; the specification's own bound
 
 
 def pointer_findings(root: Path) -> list[Finding]:

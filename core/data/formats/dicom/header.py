@@ -11,10 +11,10 @@ from pathlib import Path
 from core.data import limits
 from core.data.formats.dicom.elements import Elements, MoreNeededError, Parser, PixelPlace
 from core.data.formats.gzip_bounded import GZIP_MAGIC, BoundedReader, DamagedFileError
+from core.data.git_lfs import LFS_MAGIC
 
 PREAMBLE = 128
 MAGIC = b"DICM"
-LFS_MAGIC = b"version https://git-lfs"
 FIRST_LOOK = 64 * 1024  # most headers end before; each further look is sixteen times as long
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
