@@ -31,6 +31,7 @@ def add_verbs(verbs: Verbs) -> None:
     bring.add_argument("--copy", action="store_true", help="keep the voxels in the workspace")
     for verb in (check, bring):
         verb.add_argument("--scheme", help="what the labels mean: a name or a file (default: what the names imply)")
+        verb.add_argument("--modalities", metavar="NAMES", help="take these alone, such as t1c,t2f")
         add_reading(verb)
 
     split = verbs.add_parser("split", help="decide by patient who trains, validates and tests")
@@ -70,10 +71,15 @@ def choices_of(options: argparse.Namespace) -> ImportChoices:
     return ImportChoices(
         layout=options.layout,
         scheme=scheme_of_name_or_file(options.scheme) if options.scheme else None,
+        modalities=_names(getattr(options, "modalities", None)),
         copy=getattr(options, "copy", False),
         keep_names=options.keep_names,
         harmonise=Harmonising.parse(options.harmonise) if options.harmonise else None,
     )
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    return tuple(name.strip() for name in text.split(",") if name.strip()) or None if text else None
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ class ImportChoices:
     Attributes:
         layout: how the folder is laid out; None recognises it.
         scheme: what the labels mean; None takes what names imply.
+        modalities: which to take, in this order; None takes what the cases have.
         copy: keep the voxels in the workspace, so that the source may go away.
         keep_names: call cases as their files are called, also where that may be a person's name.
         harmonise: bring each case onto one grid; None refuses cases that are not.
@@ -23,6 +24,7 @@ class ImportChoices:
 
     layout: str | None = None
     scheme: LabelScheme | None = None
+    modalities: tuple[str, ...] | None = None
     copy: bool = False
     keep_names: bool = False
     harmonise: Harmonising | None = None

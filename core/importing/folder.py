@@ -18,6 +18,7 @@ from core.data.store import slice_case, write_case
 from core.importing.choices import ImportChoices
 from core.importing.facts import case_facts
 from core.importing.keeping import keep_case, write_private
+from core.importing.modalities import of_one_kind
 from core.importing.reading import read_case, read_cases, scheme_of
 from core.importing.report import ImportReport, report_of
 from core.labels import LabelScheme
@@ -37,7 +38,7 @@ def check_folder(source: Path, choices: ImportChoices, on_case: OnCase) -> tuple
     Raises:
         InputRefusedError: the folder is not understood.
     """
-    layout = read_cases(source, choices)
+    layout = of_one_kind(read_cases(source, choices), choices.modalities)
     scheme = scheme_of(layout, choices.scheme)
     findings, accepted = list(layout.findings), 0
     for number, case in enumerate(layout.cases):
@@ -77,7 +78,7 @@ def import_folder(
     choices = choices or ImportChoices()
     if name is not None:
         safe_name(name)
-    layout = read_cases(source, choices)
+    layout = of_one_kind(read_cases(source, choices), choices.modalities)
     name = name or _cohort_name(workspace, source, layout.private_names)
     scheme = scheme_of(layout, choices.scheme)
     task = _Task(workspace, name, scheme, choices, layout.private_names)
