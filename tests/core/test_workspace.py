@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core.atomic import read_json
+from core.atomic import read_json, write_json
 from core.data.splits import Fold, Split
-from core.workspace import Cohort, NotInWorkspaceError, Workspace
+from core.workspace import COHORT_VERSION, Cohort, NotInWorkspaceError, Workspace
 from tests.cases import case_id
 
 
@@ -26,7 +26,7 @@ def test_a_cohort_comes_back_as_it_was_written(workspace: Workspace, small: Coho
     assert again.cases[case_id(1)].case == small.cases[case_id(1)].case
     assert again.groups == {f"BraTS-TST-0000{n}": [case_id(n)] for n in range(1, 7)}
     assert (again.group_kind, again.modalities) == ("patient", ("t1n", "t1c", "t2w", "t2f"))
-    assert read_json(workspace.cohort_folder("small") / "cohort.json")["schema_version"] == 1
+    assert read_json(workspace.cohort_folder("small") / "cohort.json")["schema_version"] == COHORT_VERSION
 
 
 def test_the_only_cohort_needs_no_name_and_of_two_one_must_be_named(workspace: Workspace, small: Cohort) -> None:
@@ -83,3 +83,11 @@ def test_a_split_comes_back_as_it_was_written(workspace: Workspace, small: Cohor
             {"train": ["c"], "validation": ["a"], "test": ["b"]},
         ],
     }
+
+
+def test_a_cohort_of_another_version_asks_to_be_imported_again(workspace: Workspace, small: Cohort) -> None:
+    workspace.write_cohort(small)
+    path = workspace.cohort_folder("small") / "cohort.json"
+    write_json(path, read_json(path) | {"schema_version": COHORT_VERSION - 1})
+    with pytest.raises(NotInWorkspaceError, match="is of version 1; this program reads 2: import it again"):
+        workspace.cohort("small")
