@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -65,13 +66,15 @@ def make_demo(workspace: Workspace, on_progress: OnProgress, count: int = COUNT)
     checkpoints = [read_checkpoint(SHIPPED_CHECKPOINTS / name) for name in shipped_names()]
     folder = workspace.root / "demo" / COHORT
     if COHORT not in workspace.cohort_names():
-        _first_phantom(workspace, folder, checkpoints, on_progress)
+        segmenter = _first_phantom(workspace, folder, checkpoints, on_progress)
+    else:
+        segmenter = Segmenter(workspace, choose_compute("auto", fast=False))
     cohort = workspace.cohort(COHORT)
     if len(cohort.cases) < count:
         traits = [patient for patient in cohort_traits(count) if not (folder / case_name(patient)).exists()]
         write_cohort(folder, traits, on_written=lambda n, _path: on_progress("phantoms", n + 1, len(traits)))
         cohort = import_folder(workspace, folder, COHORT, PUBLIC, on_progress).cohort
-    _segment(workspace, cohort, list(cohort.cases), checkpoints, on_progress)
+    _segment(segmenter, cohort, list(cohort.cases), checkpoints, on_progress)
     return {"cohort": COHORT, "cases": len(cohort.cases), "models": shipped_names()}
 
 
@@ -80,24 +83,34 @@ def case_name(traits: PhantomTraits) -> str:
     return f"BraTS-PHM-{traits.seed:05d}-000"
 
 
-def _first_phantom(workspace: Workspace, folder: Path, checkpoints: list[Checkpoint], on_progress: OnProgress) -> None:
-    with ThreadPoolExecutor(1) as pool:
-        loading = pool.submit(choose_compute, "auto", fast=False)  # importing torch takes as long as a phantom
-        on_progress("first phantom", 0, 1)
-        first = cohort_traits(1)[0]
-        write_phantom(make_phantom(first), folder, case_name(first))
+def _first_phantom(
+    workspace: Workspace, folder: Path, checkpoints: list[Checkpoint], on_progress: OnProgress
+) -> Segmenter:
+    on_progress("first phantom", 0, 1)
+    segmenter = Segmenter(workspace, choose_compute("auto", fast=False))
+    # the phantom in a process of its own, for a thread would take turns with the libraries that are being imported
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process, ThreadPoolExecutor(1) as thread:
+        written = process.submit(_write_first, folder)
+        loaded = [thread.submit(segmenter.predictor, checkpoint) for checkpoint in checkpoints[1:]]
+        written.result()
         cohort = import_folder(workspace, folder, COHORT, PUBLIC).cohort
-        loading.result()
-    _segment(workspace, cohort, list(cohort.cases), checkpoints, on_progress)
+        _segment(segmenter, cohort, list(cohort.cases), checkpoints[:1], on_progress)
+        wait(loaded)
+    _segment(segmenter, cohort, list(cohort.cases), checkpoints, on_progress)
+    return segmenter
+
+
+def _write_first(folder: Path) -> None:
+    first = cohort_traits(1)[0]
+    write_phantom(make_phantom(first), folder, case_name(first))
 
 
 def _segment(
-    workspace: Workspace, cohort: Cohort, cases: list[str], checkpoints: list[Checkpoint], on_progress: OnProgress
+    segmenter: Segmenter, cohort: Cohort, cases: list[str], checkpoints: list[Checkpoint], on_progress: OnProgress
 ) -> None:
-    segmenter = Segmenter(workspace, choose_compute("auto", fast=False))
     total = len(cases) * len(checkpoints)
     for number, case_id in enumerate(cases):
         for place, checkpoint in enumerate(checkpoints):
             segmenter.segment_stored(cohort, case_id, checkpoint)
-            saved_scores(workspace, cohort, case_id, checkpoint)
+            saved_scores(segmenter.workspace, cohort, case_id, checkpoint)
             on_progress(f"{checkpoint.card.title} on {case_id}", number * len(checkpoints) + place + 1, total)

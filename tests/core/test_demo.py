@@ -53,7 +53,7 @@ def test_a_demo_that_fails_says_so_in_its_job(workspace: Workspace, monkeypatch:
     def broken(*_args: object, **_kwargs: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(core.demo, "make_phantom", broken)
+    monkeypatch.setattr(core.demo, "import_folder", broken)
     with pytest.raises(OSError, match="the disk is full"):
         run_demo(workspace, lambda *_args: None, count=1)
     ((_, status),) = recent_jobs(workspace)
