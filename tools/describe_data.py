@@ -83,22 +83,24 @@ def check(folder: Path, name: str, label: str, choices: ImportChoices) -> Checke
 
 def _follow(folder: Path, first: Checked) -> Checked | None:
     """Check a refused set again with what its refusals ask for, as far as that can be chosen here."""
-    choices, label, last = ImportChoices(), "", first
+    choices, last = ImportChoices(), first
+    label: dict[str, str] = {}
     for _ in range(3):
         codes = {finding.code for finding in last.findings if finding.severity == "error"}
         if last.accepted and "unknown_label" not in codes:
             break
         if "proposed_layout" in codes:
-            choices, label = replace(choices, layout="proposed"), f"{label} `--layout proposed`"
+            choices, label["layout"] = replace(choices, layout="proposed"), "`--layout proposed`"
         elif "scheme_unknown" in codes and "brats" in first.name:
-            choices, label = replace(choices, scheme=scheme_named("brats-2023")), f"{label} `--scheme brats-2023`"
+            choices, label["scheme"] = replace(choices, scheme=scheme_named("brats-2023")), "`--scheme brats-2023`"
         elif codes & {"scheme_unknown", "unknown_label"} and choices.scheme != CLASSES:
-            choices, label = replace(choices, scheme=CLASSES), f"{label} `--scheme` labels 1-8"
+            choices, label["scheme"] = replace(choices, scheme=CLASSES), "`--scheme` labels 1-8"
         elif "grid_mismatch" in codes:
-            choices, label = replace(choices, harmonise=Harmonising.parse(STEPS)), f"{label} `--harmonise {STEPS}`"
+            asked = Harmonising.parse(STEPS)
+            choices, label["harmonise"] = replace(choices, harmonise=asked), f"`--harmonise {STEPS}`"
         else:
             break
-        last = check(folder, first.name, label.strip(), choices)
+        last = check(folder, first.name, " ".join(label.values()), choices)
     return last if last is not first else None
 
 
