@@ -282,12 +282,16 @@ def grown(page: Page, than: int) -> int:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_training_is_started_watched_and_stopped_in_a_browser(served: tuple[str, Workspace], page: Page) -> None:
+    from playwright.sync_api import expect
+
     address, workspace = served
     page.goto(f"{address}/train")
     page.get_by_role("combobox", name="Recipe").click()
     page.get_by_role("option", name=RECIPE).click()
     page.get_by_text("U-Net, 12-24-48-96-128").wait_for(timeout=60_000)
     for label, value in (("Batch", "2"), ("Length", "4000")):
+        # the form of the recipe before stays until the page has run to its end
+        expect(page.get_by_label(label, exact=True)).to_have_count(1, timeout=30_000)
         page.get_by_label(label, exact=True).fill(value)
         page.get_by_label(label, exact=True).press("Enter")
     page.get_by_text("4,000 steps are").wait_for()
