@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from core.case import Case
@@ -18,11 +18,11 @@ WORDS = frozenset({
     "image", "img", "scan", "slice", "study", "test", "train", "val", "valid", "validation", "volume", "vol",
     "series", "ad", "en", "co", "on", "tr", "te", "gl", "me", "pi", "no", "ses", "run", "acq", "hemorrhage",
     "haemorrhage", "kidney", "liver", "lung", "spleen", "spine", "head", "heart", "prostate", "hippocampus",
-    "pancreas", "colon", "hepatic", "vessel", "demo", "phantom", "example", "synthetic", "orig", "original",
+    "pancreas", "colon", "hepatic", "vessel", "hepaticvessel", "la", "demo", "phantom", "example", "synthetic", "orig", "original",
     "copy", "data", "flair", "seg", "mask", "verse", "axial", "sagittal", "coronal",
 })
 # fmt: on
-PART = re.compile(r"[A-Za-z]+|\d+")
+PART = re.compile(r"[^\W\d_]+|\d+")
 LONGEST_NUMBER = 5  # digits: hospital numbers and dates have more
 # the numbering of TCIA and of the BraTS challenges
 PUBLIC = re.compile(r"TCGA[-_][A-Z0-9]{2}[-_][A-Z0-9]{4}([-_]\d{8})?|BraTS-[A-Za-z]{2,4}-\d{5}-\d{3}")
@@ -52,11 +52,13 @@ def without_names(layout: Layout) -> Layout:
         renamed[case.case_id] = name = f"case-{number:0{width}d}"
         group = patients[case.patient_id] if case.group_id == case.patient_id else groups[case.group_id]
         cases.append(replace(case, case_id=name, patient_id=patients[case.patient_id], group_id=group))
-    refused = _numbered("refused", (f.case for f in layout.findings if f.case and f.case not in renamed))
-    findings = tuple(
-        _hidden(finding, renamed.get(finding.case, refused.get(finding.case, ""))) for finding in layout.findings
-    )
+    findings = _renamed(layout.findings, renamed, lambda _name: True)
     return replace(layout, cases=tuple(cases), findings=findings, private_names=True)
+
+
+def without_refused_names(layout: Layout) -> Layout:
+    """Return a layout whose cases keep their names, where those that were refused may be called by a person's."""
+    return replace(layout, findings=_renamed(layout.findings, {}, may_name_a_person))
 
 
 def without_file_names(findings: Iterable[Finding], case: Case) -> tuple[Finding, ...]:
@@ -67,6 +69,14 @@ def without_file_names(findings: Iterable[Finding], case: Case) -> tuple[Finding
         # an image and its mask may be called the same
         called[source.label] = f"{called[source.label]} or {name}" if source.label in called else name
     return tuple(replace(finding, file=called.get(finding.file, "")) for finding in findings)
+
+
+def _renamed(
+    findings: Sequence[Finding], renamed: Mapping[str, str], hides: Callable[[str], bool]
+) -> tuple[Finding, ...]:
+    unknown = (finding.case for finding in findings if finding.case and finding.case not in renamed)
+    called = _numbered("refused", filter(hides, unknown)) | dict(renamed)
+    return tuple(_hidden(f, called.get(f.case, "")) if hides(f.case) else f for f in findings)
 
 
 def _hidden(finding: Finding, case: str) -> Finding:

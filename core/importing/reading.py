@@ -16,7 +16,7 @@ from core.data.refusal import Finding, InputRefusedError
 from core.harmonise import Harmonised, Harmonising, harmonise
 from core.harmonise.picture import before_and_after
 from core.importing.choices import ImportChoices
-from core.importing.naming import may_name_a_person, without_file_names, without_names
+from core.importing.naming import may_name_a_person, without_file_names, without_names, without_refused_names
 from core.labels import LabelScheme, scheme_named
 
 
@@ -50,7 +50,7 @@ def read_cases(source: Path, choices: ImportChoices) -> Layout:
     named = layout.private_names or any(may_name_a_person(case.case_id) for case in layout.cases)
     if named and not choices.keep_names:
         return without_names(layout)
-    return replace(layout, private_names=False) if choices.keep_names else layout
+    return replace(layout, private_names=False) if choices.keep_names else without_refused_names(layout)
 
 
 def _in_order(case: Case) -> Case:
