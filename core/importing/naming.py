@@ -18,8 +18,8 @@ WORDS = frozenset({
     "image", "img", "scan", "slice", "study", "test", "train", "val", "valid", "validation", "volume", "vol",
     "series", "ad", "en", "co", "on", "tr", "te", "gl", "me", "pi", "no", "ses", "run", "acq", "hemorrhage",
     "haemorrhage", "kidney", "liver", "lung", "spleen", "spine", "head", "heart", "prostate", "hippocampus",
-    "pancreas", "colon", "hepatic", "vessel", "hepaticvessel", "la", "demo", "phantom", "example", "synthetic", "orig", "original",
-    "copy", "data", "flair", "seg", "mask", "verse", "axial", "sagittal", "coronal",
+    "pancreas", "colon", "hepatic", "vessel", "hepaticvessel", "la", "demo", "phantom", "example", "synthetic",
+    "orig", "original", "copy", "data", "flair", "seg", "mask", "verse", "axial", "sagittal", "coronal",
 })
 # fmt: on
 PART = re.compile(r"[^\W\d_]+|\d+")
