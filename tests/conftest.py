@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 # before anything imports torch or albumentations: two workers share two cores, and no test asks the network
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -54,6 +55,14 @@ def real_data() -> Path:
     if os.environ.get("SEGSCOPE_REQUIRE_DATA") == "1":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def _main_as_before() -> Iterator[None]:
+    """AppTest leaves its script as `__main__`, and a process that a later test spawns would run it again."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from core.cli.output import print_json, progress
 
 if TYPE_CHECKING:
     from core.importing import ImportChoices
+    from core.workspace import Cohort
 
 Verbs = Any  # argparse keeps the type of add_subparsers' result private
 
@@ -144,10 +145,15 @@ def _import(options: argparse.Namespace) -> int:
         print(f"{finding['severity']}  {finding['case']}: found {finding['found']}")
     print(f"cohort {cohort.name}: layout {cohort.layout}, labels {cohort.scheme.name}")
     print(
-        f"{report.patients} patients → {report.volumes} volumes → {report.slices} slices; "
+        f"{_counted(cohort)} → {report.volumes} volumes → {report.slices} slices; "
         f"{report.air_share:.0%} of the voxels were air and cropped"
     )
     return 0
+
+
+def _counted(cohort: Cohort) -> str:
+    """Say how many groups came in, by what is known of them: patients, source images, look-alike clusters, cases."""
+    return f"{len(cohort.groups)} {cohort.group_word}s"
 
 
 def _split(options: argparse.Namespace) -> int:
