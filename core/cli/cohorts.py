@@ -59,6 +59,9 @@ def add_reading(verb: argparse.ArgumentParser) -> None:
         help="bring each case onto one grid: register, resample[=MM], strip, fixed=MODALITY, nets=N, mirror",
     )
     verb.add_argument(
+        "--call", metavar="NAMES", help="what the sequences are, found name to the right one: mr1=t1n,image=t2f"
+    )
+    verb.add_argument(
         "--keep-names", action="store_true", help="call cases as their files are called, whoever's name that is"
     )
 
@@ -73,6 +76,7 @@ def choices_of(options: argparse.Namespace) -> ImportChoices:
         layout=options.layout,
         scheme=scheme_of_name_or_file(options.scheme) if options.scheme else None,
         modalities=_names(getattr(options, "modalities", None)),
+        names=_pairs(options.call or ""),
         copy=getattr(options, "copy", False),
         keep_names=options.keep_names,
         harmonise=Harmonising.parse(options.harmonise) if options.harmonise else None,
@@ -81,6 +85,17 @@ def choices_of(options: argparse.Namespace) -> ImportChoices:
 
 def _names(text: str | None) -> tuple[str, ...] | None:
     return tuple(name.strip() for name in text.split(",") if name.strip()) or None if text else None
+
+
+def _pairs(text: str) -> dict[str, str]:
+    from core.case import SAFE_NAME
+    from core.errors import UsageError
+
+    pairs = [part.strip().partition("=") for part in text.split(",") if part.strip()]
+    for found, _, name in pairs:
+        if not found or not SAFE_NAME.fullmatch(name):
+            raise UsageError(f"--call {text!r}; expected pairs such as mr1=t1n,image=t2f")
+    return {found.strip(): name for found, _, name in pairs}
 
 
 def _demo(options: argparse.Namespace) -> int:

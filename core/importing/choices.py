@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from core.harmonise import Harmonising
 from core.labels import LabelScheme
@@ -16,6 +17,7 @@ class ImportChoices:
         layout: how the folder is laid out; None recognises it.
         scheme: what the labels mean; None takes what names imply.
         modalities: which to take, in this order; None takes what the cases have.
+        names: what a modality is called instead, found name to the right one; what the user says is never overridden.
         copy: keep the voxels in the workspace, so that the source may go away.
         keep_names: call cases as their files are called, also where that may be a person's name.
         harmonise: bring each case onto one grid; None refuses cases that are not.
@@ -25,6 +27,7 @@ class ImportChoices:
     layout: str | None = None
     scheme: LabelScheme | None = None
     modalities: tuple[str, ...] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
     copy: bool = False
     keep_names: bool = False
     harmonise: Harmonising | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 from core.case import Case
@@ -40,6 +41,24 @@ def of_one_kind(layout: Layout, wanted: tuple[str, ...] | None) -> Layout:
     kept = {case.case_id for case in taken}
     left_out = tuple(_left_out(case, wanted) for case in layout.cases if case.case_id not in kept)
     return replace(layout, cases=tuple(taken), findings=(*layout.findings, *left_out))
+
+
+def called(case: Case, names: Mapping[str, str]) -> Case:
+    """Return a case whose modalities are called as the user says.
+
+    Args:
+        case: as its layout named them.
+        names: found name to the right one; names that the case has not are passed over.
+
+    Raises:
+        InputRefusedError: two of its modalities would be called the same.
+    """
+    sources = {names.get(name, name): source for name, source in case.sources.items()}
+    if len(sources) < len(case.sources):
+        found = f"two of {', '.join(case.sources)} called the same"
+        fix = "name each sequence once, such as mr1=t1n,mr2=t1c"
+        raise InputRefusedError(Finding("error", "same_modality", case.case_id, "", found, "a name for each", fix))
+    return replace(case, sources=sources)
 
 
 def _only(case: Case, wanted: tuple[str, ...]) -> Case:

@@ -16,6 +16,7 @@ from core.data.refusal import Finding, InputRefusedError
 from core.harmonise import Harmonised, Harmonising, harmonise
 from core.harmonise.picture import before_and_after
 from core.importing.choices import ImportChoices
+from core.importing.modalities import called
 from core.importing.naming import may_name_a_person, without_file_names, without_names, without_refused_names
 from core.labels import LabelScheme, scheme_named
 
@@ -46,7 +47,7 @@ def read_cases(source: Path, choices: ImportChoices) -> Layout:
         InputRefusedError: there is no such folder or layout, or nothing in it is recognised.
     """
     layout = read_layout(source.resolve(), choices.layout)
-    layout = replace(layout, cases=tuple(_in_order(case) for case in layout.cases))
+    layout = replace(layout, cases=tuple(_in_order(called(case, choices.names)) for case in layout.cases))
     named = layout.private_names or any(may_name_a_person(case.case_id) for case in layout.cases)
     if named and not choices.keep_names:
         return without_names(layout)

@@ -9,7 +9,7 @@ import pytest
 from core.case import Case, Source
 from core.data.layouts.spec import Layout
 from core.data.refusal import InputRefusedError
-from core.importing.modalities import of_one_kind
+from core.importing.modalities import called, of_one_kind
 
 
 def layout(**cases: str) -> Layout:
@@ -45,6 +45,13 @@ def test_what_is_wanted_is_taken_in_its_order_from_the_cases_that_have_it() -> N
 def test_wanting_what_nobody_has_is_refused_with_what_is_there() -> None:
     with pytest.raises(InputRefusedError, match="found cases with t1c, t2f; expected ct"):
         of_one_kind(layout(a="t1c", b="t2f"), ("ct",))
+
+
+def test_what_the_user_says_a_sequence_is_it_is() -> None:
+    (case,) = layout(a="mr1 image").cases
+    assert list(called(case, {"mr1": "t1c", "image": "t2f", "other": "ct"}).sources) == ["t1c", "t2f"]
+    swapped = called(case, {"mr1": "image", "image": "mr1"}).sources
+    assert swapped["image"].file == Path("mr1")
 
 
 def test_a_single_case_is_a_kind_of_its_own() -> None:

@@ -54,6 +54,8 @@ REFUSED = [
     ("import whole --layout dicom", 1, "expected"),
     ("import whole --harmonise turn", 2, "found 'turn' in what to harmonise"),
     ("import whole --harmonise resample=99", 2, "found a spacing of 99 mm"),
+    ("import whole --call t1n", 2, "expected pairs such as mr1=t1n"),
+    ("import whole --call t1n=t1c", 1, "two of t1n, t1c, t2w, t2f called the same"),
     ("fetch nothing", 1, "nothing"),
     ("import whole --cohort ../up", 1, "'../up' is not a name"),
     ("split big", 1, "no cohort is called 'big'; known: small"),

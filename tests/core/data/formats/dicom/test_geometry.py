@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from core.data.formats.dicom import DICOM
+from core.data.formats.nifti import read_nifti
+from core.export.nifti import write_label_map
 from tests.core.data.formats.dicom.series_files import numbers, save, slice_dataset, write_series
 
 SPACINGS = ((1.0, 1.0, 1.0), (0.48828125, 0.9, 5.5), (3.2, 0.7, 1.25))  # between columns, rows and slices
@@ -23,7 +25,9 @@ TURN = np.array([[0.939693, 0, 0.342020], [0, 1, 0], [-0.342020, 0, 0.939693]]) 
 
 @pytest.mark.parametrize("spacing", SPACINGS, ids=str)
 @pytest.mark.parametrize("turn", [np.eye(3), TURN], ids=["straight", "oblique"])
-def test_48_orientations_put_every_voxel_where_it_was(tmp_path: Path, spacing: tuple[float, ...], turn: object) -> None:
+def test_48_orientations_put_every_voxel_where_it_was_and_bring_masks_back(
+    tmp_path: Path, spacing: tuple[float, ...], turn: object
+) -> None:
     voxels, origin = numbers((3, 4, 5)), np.array([-101.25, 33.5, 7.125])
     for case, (order, signs) in enumerate(ORIENTATIONS):
         axes = np.asarray(turn) @ (np.eye(3)[:, order] * signs)  # LPS directions of columns, rows and slices
@@ -45,6 +49,12 @@ def test_48_orientations_put_every_voxel_where_it_was(tmp_path: Path, spacing: t
             i, j, at = np.rint(ijk).astype(int)
             assert image.stored[0, i, j, at] == voxels[k, row, column]
             np.testing.assert_allclose((affine @ [i, j, at, 1])[:3], lps * [-1, -1, 1], atol=1e-5)
+        mask = (image.grid.to_ras(image.stored[0]) % 5).astype(np.uint8)
+        write_label_map(tmp_path / "mask.nii.gz", mask, image.grid)
+        again = read_nifti(tmp_path / "mask.nii.gz")
+        assert np.array_equal(again.stored[0], image.stored[0] % 5)
+        assert np.array_equal(again.grid.to_ras(again.stored[0]), mask)
+        np.testing.assert_allclose(again.grid.affine, affine, rtol=0, atol=1e-5)
 
 
 def test_slices_are_sorted_whatever_the_order_of_files_and_numbers(tmp_path: Path) -> None:
