@@ -13,11 +13,11 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from core.atomic import read_json
+from core.atomic import read_json, write_json
 from core.data import limits
 from core.errors import RefusedError
 from core.harmonise import Harmonising
@@ -192,7 +192,7 @@ def watch(workspace: Workspace, job: JobFolder) -> None:
     status = job.status
     if child.returncode == 0:
         status.state = "done"
-        _import_is_done(workspace, request)
+        _import_is_done(workspace, job, request)
     else:
         status.state = "failed"
         status.message = CANCELLED if cancelled else status.message or cause_of_death(child.returncode)
@@ -207,7 +207,13 @@ def remove_half_imported(workspace: Workspace, cohort: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _import_is_done(workspace: Workspace, request: ImportRequest) -> None:
+def _import_is_done(workspace: Workspace, job: JobFolder, request: ImportRequest) -> None:
+    """Take away what is not needed any more: the upload, the check, and the folder's path, which may hold a name."""
+    if request.mode == "import" and request.folder:
+        path = job.folder / "request.json"
+        asked_at = path.stat().st_mtime  # what the page counts the time from
+        write_json(path, asdict(replace(request, folder="")))
+        os.utime(path, (asked_at, asked_at))
     if request.mode == "import" and request.upload:
         Upload(uploads_folder(workspace) / safe_name(request.upload)).remove()
     if request.mode == "import" and request.check:

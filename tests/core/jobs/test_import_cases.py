@@ -84,6 +84,19 @@ def test_an_upload_is_imported_and_then_gone_with_every_name_in_it(workspace: Wo
     assert told == []
 
 
+def test_the_path_of_a_server_folder_is_forgotten_once_it_is_imported(workspace: Workspace, files: Path) -> None:
+    """Its cases are called by their place, as their names may be a person's, and so is everything else."""
+    folder = files.rename(files.parent / "Doe^Jane")
+    for case in sorted(folder.iterdir()):
+        for file in case.iterdir():
+            file.rename(case / file.name.replace("BraTS-TST", "Jane"))
+    done = job(workspace, mode="import", folder=str(folder), cohort="new", scheme="brats-2023")
+    watch(workspace, done)
+    assert (done.status.state, done.status.message) == ("done", "")
+    assert list(workspace.cohort("new").cases) == ["case-001", "case-002"]
+    assert [path for path in workspace.root.rglob("*") if "Jane" in path.name or "Jane" in readable(path)] == []
+
+
 def readable(path: Path) -> str:
     return path.read_bytes().decode("latin-1") if path.is_file() else ""
 
