@@ -87,11 +87,16 @@ def import_folder(
         cohort = _collect(task, layout, on_case)
     except BaseException:
         if is_new:
-            for folder in (workspace.cohort_folder(name), workspace.kept_folder(name), workspace.stored_cohort(name)):
-                shutil.rmtree(folder, ignore_errors=True)
+            remove_half_imported(workspace, name)
         raise
     workspace.write_cohort(cohort)
     return report_of(cohort)
+
+
+def remove_half_imported(workspace: Workspace, cohort: str) -> None:
+    """Take away what an import that did not end had made."""
+    for folder in (workspace.cohort_folder(cohort), workspace.kept_folder(cohort), workspace.stored_cohort(cohort)):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _cohort_name(workspace: Workspace, source: Path, private: bool) -> str:

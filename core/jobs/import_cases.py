@@ -22,6 +22,7 @@ from core.data import limits
 from core.errors import RefusedError
 from core.harmonise import Harmonising
 from core.importing import ImportChoices
+from core.importing.folder import remove_half_imported
 from core.jobs.bounded import cause_of_death
 from core.jobs.folder import JobFolder, JobStatus
 from core.jobs.import_roots import allowed_folder
@@ -199,12 +200,6 @@ def watch(workspace: Workspace, job: JobFolder) -> None:
         if request.mode == "import" and not was_there:
             remove_half_imported(workspace, request.cohort)
     job.write(status)
-
-
-def remove_half_imported(workspace: Workspace, cohort: str) -> None:
-    """Take away what an import that was killed had made."""
-    for folder in (workspace.cohort_folder(cohort), workspace.kept_folder(cohort), workspace.stored_cohort(cohort)):
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _import_is_done(workspace: Workspace, job: JobFolder, request: ImportRequest) -> None:

@@ -28,12 +28,6 @@ class DamagedFileError(ValueError):
     """The file is truncated, corrupt, or holds more than it may; the message says which."""
 
 
-def is_gzip(path: Path) -> bool:
-    """Tell whether a file starts as gzip does, whatever it is called."""
-    with path.open("rb") as stream:
-        return stream.read(2) == GZIP_MAGIC
-
-
 class BoundedReader:
     """Reads a file's content front to back, unpacked, never allocating more than the file can hold."""
 
