@@ -16,8 +16,9 @@ KEEP = "public, max-age=31536000, immutable"
 
 
 def module_names(folder: Path) -> tuple[str, ...]:
-    """Return the names of the files in `folder` that a browser may have, sorted."""
-    return tuple(sorted(path.name for path in folder.iterdir() if path.suffix in MEDIA_TYPES and path.is_file()))
+    """Return the files in and below `folder` that a browser may have, as paths with slashes, sorted."""
+    files = (path for path in folder.rglob("*") if path.suffix in MEDIA_TYPES and path.is_file())
+    return tuple(sorted(path.relative_to(folder).as_posix() for path in files))
 
 
 def modules_version(folder: Path) -> str:
@@ -55,4 +56,4 @@ def module_routes(folder: Path) -> list[BaseRoute]:
     async def serve(request: Request) -> Response:
         return await run_in_threadpool(read, request.path_params["version"], request.path_params["name"])
 
-    return [Route("/{version}/{name}", serve, methods=["GET"])]
+    return [Route("/{version}/{name:path}", serve, methods=["GET"])]

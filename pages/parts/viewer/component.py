@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.service.modules import module_names, modules_version
 from core.service.routes import base_path
-from pages.parts.viewer.spec import PLANES, Panel, RegionStyle, ViewerView, VolumeRef
+from pages.parts.viewer.spec import PLANES, Panel, Probabilities, RegionStyle, ViewerView, VolumeRef
 
 FOLDER = Path(__file__).resolve().parent
 # Given to Streamlit as text; every other module comes from our own route.
@@ -36,6 +36,7 @@ def slice_viewer(
     images: Mapping[str, VolumeRef],
     panels: Sequence[Panel],
     masks: Mapping[str, VolumeRef] | None = None,
+    probabilities: Mapping[str, Probabilities] | None = None,
     regions: Sequence[RegionStyle] = (),
     reference: str | None = None,
     windows: Mapping[str, tuple[float, float]] | None = None,
@@ -43,6 +44,7 @@ def slice_viewer(
     autoplay: bool = False,
     flicker: bool = False,
     controls: bool = True,
+    tools: bool = False,
     strip: bool = True,
     crosshair: bool = True,
     height: int | None = None,
@@ -59,6 +61,7 @@ def slice_viewer(
         images: display name to volume, such as T1, T1c, T2, FLAIR.
         panels: from left to right, then down.
         masks: display name to region-bit volume, such as Ground truth, U-Net; the names stand in the legend.
+        probabilities: what masks were made from, by the masks' names; the threshold can then be tried in the browser.
         regions: in bit order of the masks.
         reference: key of `masks` that the others are measured against; by default what errors are drawn against,
             else the first mask.
@@ -67,6 +70,7 @@ def slice_viewer(
         autoplay: play slices to and fro, with a pause button; stands still for whoever wants less motion.
         flicker: while playing, show and hide the overlay.
         controls: the row above the panels.
+        tools: the row under it: layouts, thresholds, measures, what can be taken away.
         strip: the line below them.
         crosshair: draw it while nothing plays.
         height: of all panels together, in CSS pixels; None fits the window.
@@ -96,14 +100,16 @@ def slice_viewer(
         "case_title": case_title,
         "images": {name: asdict(ref) for name, ref in images.items()},
         "masks": {name: asdict(ref) for name, ref in masks.items()},
+        "probabilities": {name: asdict(each) for name, each in (probabilities or {}).items()},
         "reference": reference,
-        "panels": [asdict(panel) for panel in panels],
+        "panels": [{"id": panel.id, **asdict(panel)} for panel in panels],
         "regions": [asdict(region) for region in regions],
         "windows": {name: list(ends) for name, ends in (windows or {}).items()},
         "initial": asdict(initial),
         "autoplay": autoplay,
         "flicker": flicker,
         "controls": controls,
+        "tools": tools,
         "strip": strip,
         "crosshair": crosshair,
         "height": height,

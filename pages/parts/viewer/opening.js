@@ -1,6 +1,6 @@
 /** Where a case opens: its grid, the box that the panels fit, and the voxel under the crosshair. Pure. */
 
-import { AXIS, clampVoxel, spacingOf, unionBox } from "./geometry.js";
+import { AXIS, clampVoxel, spacingOf, unionBox } from "./drawing/geometry.js";
 
 /** @import {Manifest, Plane, Triple} from "./types.js" */
 

@@ -22,6 +22,19 @@ class VolumeRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Probabilities:
+    """What a model said about each region, in 255ths: the bytes that its mask and its scores come from.
+
+    Attributes:
+        regions: one uint8 volume per region, in bit order.
+        thresholds: a voxel belongs to a region from this value on, 1 to 255.
+    """
+
+    regions: tuple[VolumeRef, ...]
+    thresholds: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RegionStyle:
     """A region as it is drawn; its place in the list is its bit in the mask volumes."""
 
@@ -51,6 +64,11 @@ class Panel:
     error_against: str | None = None
     scores: tuple[tuple[str, str], ...] = ()
     plane: str | None = None
+
+    @property
+    def id(self) -> str:
+        """What tells the panel from the others, whatever else stands beside it."""
+        return "|".join(each or "" for each in (self.title, self.mask, self.error_against, self.image, self.plane))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,17 @@
  * @property {string} hash
  * @property {string} token
  *
+ * @typedef {object} Probabilities  what a model said, in 255ths: the same bytes that its scores come from
+ * @property {VolumeRef[]} regions  one volume per region, in bit order
+ * @property {number[]} thresholds  from 1 to 255: a voxel belongs to a region from this value on
+ *
  * @typedef {object} Region  in bit order of the mask volumes
  * @property {string} name
  * @property {string} title
  * @property {string} colour
  *
  * @typedef {object} PanelSpec
+ * @property {string} id  tells it from the other panels, also when they are moved or renamed
  * @property {string} title  `{image}` and `{region}` are replaced by what is chosen
  * @property {string} subtitle
  * @property {string | null} image  a key of `images`; null follows the control row
@@ -30,6 +35,7 @@
  * @property {string} case_title
  * @property {Record<string, VolumeRef>} images
  * @property {Record<string, VolumeRef>} masks
+ * @property {Record<string, Probabilities>} probabilities  by the name of the mask that they make; not all masks have them
  * @property {string | null} reference  a key of `masks`
  * @property {PanelSpec[]} panels
  * @property {Region[]} regions
@@ -38,6 +44,7 @@
  * @property {boolean} autoplay
  * @property {boolean} flicker
  * @property {boolean} controls
+ * @property {boolean} tools  the row under the controls
  * @property {boolean} strip
  * @property {boolean} crosshair
  * @property {number | null} height  of the panels together, in CSS pixels
@@ -61,6 +68,12 @@
  * @property {{first: number, count: number}[]} slabs  slices of the stored box
  *
  * @typedef {"fill" | "both" | "outline"} OverlayMode
+ * @typedef {"compare" | "planes" | "sequences"} LayoutName
+ *
+ * @typedef {object} Columns  what the hand did to the panels
+ * @property {string[]} order  of ids; the others follow as the page gave them
+ * @property {string[]} hidden
+ * @property {Record<string, string>} titles  that the hand gave
  *
  * @typedef {object} Chosen  a window that is not the automatic one
  * @property {string} name  of the preset
@@ -82,6 +95,13 @@
  * @property {boolean} flickering
  * @property {boolean} playing
  * @property {boolean} help
+ * @property {LayoutName} layout
+ * @property {Columns} columns
+ * @property {string | null} chosen  id of the panel that tools for one model work on; null is the first with a mask
+ * @property {string | null} against  mask that errors are drawn against; null is as each panel says
+ * @property {Record<string, number[]>} thresholds  per mask; missing is the model's own
+ * @property {string | null} tool  name of what a drag does instead of moving the crosshair
+ * @property {boolean} toolsOpen  the row of tools
  */
 
 export {};

@@ -1,10 +1,10 @@
 /** The view as a value: how it opens, and what each gesture makes of it. Pure. */
 
-import { AXIS, clampVoxel } from "./geometry.js";
-import { BY_HAND } from "./window.js";
+import { AXIS, clampVoxel } from "./drawing/geometry.js";
+import { BY_HAND } from "./drawing/window.js";
 
-/** @import {Place} from "./address.js" */
-/** @import {Placement} from "./geometry.js" */
+/** @import {Place} from "./page/address.js" */
+/** @import {Placement} from "./drawing/geometry.js" */
 /** @import {Plane, Triple, View, ViewerData} from "./types.js" */
 
 const OPACITY = 0.45;
@@ -36,6 +36,13 @@ export function firstView(data, place) {
     flickering: false,
     playing: false,
     help: false,
+    layout: "compare",
+    columns: { order: [], hidden: [], titles: {} },
+    chosen: null,
+    against: null,
+    thresholds: {},
+    tool: null,
+    toolsOpen: data.tools,
   };
 }
 

@@ -1,27 +1,29 @@
 /** The viewer: one view, several panels that share it, and what binds them to volumes, hands, keys and page. */
 
-import { readAddress } from "./address.js";
-import { fitCanvas } from "./dom.js";
-import { Furniture } from "./furniture.js";
-import { clampVoxel } from "./geometry.js";
-import * as library from "./library.js";
-import { Outlines } from "./masks.js";
-import { keep, recall, sameButTokens } from "./memory.js";
-import { Motion } from "./motion.js";
+import { readAddress } from "./page/address.js";
+import { fitCanvas } from "./around/dom.js";
+import { Furniture } from "./around/furniture.js";
+import { clampVoxel } from "./drawing/geometry.js";
+import * as library from "./data/library.js";
+import { Outlines, storedMask } from "./drawing/masks.js";
+import { keep, recall, sameButTokens } from "./page/memory.js";
+import { Motion } from "./hands/motion.js";
 import { groundOf, openingVoxel } from "./opening.js";
-import { prefersStillness } from "./play.js";
-import { readoutOf } from "./readout.js";
-import { Slices } from "./slices.js";
-import { Tally, referenceOf } from "./story.js";
-import { loadedShare, troubleOf } from "./supply.js";
-import { Teller } from "./telling.js";
+import { prefersStillness } from "./hands/play.js";
+import { readoutOf } from "./around/readout.js";
+import { Slices } from "./drawing/slices.js";
+import { Tally, referenceOf } from "./around/story.js";
+import { loadedShare, troubleOf } from "./data/supply.js";
+import { Teller } from "./page/telling.js";
 import { firstView, toSlice } from "./view.js";
-import { presetsFor } from "./window.js";
+import { TOOLS } from "./tools/index.js";
+import { presetsFor } from "./drawing/window.js";
 
 /** @import {Ground} from "./opening.js" */
-/** @import {Panel, Scene} from "./panel.js" */
+/** @import {Mask} from "./drawing/masks.js" */
+/** @import {Panel, Scene} from "./drawing/panel.js" */
 /** @import {Plane, View, ViewerData} from "./types.js" */
-/** @import {Volume} from "./volume.js" */
+/** @import {Volume} from "./data/volume.js" */
 
 /** @typedef {(view: object) => void} Report */
 
@@ -48,7 +50,7 @@ export class Viewer {
     this.pointer = { x: 0, y: 0 };
     this.slices = new Slices();
     this.outlines = new Outlines();
-    this.tally = new Tally((name) => this.volume("masks", name));
+    this.tally = new Tally((name) => this.mask(name));
     const context = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
     this.sheet = { context, width: 0, height: 0, ratio: 1 };
     this.frame = 0;
@@ -56,6 +58,7 @@ export class Viewer {
     this.wanted = new Set();
     this.motion = new Motion(this);
     this.teller = new Teller(this);
+    this.tools = TOOLS.map((make) => make(this));
     this.furniture = new Furniture(this);
     this.open(true);
     this.onResize = () => this.arrange();
@@ -84,6 +87,7 @@ export class Viewer {
     this.remember();
     this.motion.stop();
     this.teller.stop();
+    for (const tool of this.tools) tool.stop?.();
     cancelAnimationFrame(this.frame);
     this.resizes.disconnect();
     window.removeEventListener("resize", this.onResize);
@@ -107,12 +111,18 @@ export class Viewer {
     this.wanted = new Set(refs.map((ref) => ref.hash));
     library.release(this, this.wanted);
     this.slices.keepOnly(this.wanted);
+    this.#acquire();
+    this.furnish();
+    if (another && data.autoplay && !prefersStillness()) this.motion.setPlaying(true);
+  }
+
+  /** Make the panels anew: other ones are asked for, or in another order. */
+  furnish() {
     this.panels = this.furniture.furnish();
     this.active = null;
-    this.#acquire();
+    for (const tool of this.tools) tool.furnish?.();
     this.settle();
     this.arrange();
-    if (another && data.autoplay && !prefersStillness()) this.motion.setPlaying(true);
   }
 
   #acquire() {
@@ -190,6 +200,14 @@ export class Viewer {
     if (this.view.playing) this.motion.setPlaying(false);
   }
 
+  toggleTools() {
+    if (!this.data.tools) return;
+    this.set({ toolsOpen: !this.view.toolsOpen });
+    // the row takes height from the panels
+    this.furniture.show();
+    this.arrange();
+  }
+
   toggleHelp() {
     this.set({ help: !this.view.help });
     if (!this.view.help) this.furniture.grid.focus({ preventScroll: true });
@@ -225,7 +243,7 @@ export class Viewer {
     const voxel = clampVoxel(at, scene.shape);
     const inside = at.every((value, axis) => Math.abs(value - voxel[axis]) <= 0.5);
     const name = panel.imageIn(this.view);
-    const mask = panel.spec.mask === null ? null : this.volume("masks", panel.spec.mask);
+    const mask = panel.spec.mask === null ? null : this.mask(panel.spec.mask);
     const { affine, regions } = scene;
     panel.tell(inside ? readoutOf({ voxel, affine, name, image: scene.image(name), mask, regions }) : null);
   }
@@ -235,6 +253,12 @@ export class Viewer {
   /** @param {"images" | "masks"} kind @param {string} name @returns {Volume | null} */
   volume(kind, name) {
     return library.look(this.data[kind][name]?.hash)?.volume ?? null;
+  }
+
+  /** @param {string} name @returns {Mask | null} */
+  mask(name) {
+    const volume = this.volume("masks", name);
+    return volume && storedMask(volume);
   }
 
   /** @param {string} name  of an image @returns {[number, number]} */
@@ -255,7 +279,7 @@ export class Viewer {
       regions: this.data.regions,
       ...this.ground,
       image: (name) => this.volume("images", name),
-      mask: (name) => this.volume("masks", name),
+      mask: (name) => this.mask(name),
       range: (name) => this.range(name),
       slices: this.slices,
       outlines: this.outlines,
@@ -287,11 +311,15 @@ export class Viewer {
     const scene = this.scene();
     for (const panel of this.panels) {
       panel.caption(this.view, this.data.regions);
-      if (scene) panel.draw(scene);
+      if (scene) {
+        const placement = panel.draw(scene);
+        for (const tool of this.tools) tool.paint?.(panel, scene, placement);
+      }
       panel.say(troubleOf(this, panel));
     }
     this.#read();
     this.furniture.show();
+    for (const tool of this.tools) tool.show?.();
     const loaded = loadedShare(this.wanted);
     this.furniture.showProgress(loaded);
     this.teller.mark(performance.now() - started, loaded);

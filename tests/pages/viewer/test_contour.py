@@ -29,7 +29,7 @@ def trace(harness: str, page: Page) -> Trace:
         script = """async ([url, bytes, width, height]) =>
           (await import(url)).trace(Uint8Array.from(bytes), width, height, 2)"""
         values = (mask.astype(int) << 2).ravel().tolist()
-        loops: Any = page.evaluate(script, [f"{folder}/contour.js", values, width, height])
+        loops: Any = page.evaluate(script, [f"{folder}/drawing/contour.js", values, width, height])
         return [list(map(float, loop)) for loop in loops]
 
     return run

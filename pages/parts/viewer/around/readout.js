@@ -1,11 +1,12 @@
 /** What lies under the pointer, in words. Pure. */
 
-import { toMillimetres } from "./geometry.js";
-import { holds } from "./masks.js";
+import { toMillimetres } from "../drawing/geometry.js";
+import { holds } from "../drawing/masks.js";
 import { short } from "./controls.js";
 
-/** @import {Region, Triple} from "./types.js" */
-/** @import {Volume} from "./volume.js" */
+/** @import {Region, Triple} from "../types.js" */
+/** @import {Mask} from "../drawing/masks.js" */
+/** @import {Volume} from "../data/volume.js" */
 
 /**
  * @param {object} at
@@ -13,7 +14,7 @@ import { short } from "./controls.js";
  * @param {number[][] | null} at.affine
  * @param {string} at.name  of the image
  * @param {Volume | null} at.image
- * @param {Volume | null} at.mask
+ * @param {Mask | null} at.mask
  * @param {Region[]} at.regions
  * @returns {{place: string, value: string, regions: Region[]}}
  */

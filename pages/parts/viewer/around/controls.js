@@ -1,10 +1,10 @@
 /** The one row above the panels. Every control shows its present value. */
 
-import { PLANES } from "./geometry.js";
+import { PLANES } from "../drawing/geometry.js";
 import { capital, element, segmented } from "./dom.js";
-import { BY_HAND, presetsFor } from "./window.js";
+import { BY_HAND, presetsFor } from "../drawing/window.js";
 
-/** @import {OverlayMode, Plane, View, ViewerData} from "./types.js" */
+/** @import {OverlayMode, Plane, View, ViewerData} from "../types.js" */
 
 /**
  * What the row can ask of its viewer.
@@ -14,6 +14,7 @@ import { BY_HAND, presetsFor } from "./window.js";
  * @property {(name: string) => void} preset
  * @property {(region: number) => void} toggle
  * @property {() => void} help
+ * @property {() => void} tools
  */
 
 const KEY_OF = { axial: "A", coronal: "C", sagittal: "S" };
@@ -34,6 +35,7 @@ export class Controls {
       this.#images(),
       this.#window(),
       ...this.#overlay(),
+      this.#tools(),
       this.#help(),
     ];
     this.element = element("div", { class: "controls" }, ...parts.filter((part) => part !== null));
@@ -136,6 +138,14 @@ export class Controls {
       buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(view.visible[index]))),
     );
     return element("div", { class: "regions", role: "group", "aria-label": "Regions" }, ...buttons);
+  }
+
+  #tools() {
+    if (!this.data.tools) return null;
+    const button = element("button", { type: "button", class: "tools-button", title: "Key T" }, "Tools");
+    button.addEventListener("click", () => this.wishes.tools());
+    this.shows.push((view) => button.setAttribute("aria-expanded", String(view.toolsOpen)));
+    return button;
   }
 
   #help() {

@@ -1,9 +1,9 @@
 /** What the viewer tells the world: the page's address and Python when the hand rests, and its state on its element. */
 
 import { writeAddress } from "./address.js";
-import { AXIS } from "./geometry.js";
+import { AXIS } from "../drawing/geometry.js";
 
-/** @import {Viewer} from "./viewer.js" */
+/** @import {Viewer} from "../viewer.js" */
 
 const AFTER_MS = 400;
 

@@ -1,14 +1,15 @@
 /** One panel: a canvas with words over it. */
 
 import { layoutOf, place, toVoxel } from "./geometry.js";
-import { errorSlice, maskSlice } from "./masks.js";
+import { errorSlice } from "./masks.js";
 import * as paint from "./paint.js";
-import { capital, element, fitCanvas } from "./dom.js";
+import { capital, element, fitCanvas } from "../around/dom.js";
 
-/** @import {PanelSpec, Plane, Region, Triple, View} from "./types.js" */
-/** @import {Outlines} from "./masks.js" */
+/** @import {PanelSpec, Plane, Region, Triple, View} from "../types.js" */
+/** @import {Mask, Outlines} from "./masks.js" */
 /** @import {Slices} from "./slices.js" */
-/** @import {Volume} from "./volume.js" */
+/** @import {Placement} from "./geometry.js" */
+/** @import {Volume} from "../data/volume.js" */
 
 /**
  * What every panel of a viewer draws from.
@@ -21,7 +22,7 @@ import { capital, element, fitCanvas } from "./dom.js";
  * @property {Triple} spacing
  * @property {{start: Triple, stop: Triple}} box
  * @property {(name: string) => Volume | null} image
- * @property {(name: string) => Volume | null} mask
+ * @property {(name: string) => Mask | null} mask
  * @property {(name: string) => [number, number]} range  window of an image
  * @property {Slices} slices
  * @property {Outlines} outlines
@@ -100,7 +101,7 @@ export class Panel {
     return toVoxel(this.placement(scene), x, y, scene.view.cursor);
   }
 
-  /** @param {Scene} scene */
+  /** @param {Scene} scene @returns {Placement} where it was drawn */
   draw(scene) {
     const { view } = scene;
     const placement = this.placement(scene);
@@ -121,11 +122,12 @@ export class Panel {
     if (scene.crosshair) paint.paintCrosshair(this.canvas, placement, view.cursor);
     paint.paintLetters(this.canvas, placement);
     if (scene.affine) paint.paintScaleBar(this.canvas, placement.pixelsPerMm);
+    return placement;
   }
 
   /**
    * @param {Scene} scene
-   * @param {ReturnType<Panel["placement"]>} placement
+   * @param {Placement} placement
    * @param {Plane} plane
    * @param {number} index
    */
@@ -134,19 +136,19 @@ export class Panel {
     const mask = this.spec.mask === null ? null : scene.mask(this.spec.mask);
     if (!mask) return;
     const exact = Math.min(Math.abs(placement.uStep), Math.abs(placement.vStep)) >= paint.EXACT_FROM;
-    const key = `${mask.hash} ${mask.version} ${plane} ${index}`;
+    const key = `${mask.key} ${plane} ${index}`;
     if (this.spec.error_against !== null) {
       const reference = scene.mask(this.spec.error_against);
       if (!reference?.whole || !mask.whole) return;
       const slice = lazily(() =>
-        errorSlice(maskSlice(mask, plane, index), maskSlice(reference, plane, index), view.errorRegion),
+        errorSlice(mask.slice(plane, index), reference.slice(plane, index), view.errorRegion),
       );
-      const against = `${key} ${reference.hash} ${view.errorRegion}`;
+      const against = `${key} ${reference.key} ${view.errorRegion}`;
       // errors are often one voxel thin: rounded corners would tear them apart
       paint.paintErrors(this.canvas, scene.sheet, placement, (bit) => outlines.of(against, bit, true, slice));
       return;
     }
-    const slice = lazily(() => maskSlice(mask, plane, index));
+    const slice = lazily(() => mask.slice(plane, index));
     const layers = [];
     for (let bit = 0; bit < regions.length; bit++) {
       const outline = view.visible[bit] ? outlines.of(key, bit, exact, slice) : null;
@@ -173,7 +175,7 @@ export class Panel {
     if (this.element.getAttribute("aria-label") !== said) this.element.setAttribute("aria-label", said);
   }
 
-  /** @param {ReturnType<typeof import("./readout.js").readoutOf> | null} found */
+  /** @param {ReturnType<typeof import("../around/readout.js").readoutOf> | null} found */
   tell(found) {
     this.readout.replaceChildren(
       ...(found ? [element("span", {}, found.place), element("span", {}, found.value, ...found.regions.map(named))] : []),

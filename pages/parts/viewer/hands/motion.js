@@ -1,10 +1,10 @@
 /** Playing and flickering, as one viewer does them. */
 
-import { AXIS } from "./geometry.js";
+import { AXIS } from "../drawing/geometry.js";
 import { makeFlicker, makePlay, prefersStillness } from "./play.js";
-import { stopsOf } from "./story.js";
+import { stopsOf } from "../around/story.js";
 
-/** @import {Viewer} from "./viewer.js" */
+/** @import {Viewer} from "../viewer.js" */
 
 /** Slices before and after the tumour that are played too. */
 const AROUND = 3;

@@ -1,10 +1,10 @@
 /** How far a viewer's volumes have come, and what keeps them. */
 
 import * as library from "./library.js";
-import { mismatch } from "./opening.js";
+import { mismatch } from "../opening.js";
 
-/** @import {Panel} from "./panel.js" */
-/** @import {Viewer} from "./viewer.js" */
+/** @import {Panel} from "../drawing/panel.js" */
+/** @import {Viewer} from "../viewer.js" */
 
 /**
  * @param {Set<string>} wanted  hashes

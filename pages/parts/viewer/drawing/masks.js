@@ -3,8 +3,8 @@
 import { AXIS } from "./geometry.js";
 import { toPath, trace } from "./contour.js";
 
-/** @import {Plane, Triple} from "./types.js" */
-/** @import {Volume} from "./volume.js" */
+/** @import {Manifest, Plane, Triple} from "../types.js" */
+/** @import {Volume} from "../data/volume.js" */
 
 /** Bits of an error slice. */
 export const EXTRA = 0;
@@ -26,12 +26,37 @@ const KEEP_PATHS = 4000;
 /** @typedef {{path: Path2D, uStart: number, vStart: number}} Outline  in voxel edges from (uStart, vStart) */
 
 /**
- * @param {Volume} volume
+ * A mask as panels, strip and tools read it, whatever its bytes come from.
+ *
+ * @typedef {object} Mask
+ * @property {string} key  another one whenever a voxel of it is another one
+ * @property {boolean} whole  every slice is here
+ * @property {Manifest} manifest  of the grid
+ * @property {(plane: Plane, index: number) => MaskSlice | null} slice  of the full grid; null where nothing is stored
+ * @property {(voxel: Triple) => number} bits  regions of one voxel
+ */
+
+/**
+ * @param {Volume} volume  of region bits
+ * @returns {Mask}
+ */
+export function storedMask(volume) {
+  return {
+    key: `${volume.hash} ${volume.version}`,
+    whole: volume.whole,
+    manifest: volume.manifest,
+    slice: (plane, index) => byteSlice(volume, plane, index),
+    bits: (voxel) => volume.stored(voxel),
+  };
+}
+
+/**
+ * @param {Volume} volume  of bytes
  * @param {Plane} plane
  * @param {number} index  of the full grid
- * @returns {MaskSlice | null} null where the stored box has nothing on this slice
+ * @returns {MaskSlice | null} the stored bytes of one slice; null where the stored box has nothing on it
  */
-export function maskSlice(volume, plane, index) {
+export function byteSlice(volume, plane, index) {
   const { shape, box_offset: offset } = volume.manifest;
   const axis = AXIS[plane];
   const inBox = index - offset[axis];
@@ -121,25 +146,27 @@ function outlineOf(slice, bit, exact) {
 /**
  * Voxels per slice of each region, along each axis.
  *
- * @param {Volume} volume
+ * @param {Mask} mask
  * @param {number} regions
  * @returns {Uint32Array[][]} [axis][region][slice of the full grid]
  */
-export function areasOf(volume, regions) {
-  const { shape, full_shape: full, box_offset: offset } = volume.manifest;
+export function areasOf(mask, regions) {
+  const full = mask.manifest.full_shape;
   const counts = full.map((length) => Array.from({ length: regions }, () => new Uint32Array(length)));
-  let i = 0;
-  for (let z = 0; z < shape[2]; z++) {
-    for (let y = 0; y < shape[1]; y++) {
-      for (let x = 0; x < shape[0]; x++, i++) {
-        const bits = volume.voxels[i];
-        if (!bits) continue;
-        for (let region = 0; region < regions; region++) {
-          if (!((bits >> region) & 1)) continue;
-          counts[0][region][x + offset[0]] += 1;
-          counts[1][region][y + offset[1]] += 1;
-          counts[2][region][z + offset[2]] += 1;
-        }
+  for (let z = 0; z < full[2]; z++) {
+    const slice = mask.slice("axial", z);
+    if (!slice) continue;
+    const { bytes, width, uStart, vStart } = slice;
+    for (let i = 0; i < bytes.length; i++) {
+      const bits = bytes[i];
+      if (!bits) continue;
+      const x = uStart + (i % width);
+      const y = vStart + Math.floor(i / width);
+      for (let region = 0; region < regions; region++) {
+        if (!((bits >> region) & 1)) continue;
+        counts[0][region][x] += 1;
+        counts[1][region][y] += 1;
+        counts[2][region][z] += 1;
       }
     }
   }
@@ -149,8 +176,8 @@ export function areasOf(volume, regions) {
 /**
  * Voxels per slice where a mask differs from a reference in one region, along each axis.
  *
- * @param {Volume} mask
- * @param {Volume} reference
+ * @param {Mask} mask
+ * @param {Mask} reference
  * @param {number} region
  * @returns {Uint32Array[]} [axis][slice]
  */
@@ -158,7 +185,7 @@ export function errorsOf(mask, reference, region) {
   const counts = mask.manifest.full_shape.map((length) => new Uint32Array(length));
   const depth = mask.manifest.full_shape[2];
   for (let z = 0; z < depth; z++) {
-    const slice = errorSlice(maskSlice(mask, "axial", z), maskSlice(reference, "axial", z), region);
+    const slice = errorSlice(mask.slice("axial", z), reference.slice("axial", z), region);
     if (!slice) continue;
     for (let i = 0; i < slice.bytes.length; i++) {
       if (!(slice.bytes[i] & 3)) continue;
@@ -171,10 +198,10 @@ export function errorsOf(mask, reference, region) {
 }
 
 /**
- * @param {Volume} volume
+ * @param {Mask} mask
  * @param {Triple} voxel
  * @param {number} region
  */
-export function holds(volume, voxel, region) {
-  return ((volume.stored(voxel) >> region) & 1) === 1;
+export function holds(mask, voxel, region) {
+  return ((mask.bits(voxel) >> region) & 1) === 1;
 }

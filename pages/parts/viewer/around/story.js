@@ -1,17 +1,20 @@
 /** What the strip tells: areas of the reference and of each model, and where their errors are. */
 
-import { AXIS } from "./geometry.js";
-import { areasOf, errorsOf } from "./masks.js";
+import { AXIS } from "../drawing/geometry.js";
+import { areasOf, errorsOf } from "../drawing/masks.js";
 
 /** @import {Curve} from "./strip.js" */
-/** @import {Plane, Triple, View, ViewerData} from "./types.js" */
-/** @import {Volume} from "./volume.js" */
+/** @import {Plane, Triple, View, ViewerData} from "../types.js" */
+/** @import {Mask} from "../drawing/masks.js" */
 
 /** Lines of the models, told apart by their dashes too. */
 const MODEL_COLOURS = ["#e6ebf0", "#cc79a7", "#9fd3a8", "#8d98a6", "#d55e00", "#b6a6ff", "#c9b458", "#7fb3d1"];
 
+/** Counts that are kept; a case with eight models and their errors in three regions needs 33. */
+const MOST_TALLIES = 96;
+
 export class Tally {
-  /** @param {(name: string) => Volume | null} mask */
+  /** @param {(name: string) => Mask | null} mask */
   constructor(mask) {
     this.mask = mask;
     /** @type {Map<string, Uint32Array[][]>} */
@@ -26,11 +29,9 @@ export class Tally {
    * @returns {Uint32Array[][] | null} voxels by [axis][region][slice]; null until the mask is whole
    */
   areaOf(name, regions) {
-    const volume = this.mask(name);
-    if (!volume?.whole) return null;
-    let known = this.areas.get(volume.hash);
-    if (!known) this.areas.set(volume.hash, (known = areasOf(volume, regions)));
-    return known;
+    const mask = this.mask(name);
+    if (!mask?.whole) return null;
+    return kept(this.areas, mask.key, () => areasOf(mask, regions));
   }
 
   /**
@@ -42,10 +43,7 @@ export class Tally {
   errorOf(name, reference, region) {
     const [mask, truth] = [this.mask(name), this.mask(reference)];
     if (!mask?.whole || !truth?.whole) return null;
-    const key = `${mask.hash} ${truth.hash} ${region}`;
-    let known = this.errors.get(key);
-    if (!known) this.errors.set(key, (known = errorsOf(mask, truth, region)));
-    return known;
+    return kept(this.errors, `${mask.key} ${truth.key} ${region}`, () => errorsOf(mask, truth, region));
   }
 }
 
@@ -108,6 +106,21 @@ export function stopsOf(data, view, tally, plane) {
   const areas = reference === null ? null : tally.areaOf(reference, data.regions.length);
   if (!areas) return null;
   return { what: "tumour", counts: sum(areas[axis].filter((_, region) => view.visible[region])) };
+}
+
+/**
+ * @template T
+ * @param {Map<string, T>} known  the oldest first, so many that thresholds can be tried without end
+ * @param {string} key
+ * @param {() => T} make
+ * @returns {T}
+ */
+function kept(known, key, make) {
+  const value = known.get(key) ?? make();
+  known.delete(key);
+  known.set(key, value);
+  if (known.size > MOST_TALLIES) known.delete(/** @type {string} */ (known.keys().next().value));
+  return value;
 }
 
 /** @param {Uint32Array[]} lists */

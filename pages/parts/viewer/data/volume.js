@@ -1,6 +1,6 @@
 /** One volume in the browser: the stored box as one typed array, filled slab by slab. */
 
-/** @import {Manifest, Triple} from "./types.js" */
+/** @import {Manifest, Triple} from "../types.js" */
 
 /** @typedef {Uint8Array | Int8Array | Uint16Array | Int16Array} Voxels */
 

@@ -1,15 +1,15 @@
 /** What hands and keys do to a viewer. */
 
-import { AXIS, clampVoxel, toVoxel } from "./geometry.js";
-import { nextSlice, nextMode, panned, reset, rewindowed, toggled, zoomed } from "./view.js";
-import { stopsOf } from "./story.js";
-import { BY_HAND } from "./window.js";
+import { AXIS, clampVoxel, toVoxel } from "../drawing/geometry.js";
+import { nextSlice, nextMode, panned, reset, rewindowed, toggled, zoomed } from "../view.js";
+import { stopsOf } from "../around/story.js";
+import { BY_HAND } from "../drawing/window.js";
 
 /** @import {Reach} from "./hands.js" */
 /** @import {Deeds} from "./keys.js" */
-/** @import {Panel} from "./panel.js" */
-/** @import {Triple} from "./types.js" */
-/** @import {Viewer} from "./viewer.js" */
+/** @import {Panel} from "../drawing/panel.js" */
+/** @import {Triple} from "../types.js" */
+/** @import {Viewer} from "../viewer.js" */
 
 /**
  * @param {Viewer} viewer
@@ -70,7 +70,9 @@ export function keysOf(viewer) {
     mirror: () => viewer.set({ radiological: !viewer.view.radiological }),
     reset: () => viewer.set(reset(viewer.view)),
     help: () => viewer.toggleHelp(),
+    tools: () => viewer.toggleTools(),
     escape: () => {
+      if (viewer.tools.some((tool) => tool.escape?.())) return true;
       const open = viewer.view.help;
       if (open) viewer.toggleHelp();
       return open;

@@ -1,6 +1,6 @@
 /** The view in the page's address, so that it can be shared. Python reads it, only this writes it. */
 
-/** @import {Plane, View} from "./types.js" */
+/** @import {Plane, View} from "../types.js" */
 
 /** @typedef {{plane?: Plane, slice?: number, window?: [number, number]}} Place */
 

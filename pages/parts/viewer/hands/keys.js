@@ -1,6 +1,7 @@
 /** What each key does. None of them ever reaches Streamlit's own shortcuts. */
 
-/** @import {Plane} from "./types.js" */
+/** @import {Shortcut} from "../tools/index.js" */
+/** @import {Plane} from "../types.js" */
 
 /**
  * What keys can ask of their viewer.
@@ -17,6 +18,7 @@
  * @property {() => void} mirror
  * @property {() => void} reset
  * @property {() => void} help
+ * @property {() => void} tools
  * @property {() => boolean} escape  whether there was something to leave
  */
 
@@ -39,19 +41,21 @@ export const HELP = [
   ["X", "swap radiological and neurological"],
   ["0", "reset zoom, window and overlay"],
   ["One finger, two fingers", "scroll; zoom and move"],
+  ["T", "the row of tools"],
   ["?", "this list"],
 ];
 
 /**
  * @param {HTMLElement} root
  * @param {Deeds} deeds
+ * @param {Shortcut[]} shortcuts  of the tools
  */
-export function listenToKeys(root, deeds) {
+export function listenToKeys(root, deeds, shortcuts) {
   root.addEventListener("keydown", (event) => {
     event.stopPropagation();
     const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
     if (event.ctrlKey || event.metaKey || event.altKey || keepsKey(target, event.key)) return;
-    if (act(event.key, deeds)) event.preventDefault();
+    if (act(event.key, deeds, shortcuts)) event.preventDefault();
   });
   // Streamlit listens to these as well
   for (const kind of ["keyup", "keypress"]) root.addEventListener(kind, (event) => event.stopPropagation());
@@ -90,21 +94,25 @@ const DEEDS = {
   "=": (deeds) => deeds.zoom(1.25),
   "-": (deeds) => deeds.zoom(0.8),
   0: (deeds) => deeds.reset(),
+  t: (deeds) => deeds.tools(),
   "?": (deeds) => deeds.help(),
 };
 
 /**
  * @param {string} key
  * @param {Deeds} deeds
+ * @param {Shortcut[]} shortcuts
  * @returns {boolean} whether the key meant something
  */
-export function act(key, deeds) {
+export function act(key, deeds, shortcuts) {
   if (key === "Escape") return deeds.escape();
   if (key >= "1" && key <= "9" && key.length === 1) {
     deeds.toggle(Number(key) - 1);
     return true;
   }
-  const deed = DEEDS[key.length === 1 ? key.toLowerCase() : key];
+  const name = key.length === 1 ? key.toLowerCase() : key;
+  const shortcut = shortcuts.find((each) => each.key === name);
+  const deed = shortcut ? shortcut.run : DEEDS[name];
   deed?.(deeds);
   return deed !== undefined;
 }

@@ -1,6 +1,6 @@
 /** Small helpers for elements and canvases. */
 
-/** @import {Canvas} from "./paint.js" */
+/** @import {Canvas} from "../drawing/paint.js" */
 
 /**
  * @param {string} tag

@@ -1,6 +1,6 @@
 /** What stays of a case when another one is shown, and what a new run of Python changes. */
 
-/** @import {View, ViewerData} from "./types.js" */
+/** @import {View, ViewerData} from "../types.js" */
 
 /** Views of cases that were left, so that coming back finds them as they were. @type {Map<string, View>} */
 const left = new Map();

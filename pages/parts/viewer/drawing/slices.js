@@ -3,8 +3,8 @@
 import { AXIS } from "./geometry.js";
 import { greyTable } from "./window.js";
 
-/** @import {Plane} from "./types.js" */
-/** @import {Volume} from "./volume.js" */
+/** @import {Plane} from "../types.js" */
+/** @import {Volume} from "../data/volume.js" */
 /** @import {Range} from "./window.js" */
 
 /**

@@ -3,17 +3,17 @@
 import { GAP, arrange, roomFor } from "./arrange.js";
 import { Controls } from "./controls.js";
 import { element, segmented } from "./dom.js";
-import { AXIS } from "./geometry.js";
-import { listenToHands } from "./hands.js";
+import { AXIS } from "../drawing/geometry.js";
+import { listenToHands } from "../hands/hands.js";
 import { Help } from "./help.js";
-import { listenToKeys } from "./keys.js";
-import { Panel } from "./panel.js";
-import { handsOf, keysOf } from "./reach.js";
+import { listenToKeys } from "../hands/keys.js";
+import { Panel } from "../drawing/panel.js";
+import { handsOf, keysOf } from "../hands/reach.js";
 import { curvesOf, stopsOf } from "./story.js";
 import { Strip } from "./strip.js";
-import { toggled } from "./view.js";
+import { toggled } from "../view.js";
 
-/** @import {Viewer} from "./viewer.js" */
+/** @import {Viewer} from "../viewer.js" */
 
 export class Furniture {
   /** @param {Viewer} viewer */
@@ -33,7 +33,10 @@ export class Furniture {
     this.grid = element("div", { class: "grid", ...described });
     this.pause = element("button", { type: "button", class: "pause", hidden: "" });
     this.pause.addEventListener("click", () => viewer.motion.setPlaying(!viewer.view.playing));
+    this.tools = element("div", { class: "tools", role: "toolbar", "aria-label": "Tools", hidden: "" });
+    this.tools.append(...viewer.tools.flatMap((tool) => tool.elements ?? []));
     this.help = new Help(
+      viewer.tools.flatMap((tool) => tool.shortcuts ?? []),
       () => viewer.toggleHelp(),
       () => viewer.set({ radiological: !viewer.view.radiological }),
     );
@@ -43,9 +46,10 @@ export class Furniture {
     });
     this.top = element("div");
     this.stage = element("div", { class: "stage" }, this.grid, this.progress, this.help.element);
-    viewer.host.replaceChildren(this.top, this.stage, this.strip.element);
+    viewer.host.replaceChildren(this.top, this.tools, this.stage, this.strip.element);
     listenToHands(this.grid, (target) => this.panelOf(target), handsOf(viewer));
-    listenToKeys(viewer.host, keysOf(viewer));
+    const shortcuts = viewer.tools.flatMap((tool) => tool.shortcuts ?? []);
+    listenToKeys(viewer.host, keysOf(viewer), shortcuts);
     this.grid.addEventListener("pointerenter", () => {
       // keys work where the mouse is, unless somebody is typing elsewhere
       if (document.activeElement === document.body) this.grid.focus({ preventScroll: true });
@@ -65,6 +69,7 @@ export class Furniture {
           preset: (name) => viewer.choosePreset(name),
           toggle: (region) => viewer.set(toggled(viewer.view, region)),
           help: () => viewer.toggleHelp(),
+          tools: () => viewer.toggleTools(),
         })
       : null;
     this.top.replaceChildren(...(this.controls ? [this.controls.element] : []));
@@ -104,9 +109,10 @@ export class Furniture {
   /** Bring every control to the present view. */
   show() {
     const { viewer } = this;
-    const { view } = viewer;
+    const { data, view } = viewer;
     const image = viewer.volume("images", view.image);
     this.controls?.show(view, image ? viewer.range(view.image) : null);
+    this.tools.hidden = !data.tools || !view.toolsOpen;
     this.help.show(view.help, view.radiological);
     const slice = view.cursor[AXIS[view.plane]] + 1;
     this.pause.textContent = `slice ${slice}`;
@@ -121,7 +127,8 @@ export class Furniture {
     if (!ground || this.strip.element.hidden) return;
     const plane = this.viewer.plane();
     const axis = AXIS[plane];
-    const whole = Object.entries(data.masks).map(([name, { hash }]) => `${hash} ${this.viewer.volume("masks", name)?.whole}`);
+    const masks = Object.keys(data.masks).map((name) => this.viewer.mask(name));
+    const whole = masks.map((mask) => (mask?.whole ? mask.key : "-"));
     const key = [plane, view.visible, view.errorRegion, ...whole].join(" ");
     if (this.told.key !== key) {
       const { curves, unit } = curvesOf(data, view, tally, plane, ground.affine ? ground.spacing : null);

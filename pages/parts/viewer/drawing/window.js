@@ -1,6 +1,6 @@
 /** Window and level: from stored numbers to grey. Pure. */
 
-/** @import {Manifest} from "./types.js" */
+/** @import {Manifest} from "../types.js" */
 
 /** @typedef {[number, number]} Range  lowest and highest value that differ on screen */
 

@@ -2,7 +2,7 @@
 
 import { element, fitCanvas } from "./dom.js";
 
-/** @import {Canvas} from "./paint.js" */
+/** @import {Canvas} from "../drawing/paint.js" */
 
 /**
  * @typedef {object} Curve

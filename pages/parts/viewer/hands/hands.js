@@ -1,6 +1,6 @@
 /** Wheel, mouse and touch over the panels. */
 
-/** @import {Panel} from "./panel.js" */
+/** @import {Panel} from "../drawing/panel.js" */
 
 /**
  * What hands can ask of their viewer.

@@ -1,15 +1,19 @@
 /** The list of keys and gestures, over the panels. */
 
 import { element } from "./dom.js";
-import { HELP } from "./keys.js";
+import { HELP } from "../hands/keys.js";
+
+/** @import {Shortcut} from "../tools/index.js" */
 
 export class Help {
   /**
+   * @param {Shortcut[]} shortcuts  of the tools
    * @param {() => void} close
    * @param {() => void} mirror
    */
-  constructor(close, mirror) {
-    const rows = HELP.map(([keys, what]) => element("div", {}, element("dt", {}, keys), element("dd", {}, what)));
+  constructor(shortcuts, close, mirror) {
+    const listed = [...HELP, ...shortcuts.map(({ label, what }) => [label, what])];
+    const rows = listed.map(([keys, what]) => element("div", {}, element("dt", {}, keys), element("dd", {}, what)));
     this.done = element("button", { type: "button" }, "Close");
     this.side = element("button", { type: "button" });
     this.done.addEventListener("click", close);

@@ -5,7 +5,7 @@
 import { Offline, Refused, remainingMs, request } from "./transport.js";
 import { Volume } from "./volume.js";
 
-/** @import {VolumeRef} from "./types.js" */
+/** @import {VolumeRef} from "../types.js" */
 
 /**
  * What a viewer wants first.

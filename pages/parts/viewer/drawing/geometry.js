@@ -1,6 +1,6 @@
 /** Planes, orientation and the way between voxels and the screen. Pure. */
 
-/** @import {Manifest, Plane, Triple} from "./types.js" */
+/** @import {Manifest, Plane, Triple} from "../types.js" */
 
 /** @type {Record<Plane, 0 | 1 | 2>} */
 export const AXIS = { sagittal: 0, coronal: 1, axial: 2 };
