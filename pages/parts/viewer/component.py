@@ -21,7 +21,8 @@ TYPES = "types.js"
 
 _mount = st.components.v2.component(
     "segscope_viewer",
-    css=(FOLDER / "viewer.css").read_text(encoding="utf-8"),
+    # what belongs to one tool stands beside it
+    css="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in module_names(FOLDER) if name.endswith(".css")),
     js=(FOLDER / BOOTSTRAP).read_text(encoding="utf-8"),
 )
 
