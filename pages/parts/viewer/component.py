@@ -22,7 +22,7 @@ TYPES = "types.js"
 _mount = st.components.v2.component(
     "segscope_viewer",
     # what belongs to one tool stands beside it
-    css="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in module_names(FOLDER) if name.endswith(".css")),
+    css="\n".join((FOLDER / each).read_text(encoding="utf-8") for each in module_names(FOLDER) if each.endswith("css")),
     js=(FOLDER / BOOTSTRAP).read_text(encoding="utf-8"),
 )
 
