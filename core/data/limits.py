@@ -31,6 +31,7 @@ FREE_DISK_BYTES = 1024**3  # what uploads and imports leave free
 IMPORT_MEMORY_BYTES = 12 * 1024**3  # address space of a process that reads what somebody brought
 IMPORT_CPU_S = 12 * 3600  # its processor time: endless loops end, 1,250 patients do not
 FINDING_PICTURES = 24  # findings of one check that get a picture
+BROWSER_WHOLE_BYTES = 384 * 1024**2  # a larger volume's slices come and go in a browser, its other planes are halved
 MAX_CHANNELS = 64  # sequences or colours in one file; a longer fourth axis is time
 MAX_TEXT_HEADER_BYTES = 1024**2  # a header of lines of text: NRRD with its private fields
 MAX_TEXT_VALUES = 2**22  # numbers written out as text in one file: a 160 x 160 x 160 volume

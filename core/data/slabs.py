@@ -3,6 +3,7 @@
 Pure: arrays in, bytes out. Nothing is lost for whole numbers of up to 16 bits; anything else is
 stored in 65,536 steps between its lowest and highest value, which no screen can tell apart.
 Only the box that differs from the background travels; the manifest says what lies outside it.
+A volume that is too large to lie in a browser as a whole has a copy of half its resolution beside it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.data.limits import BROWSER_WHOLE_BYTES
 from core.volume import Array, Box
 
 PROTOCOL_VERSION = 1
@@ -54,16 +56,22 @@ class Encoded:
     Attributes:
         manifest: JSON document of protocol v1.
         slabs: gzipped slabs; each inflates to (z, y, x) C-order, little-endian, x running fastest.
+        half: the same of the copy of half the resolution; empty where the whole fits into a browser.
     """
 
     manifest: dict[str, Any]
     slabs: tuple[bytes, ...]
+    half: tuple[bytes, ...] = ()
 
 
-def encode(source: ViewerArray) -> Encoded:
+def encode(source: ViewerArray, whole_bytes: int = BROWSER_WHOLE_BYTES) -> Encoded:
     """Turn a volume into its manifest and slabs.
 
     A volume of one single value has an empty box and no slabs.
+
+    Args:
+        source: the voxels.
+        whole_bytes: a stored box of more bytes gets a copy of half its resolution.
 
     Raises:
         ValueError: the voxels are not three-dimensional.
@@ -76,6 +84,7 @@ def encode(source: ViewerArray) -> Encoded:
     inside = stored != fill
     box = Box.around(inside) or Box((0, 0, 0), (0, 0, 0))
     cropped = box.crop(stored)
+    halved = half_resolution(cropped) if cropped.nbytes > whole_bytes else None
     low, high = _window(cropped[box.crop(inside)], float(slope), float(intercept))
     manifest = {
         "version": PROTOCOL_VERSION,
@@ -90,10 +99,17 @@ def encode(source: ViewerArray) -> Encoded:
         "window": [low, high],
         "range": _range(cropped, slope, intercept, int(fill)),
         "peaks": _peaks(box.crop(inside), box),
-        "slabs": [{"first": first, "count": count} for first, count in slab_plan(box.shape, stored.itemsize)],
+        "slabs": _places(box.shape, stored.itemsize),
+        "half": None
+        if halved is None
+        else {
+            "shape": list(halved.shape),
+            "slabs": _places(_shape(halved), halved.itemsize),
+            "near_bytes": whole_bytes // 2,
+        },
         "public": source.public,
     }
-    return Encoded(manifest, tuple(_slabs(cropped, box.shape)))
+    return Encoded(manifest, tuple(_slabs(cropped)), () if halved is None else tuple(_slabs(halved)))
 
 
 def address(source: ViewerArray) -> str:
@@ -146,10 +162,42 @@ def slab_plan(shape: tuple[int, int, int], itemsize: int) -> list[tuple[int, int
     return [(first, min(count, depth - first)) for first in range(0, depth, count)]
 
 
-def _slabs(cropped: Array, shape: tuple[int, int, int]) -> Iterator[bytes]:
+def half_resolution(voxels: Array) -> Array:
+    """Return a copy whose voxel (i, j, k) stands for voxels 2 i to 2 i + 1, 2 j to 2 j + 1 and 2 k to 2 k + 1.
+
+    Wide integers are averaged and rounded down. Bytes may be region bits, which have no mean: of them the first counts.
+
+    Args:
+        voxels: (X, Y, Z) integers of 8 or 16 bits; a last odd voxel stands for itself.
+
+    Returns:
+        (ceil(X / 2), ceil(Y / 2), ceil(Z / 2)), the same dtype.
+    """
+    if voxels.itemsize == 1:
+        return voxels[::2, ::2, ::2]
+    x, y, z = ((length + 1) // 2 for length in voxels.shape)
+    halved = np.empty((x, y, z), voxels.dtype)
+    for k in range(z):
+        # two slices at a time: the sums of a whole CT would take four times its memory
+        pair = voxels[:, :, 2 * k : 2 * k + 2].astype(np.int32)
+        even = np.pad(pair, [(0, length % 2) for length in pair.shape], mode="edge")
+        halved[:, :, k] = even.reshape(x, 2, y, 2, 2).sum(axis=(1, 3, 4)) // 8
+    return halved
+
+
+def _places(shape: tuple[int, int, int], itemsize: int) -> list[dict[str, int]]:
+    return [{"first": first, "count": count} for first, count in slab_plan(shape, itemsize)]
+
+
+def _shape(voxels: Array) -> tuple[int, int, int]:
+    x, y, z = voxels.shape
+    return x, y, z
+
+
+def _slabs(cropped: Array) -> Iterator[bytes]:
     from isal import igzip
 
-    for first, count in slab_plan(shape, cropped.itemsize):
+    for first, count in slab_plan(_shape(cropped), cropped.itemsize):
         raw = np.ascontiguousarray(cropped[:, :, first : first + count].transpose(2, 1, 0))
         # mtime 0: the same voxels give the same bytes
         yield igzip.compress(raw.tobytes(), compresslevel=2, mtime=0)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.atomic import new_folder, read_json, replacing, write_json
+from core.data.limits import BROWSER_WHOLE_BYTES
 from core.data.slabs import ViewerArray, address, encode
 
 ADDRESS = re.compile(r"[0-9a-f]{64}")
@@ -29,12 +30,15 @@ class NoSuchVolumeError(LookupError):
 class VolumeCache:
     """Volumes as manifest and slabs under `root`, at most `max_bytes` of them.
 
+    A volume of more than `whole_bytes` gets a copy of half its resolution, for browsers that cannot hold the whole.
+
     Several processes may use one folder: a volume appears whole or not at all.
     """
 
-    def __init__(self, root: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+    def __init__(self, root: Path, max_bytes: int = DEFAULT_MAX_BYTES, whole_bytes: int = BROWSER_WHOLE_BYTES) -> None:
         self.root = root
         self.max_bytes = max_bytes
+        self.whole_bytes = whole_bytes
 
     def ensure(self, make: Callable[[], ViewerArray], key: str) -> str:
         """Return the address of the volume known as `key`, making it only if it is not here.
@@ -68,11 +72,13 @@ class VolumeCache:
             raise ValueError(f"found {content_hash!r}, expected 64 hexadecimal digits in lower case")
         if self._touch(key):
             return key
-        encoded = encode(source)
-        stored_bytes = sum(len(slab) for slab in encoded.slabs)
+        encoded = encode(source, self.whole_bytes)
+        stored_bytes = sum(len(slab) for slab in (*encoded.slabs, *encoded.half))
         with new_folder(folder) as temporary:
             for index, slab in enumerate(encoded.slabs):
                 (temporary / f"{index}.gz").write_bytes(slab)
+            for index, slab in enumerate(encoded.half):
+                (temporary / f"half-{index}.gz").write_bytes(slab)
             write_json(temporary / "manifest.json", {**encoded.manifest, "stored_bytes": stored_bytes})
         self._evict(keep=key)
         return key
@@ -93,8 +99,8 @@ class VolumeCache:
         self._touch(key)
         return document
 
-    def slab(self, key: str, index: int) -> bytes:
-        """Return one gzipped slab.
+    def slab(self, key: str, index: int, half: bool = False) -> bytes:
+        """Return one gzipped slab, of the volume or of its copy of half the resolution.
 
         Raises:
             NoSuchVolumeError: the volume or the slab is not here.
@@ -103,7 +109,7 @@ class VolumeCache:
         try:
             if folder is None or index < 0:
                 raise FileNotFoundError(key)
-            return (folder / f"{index}.gz").read_bytes()
+            return (folder / f"{'half-' if half else ''}{index}.gz").read_bytes()
         except FileNotFoundError:
             raise NoSuchVolumeError(f"no slab {index} of volume {key[:80]!r} here; open the case again") from None
 

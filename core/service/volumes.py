@@ -1,9 +1,10 @@
-"""Protocol v1: `/volumes/<hash>/manifest`, `/volumes/<hash>/slab/<i>`, and a new token for an old one."""
+"""Protocol v1: `/volumes/<hash>/manifest`, `.../slab/<i>` and `.../half/<i>`, and a new token for an old one."""
 
 from __future__ import annotations
 
 import gzip
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -30,9 +31,9 @@ def volume_routes(workspace: Path) -> list[BaseRoute]:
         document = cache.manifest(key)
         return JSONResponse(document, headers=_headers(bool(document["public"])))
 
-    def slab(request: Request, key: str) -> Response:
+    def slab(request: Request, key: str, half: bool = False) -> Response:
         public = bool(cache.manifest(key)["public"])
-        body = cache.slab(key, int(request.path_params["index"]))
+        body = cache.slab(key, int(request.path_params["index"]), half)
         headers = _headers(public) | {"Vary": "Accept-Encoding", "Content-Encoding": "gzip"}
         if "gzip" not in request.headers.get("accept-encoding", ""):
             # named, so that no middleware compresses it once more
@@ -47,6 +48,7 @@ def volume_routes(workspace: Path) -> list[BaseRoute]:
     return [
         Route("/{key}/manifest", _guarded(workspace, manifest), methods=["GET"]),
         Route("/{key}/slab/{index:int}", _guarded(workspace, slab), methods=["GET"]),
+        Route("/{key}/half/{index:int}", _guarded(workspace, partial(slab, half=True)), methods=["GET"]),
         Route("/{key}/token", _guarded(workspace, token), methods=["POST"]),
     ]
 

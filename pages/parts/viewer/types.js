@@ -65,7 +65,11 @@
  * @property {[number, number]} window  values, for a first look
  * @property {[number, number]} range  values
  * @property {Triple | null} peaks  per axis, the slice that holds most
- * @property {{first: number, count: number}[]} slabs  slices of the stored box
+ * @property {Slab[]} slabs  slices of the stored box
+ * @property {{shape: Triple, slabs: Slab[], near_bytes: number} | null} half  of a volume that is too large for a
+ *   browser: a copy of half the resolution, and how much of the full one may be kept
+ *
+ * @typedef {{first: number, count: number}} Slab
  *
  * @typedef {"fill" | "both" | "outline"} OverlayMode
  * @typedef {"compare" | "planes" | "sequences"} LayoutName

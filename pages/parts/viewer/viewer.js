@@ -23,7 +23,7 @@ import { presetsFor } from "./drawing/window.js";
 /** @import {Mask} from "./drawing/masks.js" */
 /** @import {Panel, Scene} from "./drawing/panel.js" */
 /** @import {Plane, View, ViewerData} from "./types.js" */
-/** @import {Volume} from "./data/volume.js" */
+/** @import {AnyVolume} from "./data/library.js" */
 
 /** @typedef {(view: object) => void} Report */
 
@@ -183,6 +183,7 @@ export class Viewer {
   set(patch) {
     this.view = { ...this.view, ...patch };
     this.draw();
+    if (patch.cursor) library.follow();
     if (!this.view.playing) this.teller.moved();
   }
 
@@ -250,7 +251,7 @@ export class Viewer {
 
   // What panels draw from.
 
-  /** @param {"images" | "masks"} kind @param {string} name @returns {Volume | null} */
+  /** @param {"images" | "masks"} kind @param {string} name @returns {AnyVolume | null} */
   volume(kind, name) {
     return library.look(this.data[kind][name]?.hash)?.volume ?? null;
   }

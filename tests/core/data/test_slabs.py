@@ -16,6 +16,7 @@ from core.data.slabs import (
     address,
     decode_slab,
     encode,
+    half_resolution,
     slab_plan,
     to_wire,
 )
@@ -146,3 +147,29 @@ def test_an_address_names_voxels_place_scale_and_privacy() -> None:
 def test_channels_are_passed_one_at_a_time() -> None:
     with pytest.raises(ValueError, match="found 4 axes, expected"):
         encode(ViewerArray(np.zeros((1, 2, 2, 2), np.uint8)))
+
+
+def test_a_half_copy_averages_eight_voxels_and_an_odd_last_one_stands_for_itself() -> None:
+    voxels = np.zeros((3, 2, 2), np.int16)
+    voxels[:2] = np.array([[[1, 2], [3, 4]], [[5, 6], [7, 8]]])  # eight voxels, 36 together
+    voxels[2] = np.array([[10, 20], [30, 40]])
+    assert half_resolution(voxels).tolist() == [[[36 // 8]], [[25]]]
+    below = np.full((2, 2, 2), -1000, np.int16)
+    assert half_resolution(below).tolist() == [[[-1000]]]
+
+
+def test_a_half_copy_of_bytes_keeps_one_of_eight_since_bits_have_no_mean() -> None:
+    bits = np.array([[[1, 2], [4, 8]], [[16, 32], [64, 128]]], np.uint8)
+    assert half_resolution(bits).tolist() == [[[1]]]
+
+
+def test_only_a_volume_that_is_too_large_for_a_browser_has_a_half_copy() -> None:
+    voxels = np.arange(1, 6 * 4 * 5 + 1, dtype=np.int16).reshape(6, 4, 5)
+    source = ViewerArray(voxels)
+    assert encode(source, whole_bytes=voxels.nbytes).half == ()
+    large = encode(source, whole_bytes=voxels.nbytes - 1)
+    half = large.manifest["half"]
+    assert half["shape"] == [3, 2, 3]
+    assert half["near_bytes"] == (voxels.nbytes - 1) // 2
+    (slab,) = large.half
+    np.testing.assert_array_equal(decode_slab(slab, "int16", (3, 2, 3)), half_resolution(voxels))

@@ -6,14 +6,14 @@ import { short } from "./controls.js";
 
 /** @import {Region, Triple} from "../types.js" */
 /** @import {Mask} from "../drawing/masks.js" */
-/** @import {Volume} from "../data/volume.js" */
+/** @import {AnyVolume} from "../data/library.js" */
 
 /**
  * @param {object} at
  * @param {Triple} at.voxel
  * @param {number[][] | null} at.affine
  * @param {string} at.name  of the image
- * @param {Volume | null} at.image
+ * @param {AnyVolume | null} at.image
  * @param {Mask | null} at.mask
  * @param {Region[]} at.regions
  * @returns {{place: string, value: string, regions: Region[]}}

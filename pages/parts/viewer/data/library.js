@@ -3,9 +3,13 @@
  */
 
 import { Offline, Refused, remainingMs, request } from "./transport.js";
+import { requireProtocol } from "./box.js";
+import { LargeVolume } from "./large_volume.js";
 import { Volume } from "./volume.js";
 
-/** @import {VolumeRef} from "../types.js" */
+/** @import {Manifest, VolumeRef} from "../types.js" */
+
+/** @typedef {Volume | LargeVolume} AnyVolume */
 
 /**
  * What a viewer wants first.
@@ -20,11 +24,10 @@ import { Volume } from "./volume.js";
  * @property {string} hash
  * @property {string} base
  * @property {string} token
- * @property {Volume | null} volume
+ * @property {AnyVolume | null} volume
  * @property {string | null} trouble  a sentence for the person who waits
  * @property {boolean} hopeless  nothing is asked for again until a new token comes
- * @property {boolean} asking  for the manifest
- * @property {Set<number>} pending  slabs on their way
+ * @property {Set<string>} pending  paths of pieces on their way
  * @property {Set<Interest>} users
  * @property {number} usedAt
  */
@@ -35,6 +38,7 @@ const KEEP_BYTES = 1024 ** 3;
 const PARALLEL = 4;
 /** A volume that is not on screen waits as if it were this many slices away. */
 const OFF_SCREEN = 24;
+const MANIFEST = "manifest";
 const RENEW_EVERY_MS = 10 * 60 * 1000;
 
 /** @type {Map<string, Entry>} */
@@ -61,7 +65,6 @@ export function acquire(user, base, ref) {
       volume: null,
       trouble: null,
       hopeless: false,
-      asking: false,
       pending: new Set(),
       users: new Set(),
       usedAt: 0,
@@ -104,6 +107,21 @@ export function look(hash) {
   return entries.get(hash);
 }
 
+/** What volumes take in this tab. @returns {{shown: number, kept: number, most: number}} bytes; at most `most` are kept */
+export function memory() {
+  let [shown, kept] = [0, 0];
+  for (const { volume, users } of entries.values()) {
+    if (users.size) shown += volume?.bytes ?? 0;
+    else kept += volume?.bytes ?? 0;
+  }
+  return { shown, kept, most: KEEP_BYTES };
+}
+
+/** The hand has moved: of a very large volume other slabs are wanted than before. */
+export function follow() {
+  for (const { volume, users } of entries.values()) if (volume instanceof LargeVolume && users.size) return pump();
+}
+
 /** Ask for what is wanted most, as far as connections allow. */
 export function pump() {
   while (running < PARALLEL && !pause) {
@@ -117,7 +135,7 @@ export function pump() {
   }
 }
 
-/** @typedef {{entry: Entry, slab: number | null}} Job */
+/** @typedef {{entry: Entry, path: string}} Job */
 
 /** @returns {Job | null} */
 function next() {
@@ -130,43 +148,45 @@ function next() {
     const { slice, onScreen } = user.focus();
     const away = onScreen.has(entry.hash) ? 0 : OFF_SCREEN;
     if (!entry.volume) {
-      if (!entry.asking && away - 1 < bestScore) [best, bestScore] = [{ entry, slab: null }, away - 1];
+      if (!entry.pending.size && away - 1 < bestScore) [best, bestScore] = [{ entry, path: MANIFEST }, away - 1];
       continue;
     }
     if (slice === null) continue;
-    const { slabs, box_offset: offset } = entry.volume.manifest;
-    slabs.forEach(({ first, count }, index) => {
-      if (entry.volume?.arrived[index] || entry.pending.has(index)) return;
-      const top = first + offset[2];
-      const score = away + Math.max(0, top - slice, slice - (top + count - 1));
-      if (score < bestScore) [best, bestScore] = [{ entry, slab: index }, score];
-    });
+    for (const piece of entry.volume.missing(slice)) {
+      const score = away + piece.away;
+      if (score < bestScore && !entry.pending.has(piece.path)) [best, bestScore] = [{ entry, path: piece.path }, score];
+    }
   }
   return best;
 }
 
 /** @param {Job} job */
-async function work({ entry, slab }) {
+async function work({ entry, path }) {
   const token = entry.token;
+  entry.pending.add(path);
   try {
-    if (slab === null) {
-      entry.asking = true;
-      const response = await request(entry.base, entry.hash, "manifest", token);
-      entry.volume = new Volume(entry.hash, await response.json());
-    } else {
-      entry.pending.add(slab);
-      const response = await request(entry.base, entry.hash, `slab/${slab}`, token);
-      entry.volume?.accept(slab, await response.arrayBuffer());
-    }
+    const response = await request(entry.base, entry.hash, path, token);
+    if (path === MANIFEST) entry.volume = open(entry.hash, await response.json());
+    else entry.volume?.accept(path, await response.arrayBuffer());
     entry.trouble = null;
     waitMs = 0;
   } catch (error) {
     fail(entry, token, error);
   } finally {
-    entry.asking = false;
-    if (slab !== null) entry.pending.delete(slab);
+    entry.pending.delete(path);
   }
   for (const user of entry.users) user.changed(entry.hash);
+}
+
+/**
+ * @param {string} hash
+ * @param {Manifest} manifest
+ * @returns {AnyVolume}
+ */
+function open(hash, manifest) {
+  requireProtocol(manifest);
+  const { half } = manifest;
+  return half ? new LargeVolume(hash, { ...manifest, half }) : new Volume(hash, manifest);
 }
 
 /**

@@ -1,10 +1,17 @@
 /** One volume in the browser: the stored box as one typed array, filled slab by slab. */
 
+import { cut, makeArray, typedArray } from "./box.js";
+
+/** @import {Cut, Voxels} from "./box.js" */
 /** @import {Manifest, Triple} from "../types.js" */
 
-/** @typedef {Uint8Array | Int8Array | Uint16Array | Int16Array} Voxels */
-
-const ARRAYS = { uint8: Uint8Array, int8: Int8Array, uint16: Uint16Array, int16: Int16Array };
+/**
+ * A piece of a volume that can be asked for.
+ *
+ * @typedef {object} Piece
+ * @property {string} path  below the volume's address
+ * @property {number} away  slices between it and the one that is looked at
+ */
 
 export class Volume {
   /**
@@ -12,28 +19,24 @@ export class Volume {
    * @param {Manifest} manifest
    */
   constructor(hash, manifest) {
-    const make = ARRAYS[manifest.dtype];
-    if (manifest.version !== 1 || !make) {
-      throw new Error(`This page reads protocol 1, the server sends ${manifest.version} (${manifest.dtype}). Reload it.`);
-    }
-    const [x, y, z] = manifest.shape;
     this.hash = hash;
     this.manifest = manifest;
     /** @type {Voxels} z slowest, x fastest */
-    this.voxels = new make(x * y * z).fill(manifest.fill);
+    this.voxels = makeArray(manifest.dtype, manifest.shape).fill(manifest.fill);
     this.arrived = manifest.slabs.map(() => false);
-    this.missing = manifest.slabs.length;
+    this.left = manifest.slabs.length;
     /** Grows with every slab, so that what was drawn from this volume knows when it is old. */
     this.version = 0;
   }
 
+  /** Every voxel is here. */
   get whole() {
-    return this.missing === 0;
+    return this.left === 0;
   }
 
   get loaded() {
     const all = this.arrived.length;
-    return all ? (all - this.missing) / all : 1;
+    return all ? (all - this.left) / all : 1;
   }
 
   get bytes() {
@@ -41,26 +44,47 @@ export class Volume {
   }
 
   /**
-   * @param {number} index
+   * @param {number} slice  that is looked at, of the full grid
+   * @returns {Piece[]} what has not arrived
+   */
+  missing(slice) {
+    const { slabs, box_offset: offset } = this.manifest;
+    /** @type {Piece[]} */
+    const pieces = [];
+    slabs.forEach(({ first, count }, index) => {
+      const top = first + offset[2];
+      const away = Math.max(0, top - slice, slice - (top + count - 1));
+      if (!this.arrived[index]) pieces.push({ path: `slab/${index}`, away });
+    });
+    return pieces;
+  }
+
+  /**
+   * @param {string} path  of a piece
    * @param {ArrayBuffer} buffer
    */
-  accept(index, buffer) {
+  accept(path, buffer) {
+    const index = Number(path.slice("slab/".length));
     const [x, y] = this.manifest.shape;
     const { first, count } = this.manifest.slabs[index];
-    const expected = x * y * count * this.voxels.BYTES_PER_ELEMENT;
-    if (buffer.byteLength !== expected) {
-      throw new Error(`A slab came with ${buffer.byteLength} bytes, expected ${expected}. Reload the page.`);
-    }
-    const make = ARRAYS[this.manifest.dtype];
-    this.voxels.set(new make(buffer), x * y * first);
-    if (!this.arrived[index]) this.missing -= 1;
+    this.voxels.set(typedArray(this.manifest.dtype, buffer, x * y * count), x * y * first);
+    if (!this.arrived[index]) this.left -= 1;
     this.arrived[index] = true;
     this.version += 1;
   }
 
   /**
+   * @param {0 | 1 | 2} axis
+   * @param {number} index  of the stored box
+   * @returns {Cut} the stored numbers of one slice; they are another slice's after the next call
+   */
+  slice(axis, index) {
+    return cut(this.voxels, this.manifest.shape, axis, index);
+  }
+
+  /**
    * @param {Triple} voxel  of the full grid
-   * @returns {number} the stored value
+   * @returns {number} the stored number
    */
   stored([x, y, z]) {
     const { shape, box_offset: offset, fill } = this.manifest;

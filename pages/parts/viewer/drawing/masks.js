@@ -4,7 +4,7 @@ import { AXIS } from "./geometry.js";
 import { toPath, trace } from "./contour.js";
 
 /** @import {Manifest, Plane, Triple} from "../types.js" */
-/** @import {Volume} from "../data/volume.js" */
+/** @import {AnyVolume} from "../data/library.js" */
 
 /** Bits of an error slice. */
 export const EXTRA = 0;
@@ -37,7 +37,7 @@ const KEEP_PATHS = 4000;
  */
 
 /**
- * @param {Volume} volume  of region bits
+ * @param {AnyVolume} volume  of region bits
  * @returns {Mask}
  */
 export function storedMask(volume) {
@@ -51,7 +51,7 @@ export function storedMask(volume) {
 }
 
 /**
- * @param {Volume} volume  of bytes
+ * @param {AnyVolume} volume  of bytes
  * @param {Plane} plane
  * @param {number} index  of the full grid
  * @returns {MaskSlice | null} the stored bytes of one slice; null where the stored box has nothing on it
@@ -63,16 +63,26 @@ export function byteSlice(volume, plane, index) {
   if (inBox < 0 || inBox >= shape[axis]) return null;
   const u = axis === 0 ? 1 : 0;
   const v = axis === 2 ? 1 : 2;
-  const [nx, ny, nz] = shape;
-  const voxels = /** @type {Uint8Array} */ (volume.voxels);
-  const common = { width: shape[u], height: shape[v], uStart: offset[u], vStart: offset[v] };
-  if (axis === 2) return { ...common, bytes: voxels.subarray(inBox * nx * ny, (inBox + 1) * nx * ny) };
-  const bytes = new Uint8Array(shape[u] * shape[v]);
-  for (let z = 0; z < nz; z++) {
-    if (axis === 1) bytes.set(voxels.subarray((z * ny + inBox) * nx, (z * ny + inBox + 1) * nx), z * nx);
-    else for (let y = 0; y < ny; y++) bytes[z * ny + y] = voxels[(z * ny + y) * nx + inBox];
+  const cut = volume.slice(axis, inBox);
+  const values = /** @type {Uint8Array} */ (cut.values);
+  const [width, height] = [shape[u], shape[v]];
+  // axial slices of full resolution lie as they are in the volume; the others are gone with the next cut
+  const bytes = cut.step === 2 ? doubled(values, cut.width, width, height) : axis === 2 ? values : values.slice();
+  return { bytes, width, height, uStart: offset[u], vStart: offset[v] };
+}
+
+/**
+ * @param {Uint8Array} values  of half the resolution
+ * @param {number} stride  values in a row
+ * @param {number} width
+ * @param {number} height
+ */
+function doubled(values, stride, width, height) {
+  const bytes = new Uint8Array(width * height);
+  for (let y = 0, out = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) bytes[out++] = values[(y >> 1) * stride + (x >> 1)];
   }
-  return { ...common, bytes };
+  return bytes;
 }
 
 /**

@@ -48,7 +48,7 @@ export function paintSlice({ context, ratio }, placement, slice, dim) {
   const shrunk = Math.min(Math.abs(uStep), Math.abs(vStep)) * ratio < 1;
   context.imageSmoothingQuality = shrunk ? "high" : "low";
   const [x, y] = corner(placement, slice.uStart, slice.vStart);
-  context.setTransform(uStep * ratio, 0, 0, vStep * ratio, x * ratio, y * ratio);
+  context.setTransform(uStep * slice.step * ratio, 0, 0, vStep * slice.step * ratio, x * ratio, y * ratio);
   context.drawImage(slice.canvas, 0, 0);
   context.restore();
 }
@@ -159,6 +159,18 @@ export function paintLetters({ context, width, height }, { layout }) {
   if (width < 440) return;
   put(letters.top, width / 2, 14);
   put(letters.bottom, width / 2, height - 10);
+}
+
+/**
+ * Says that a plane of a very large volume is drawn from its copy of half the resolution.
+ *
+ * @param {Canvas} canvas
+ */
+export function paintHalf({ context, height }) {
+  context.font = "11px system-ui, sans-serif";
+  context.textAlign = "left";
+  context.textBaseline = "bottom";
+  readable(context, "half resolution", 10, height - 28, SECONDARY);
 }
 
 /**

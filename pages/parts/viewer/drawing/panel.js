@@ -9,7 +9,7 @@ import { capital, element, fitCanvas } from "../around/dom.js";
 /** @import {Mask, Outlines} from "./masks.js" */
 /** @import {Slices} from "./slices.js" */
 /** @import {Placement} from "./geometry.js" */
-/** @import {Volume} from "../data/volume.js" */
+/** @import {AnyVolume} from "../data/library.js" */
 
 /**
  * What every panel of a viewer draws from.
@@ -21,7 +21,7 @@ import { capital, element, fitCanvas } from "../around/dom.js";
  * @property {number[][] | null} affine
  * @property {Triple} spacing
  * @property {{start: Triple, stop: Triple}} box
- * @property {(name: string) => Volume | null} image
+ * @property {(name: string) => AnyVolume | null} image
  * @property {(name: string) => Mask | null} mask
  * @property {(name: string) => [number, number]} range  window of an image
  * @property {Slices} slices
@@ -116,6 +116,7 @@ export class Panel {
       if (slice) {
         if (slice.ground !== "rgb(0, 0, 0)") paint.paintGround(this.canvas, placement, scene.shape, slice.ground);
         paint.paintSlice(this.canvas, placement, slice, dim);
+        if (slice.step === 2) paint.paintHalf(this.canvas);
       }
     }
     if (!view.overlayOff) this.#overlay(scene, placement, plane, index);

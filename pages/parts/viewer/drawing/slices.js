@@ -4,12 +4,14 @@ import { AXIS } from "./geometry.js";
 import { greyTable } from "./window.js";
 
 /** @import {Plane} from "../types.js" */
-/** @import {Volume} from "../data/volume.js" */
+/** @import {Cut} from "../data/box.js" */
+/** @import {AnyVolume} from "../data/library.js" */
 /** @import {Range} from "./window.js" */
 
 /**
  * @typedef {object} Slice
- * @property {HTMLCanvasElement} canvas  the stored box of one slice, one pixel per voxel
+ * @property {HTMLCanvasElement} canvas  the stored box of one slice
+ * @property {1 | 2} step  voxels per pixel
  * @property {number} uStart  voxel of its first column
  * @property {number} vStart
  * @property {string} ground  colour of what lies outside the box
@@ -21,6 +23,7 @@ import { greyTable } from "./window.js";
  * @property {CanvasRenderingContext2D} context
  * @property {ImageData} image
  * @property {string} drawn  what is on it
+ * @property {Omit<Slice, "ground">} place
  */
 
 export class Slices {
@@ -32,7 +35,7 @@ export class Slices {
   }
 
   /**
-   * @param {Volume} volume
+   * @param {AnyVolume} volume
    * @param {Plane} plane
    * @param {number} index  of the full grid
    * @param {Range} range
@@ -47,14 +50,17 @@ export class Slices {
     const table = this.#table(volume, range);
     const ground = css(table[fill & (table.length - 1)]);
     if (inBox < 0 || inBox >= shape[axis] || !shape[u] || !shape[v]) return null;
-    const sheet = this.#sheet(`${volume.hash} ${plane}`, shape[u], shape[v]);
+    const name = `${volume.hash} ${plane}`;
     const key = `${index} ${range[0]} ${range[1]} ${volume.version}`;
-    if (sheet.drawn !== key) {
-      fillPixels(new Uint32Array(sheet.image.data.buffer), volume, axis, inBox, table);
-      sheet.context.putImageData(sheet.image, 0, 0);
-      sheet.drawn = key;
-    }
-    return { canvas: sheet.canvas, uStart: offset[u], vStart: offset[v], ground };
+    const known = this.sheets.get(name);
+    if (known?.drawn === key) return { ...known.place, ground };
+    const cut = volume.slice(axis, inBox);
+    const sheet = this.#sheet(name, cut.width, cut.height);
+    fillPixels(new Uint32Array(sheet.image.data.buffer), cut.values, table);
+    sheet.context.putImageData(sheet.image, 0, 0);
+    sheet.drawn = key;
+    sheet.place = { canvas: sheet.canvas, step: cut.step, uStart: offset[u], vStart: offset[v] };
+    return { ...sheet.place, ground };
   }
 
   /** @param {Set<string>} hashes  volumes that are still shown */
@@ -64,7 +70,7 @@ export class Slices {
   }
 
   /**
-   * @param {Volume} volume
+   * @param {AnyVolume} volume
    * @param {Range} range
    */
   #table(volume, range) {
@@ -85,12 +91,12 @@ export class Slices {
    */
   #sheet(key, width, height) {
     let sheet = this.sheets.get(key);
-    if (!sheet) {
+    if (!sheet || sheet.canvas.width !== width || sheet.canvas.height !== height) {
       const canvas = document.createElement("canvas");
       canvas.width = width;
       canvas.height = height;
       const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-      sheet = { canvas, context, image: context.createImageData(width, height), drawn: "" };
+      sheet = { canvas, context, image: context.createImageData(width, height), drawn: "", place: { canvas, step: 1, uStart: 0, vStart: 0 } };
       this.sheets.set(key, sheet);
     }
     return sheet;
@@ -99,29 +105,12 @@ export class Slices {
 
 /**
  * @param {Uint32Array} pixels
- * @param {Volume} volume
- * @param {0 | 1 | 2} axis
- * @param {number} index  of the stored box
+ * @param {Cut["values"]} values
  * @param {Uint32Array} table
  */
-function fillPixels(pixels, volume, axis, index, table) {
-  const [nx, ny, nz] = volume.manifest.shape;
-  const voxels = volume.voxels;
+function fillPixels(pixels, values, table) {
   const bits = table.length - 1;
-  let out = 0;
-  if (axis === 2) {
-    const start = index * nx * ny;
-    for (let i = start; i < start + nx * ny; i++) pixels[out++] = table[voxels[i] & bits];
-  } else if (axis === 1) {
-    for (let z = 0; z < nz; z++) {
-      const start = (z * ny + index) * nx;
-      for (let i = start; i < start + nx; i++) pixels[out++] = table[voxels[i] & bits];
-    }
-  } else {
-    for (let z = 0; z < nz; z++) {
-      for (let i = z * ny * nx + index; i < (z + 1) * ny * nx; i += nx) pixels[out++] = table[voxels[i] & bits];
-    }
-  }
+  for (let i = 0; i < values.length; i++) pixels[i] = table[values[i] & bits];
 }
 
 /** @param {number} pixel */
