@@ -11,13 +11,15 @@ import { Motion } from "./hands/motion.js";
 import { groundOf, openingVoxel } from "./opening.js";
 import { prefersStillness } from "./hands/play.js";
 import { readoutOf } from "./around/readout.js";
+import { ProbabilityVolumes } from "./data/probabilities.js";
 import { Slices } from "./drawing/slices.js";
 import { Tally, referenceOf } from "./around/story.js";
 import { loadedShare, troubleOf } from "./data/supply.js";
 import { Teller } from "./page/telling.js";
+import { Thresholded } from "./drawing/thresholded.js";
 import { firstView, toSlice } from "./view.js";
 import { TOOLS } from "./tools/index.js";
-import { presetsFor } from "./drawing/window.js";
+import { BY_HAND, presetsFor } from "./drawing/window.js";
 
 /** @import {Ground} from "./opening.js" */
 /** @import {Mask} from "./drawing/masks.js" */
@@ -47,10 +49,13 @@ export class Viewer {
     this.panels = [];
     /** @type {Panel | null} */
     this.active = null;
-    this.pointer = { x: 0, y: 0 };
+    /** @type {{x: number, y: number} | null} null where keys chose the panel */
+    this.pointer = null;
     this.slices = new Slices();
     this.outlines = new Outlines();
     this.tally = new Tally((name) => this.mask(name));
+    this.probabilities = new ProbabilityVolumes(this);
+    this.thresholded = new Thresholded(() => this.draw());
     const context = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
     this.sheet = { context, width: 0, height: 0, ratio: 1 };
     this.frame = 0;
@@ -88,6 +93,7 @@ export class Viewer {
     this.motion.stop();
     this.teller.stop();
     for (const tool of this.tools) tool.stop?.();
+    this.thresholded.stop();
     cancelAnimationFrame(this.frame);
     this.resizes.disconnect();
     window.removeEventListener("resize", this.onResize);
@@ -109,7 +115,9 @@ export class Viewer {
     this.view.errorRegion = Math.min(this.view.errorRegion, Math.max(0, data.regions.length - 1));
     const refs = [...Object.values(data.images), ...Object.values(data.masks)];
     this.wanted = new Set(refs.map((ref) => ref.hash));
-    library.release(this, this.wanted);
+    if (another) this.probabilities.forget();
+    const kept = this.probabilities.refs().map((ref) => ref.hash);
+    library.release(this, new Set([...this.wanted, ...kept]));
     this.slices.keepOnly(this.wanted);
     this.#acquire();
     this.furnish();
@@ -127,7 +135,8 @@ export class Viewer {
 
   #acquire() {
     const { images, masks, base } = this.data;
-    for (const ref of [...Object.values(images), ...Object.values(masks)]) library.acquire(this, base, ref);
+    const refs = [...Object.values(images), ...Object.values(masks), ...this.probabilities.refs()];
+    for (const ref of refs) library.acquire(this, base, ref);
   }
 
   #enter() {
@@ -194,7 +203,32 @@ export class Viewer {
 
   /** The plane that keys and strip scroll: of the panel under the pointer, else the chosen one. @returns {Plane} */
   plane() {
-    return (this.active ?? this.panels[0])?.planeIn(this.view) ?? this.view.plane;
+    return this.panel()?.planeIn(this.view) ?? this.view.plane;
+  }
+
+  /** The panel that keys work on: under the pointer, else chosen by key, else the first. @returns {Panel | null} */
+  panel() {
+    return this.active ?? this.panels[0] ?? null;
+  }
+
+  /** @param {1 | -1} step */
+  nextPanel(step) {
+    const shown = this.panels.filter((panel) => panel.element.isConnected && !panel.element.hidden);
+    const at = shown.indexOf(/** @type {Panel} */ (this.active));
+    const next = shown[at < 0 ? (step > 0 ? 0 : shown.length - 1) : (at + step + shown.length) % shown.length];
+    if (!next) return;
+    this.#activate(next);
+    this.pointer = null;
+    this.draw();
+    this.teller.moved();
+  }
+
+  /** @param {Panel | null} panel */
+  #activate(panel) {
+    if (panel === this.active) return;
+    this.active?.leave();
+    this.active = panel;
+    this.furniture.highlight(panel);
   }
 
   touched() {
@@ -211,13 +245,17 @@ export class Viewer {
 
   toggleHelp() {
     this.set({ help: !this.view.help });
-    if (!this.view.help) this.furniture.grid.focus({ preventScroll: true });
+  }
+
+  /** @param {[number, number]} range  of the chosen image, typed or dragged */
+  setWindow(range) {
+    this.set({ windows: { ...this.view.windows, [this.view.image]: { name: BY_HAND, range } } });
   }
 
   /** @param {string} name */
   choosePreset(name) {
     const { image } = this.view;
-    const preset = presetsFor(image).find((each) => each.name === name);
+    const preset = presetsFor(this.data.images[image]?.kind).find((each) => each.name === name);
     const whole = this.volume("images", image)?.manifest.range;
     if (!preset || !whole) return this.draw();
     const chosen = name === "auto" ? undefined : { name, range: preset.range(this.automatic(image), whole) };
@@ -226,11 +264,7 @@ export class Viewer {
 
   /** @param {Panel | null} panel @param {number} x @param {number} y  CSS pixels from its corner */
   hover(panel, x, y) {
-    if (panel !== this.active) {
-      this.active?.leave();
-      this.active = panel;
-      this.furniture.highlight(panel);
-    }
+    this.#activate(panel);
     this.pointer = { x, y };
     this.#read();
   }
@@ -240,7 +274,7 @@ export class Viewer {
     const panel = this.active;
     const scene = this.scene();
     if (!panel || !scene) return;
-    const at = panel.voxelAt(scene, this.pointer.x, this.pointer.y);
+    const at = this.pointer ? panel.voxelAt(scene, this.pointer.x, this.pointer.y) : scene.view.cursor;
     const voxel = clampVoxel(at, scene.shape);
     const inside = at.every((value, axis) => Math.abs(value - voxel[axis]) <= 0.5);
     const name = panel.imageIn(this.view);
@@ -258,6 +292,9 @@ export class Viewer {
 
   /** @param {string} name @returns {Mask | null} */
   mask(name) {
+    const thresholds = this.view.thresholds[name];
+    const probabilities = thresholds && this.probabilities.whole(name);
+    if (probabilities) return this.thresholded.of(name, probabilities, thresholds);
     const volume = this.volume("masks", name);
     return volume && storedMask(volume);
   }

@@ -3,7 +3,7 @@
 import { byteSlice } from "./masks.js";
 
 /** @import {Mask, MaskSlice} from "./masks.js" */
-/** @import {Volume} from "../data/volume.js" */
+/** @import {AnyVolume} from "../data/library.js" */
 
 /** From here on a voxel counts as uncertain: between about 0.32 and 0.68 of probability. */
 export const UNCERTAIN_BITS = 0.9;
@@ -62,7 +62,7 @@ export function disagreementSlice(masks, region) {
 /**
  * Voxels per slice whose entropy reaches an amount, along each axis.
  *
- * @param {Volume} probabilities  of one region, whole
+ * @param {AnyVolume} probabilities  of one region, whole
  * @param {number} [bits]  0 to 1
  * @returns {Uint32Array[]} [axis][slice of the full grid]
  */

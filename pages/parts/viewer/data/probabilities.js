@@ -1,0 +1,67 @@
+/** The probabilities that masks were made from: fetched when somebody asks for them, let go with the case. */
+
+import * as library from "./library.js";
+import { loadedShare } from "./supply.js";
+
+/** @import {VolumeRef} from "../types.js" */
+/** @import {AnyVolume} from "./library.js" */
+/** @import {Viewer} from "../viewer.js" */
+
+export class ProbabilityVolumes {
+  /** @param {Viewer} viewer */
+  constructor(viewer) {
+    this.viewer = viewer;
+    /** @type {Set<string>} masks whose probabilities were asked for */
+    this.asked = new Set();
+  }
+
+  /** @param {string} name  of a mask */
+  has(name) {
+    return this.viewer.data.probabilities[name] !== undefined;
+  }
+
+  /** @param {string[]} names  of masks; asking again costs nothing */
+  want(names) {
+    for (const name of names) {
+      if (this.asked.has(name) || !this.has(name)) continue;
+      this.asked.add(name);
+      for (const ref of this.#refs(name)) library.acquire(this.viewer, this.viewer.data.base, ref);
+    }
+  }
+
+  /** Another case: what was asked for belongs to the last one. */
+  forget() {
+    this.asked.clear();
+  }
+
+  /** @returns {VolumeRef[]} of everything that was asked for */
+  refs() {
+    return [...this.asked].flatMap((name) => this.#refs(name));
+  }
+
+  /**
+   * @param {string} name
+   * @returns {AnyVolume[] | null} one per region; null until all of them are whole
+   */
+  whole(name) {
+    const volumes = this.#refs(name).map((ref) => library.look(ref.hash)?.volume);
+    const there = volumes.filter((volume) => volume?.whole);
+    return there.length && there.length === volumes.length ? /** @type {AnyVolume[]} */ (there) : null;
+  }
+
+  /** @param {string[]} names @returns {number} 0 to 1 */
+  share(names) {
+    return loadedShare(new Set(names.flatMap((name) => this.#refs(name)).map((ref) => ref.hash)));
+  }
+
+  /** @param {string[]} names @returns {string | null} why they do not come */
+  trouble(names) {
+    const refs = names.flatMap((name) => this.#refs(name));
+    return refs.map((ref) => library.look(ref.hash)?.trouble).find((sentence) => sentence) ?? null;
+  }
+
+  /** @param {string} name @returns {VolumeRef[]} */
+  #refs(name) {
+    return this.viewer.data.probabilities[name]?.regions ?? [];
+  }
+}
