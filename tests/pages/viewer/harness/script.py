@@ -10,11 +10,12 @@ import streamlit as st
 from core.data.slabs import ViewerArray
 from core.data.volume_cache import VolumeCache
 from pages.parts.viewer import Panel, RegionStyle, ViewerView, VolumeRef, slice_viewer, volume_ref
-from tests.pages.viewer.harness.volumes import CASES, WINDOW, second_image
+from tests.pages.viewer.harness.volumes import CASES, LARGE_FROM_BYTES, WINDOW, second_image
 
 st.set_page_config(layout="wide")
 workspace = Path(os.environ["SEGSCOPE_WORKSPACE"])
-cache = VolumeCache(workspace / "volumes")
+# "large" stands for a CT that no browser holds: the limit is lowered instead of a gigabyte being made
+cache = VolumeCache(workspace / "volumes", whole_bytes=LARGE_FROM_BYTES)
 query = st.query_params
 name = query.get("case", "cube")
 layout = query.get("layout", "compare")

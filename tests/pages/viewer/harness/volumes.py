@@ -16,6 +16,7 @@ MARKER = 1000
 # the right, front, upper part of the head: on the left and on top of every radiological view
 MARKER_AT = (9, 7, 5)
 WINDOW = (0.0, 1000.0)
+LARGE_FROM_BYTES = 8 * 1024**2
 OBLIQUE_DEGREES = 12.0
 
 
@@ -75,6 +76,14 @@ def _tall(depth: int = 60) -> Known:
     return Known(image, _affine(1, 1, 1), {"Ground truth": mask, "Model": late})
 
 
+def _large() -> Known:
+    """Twenty-four slices of half a megabyte each; every slice has its own grey."""
+    image = np.zeros((512, 512, 24), np.int16)
+    image[:, :, :] = np.arange(1, 25)[None, None, :] * 40
+    image[0, 0, 0] = 0  # the background, so that the box is the whole grid
+    return Known(image, _affine(0.5, 0.5, 4.0))
+
+
 CASES: dict[str, Known] = {
     "cube": Known(_head(), _affine(1, 1, 1), MASKS),
     "anisotropic": Known(_head(), _affine(1, 2, 4), MASKS),
@@ -83,6 +92,7 @@ CASES: dict[str, Known] = {
     "flat": Known(_head()[:, :, 5:6].copy(), None),
     "bare": Known(_head(), _affine(1, 1, 1)),
     "tall": _tall(),
+    "large": _large(),
 }
 
 
