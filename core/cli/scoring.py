@@ -35,6 +35,9 @@ def add_verbs(verbs: Any) -> None:
     evaluate.add_argument("--cohort", help="what to score on (default: the only cohort)")
     evaluate.add_argument("--split", default=None, help="which split --part speaks of (default: default)")
     evaluate.add_argument("--part", choices=("train", "validation", "test", "out-of-fold"))
+    evaluate.add_argument(
+        "--conventions", action="store_true", help="also score the same masks as the field does: per slice, pooled, …"
+    )
     evaluate.add_argument("--device", default="auto")
     evaluate.set_defaults(run=_evaluate)
 
@@ -97,6 +100,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         split,
         part,
         on_case=lambda model, case, done, total: progress(f"{model} {case}", done, total),
+        conventions=options.conventions,
     )
     if options.json:
         print_json(document)

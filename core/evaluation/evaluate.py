@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +13,12 @@ from core.checkpoints import Checkpoint
 from core.data.load import load_regions
 from core.data.splits import Part, Split
 from core.errors import RefusedError
+from core.evaluation.convention_table import (
+    CaseConventions,
+    convention_definitions,
+    convention_means,
+    conventions_against_reference,
+)
 from core.evaluation.scoring import CaseScores, score_case
 from core.evaluation.summary import summarise
 from core.inference.prediction import Prediction
@@ -54,6 +60,7 @@ def evaluate(
     split: Split | None,
     part: PartName | None,
     on_case: OnCase = lambda _model, _case, _done, _total: None,
+    conventions: bool = False,
 ) -> dict[str, Any]:
     """Segment and score every allowed case with every model.
 
@@ -64,9 +71,10 @@ def evaluate(
         split: which split `part` speaks of; None with `part` None scores the whole cohort.
         part: which part; `out-of-fold` scores each patient with the member that never saw it.
         on_case: told model, case and progress.
+        conventions: score the same masks in every way of `CONVENTIONS` too.
 
     Returns:
-        The `evaluate` document.
+        The `evaluate` document; with `conventions` also what each of them gives, and what it is.
 
     Raises:
         EvaluationRefusedError: the models share no regions, the split does not fit, or no case has a reference.
@@ -83,36 +91,52 @@ def evaluate(
         raise EvaluationRefusedError(f"no case of cohort {cohort.name} has a reference mask in this part")
     dropped = []
     scores: dict[str, dict[str, CaseScores]] = {contender.name: {} for contender in contenders}
+    ways: dict[str, dict[str, CaseConventions]] = {contender.name: {} for contender in contenders}
+    members = cohort.groups
     total, done = len(wanted) * len(contenders), 0
     for case_id in wanted:
+        content = group_content(cohort, members[cohort.cases[case_id].case.group_id])
         for contender in contenders:
             done += 1
             on_case(contender.name, case_id, done, total)
-            assigned = _assign(contender, group_content(cohort, case_id), part)
+            assigned = _assign(contender, content, part)
             if assigned.seen_in:
                 dropped.append({"model": contender.name, "case": case_id, "matches_part": assigned.seen_in})
                 continue
             predictions = [segmenter.segment_stored(cohort, case_id, member) for member in assigned.members]
-            scores[contender.name][case_id] = score_against_reference(cohort, case_id, average(predictions), shared)
+            joint = average(predictions)
+            scores[contender.name][case_id] = score_against_reference(cohort, case_id, joint, shared)
+            if conventions:
+                spec = assigned.members[0].spec
+                found = conventions_against_reference(cohort, case_id, joint, shared, spec)
+                ways[contender.name][case_id] = found
     groups = {case_id: cohort.cases[case_id].case.group_id for case_id in wanted}
     audit = cohort.audit(split).to_json() if split else {}
     document = summarise(scores, groups, cohort.group_kind, dropped=dropped, audit=audit)
+    if conventions:
+        document |= {"conventions": convention_means(ways), "convention_definitions": convention_definitions()}
     return document | {"cohort": cohort.name, "part": part or "all", "checkpoints": _ids(contenders)}
 
 
-def group_content(cohort: Cohort, case_id: str) -> frozenset[str]:
-    """Return the content hashes of every case of this one's group: a patient seen once is seen on every visit."""
-    members = cohort.groups[cohort.cases[case_id].case.group_id]
+def group_content(cohort: Cohort, members: Sequence[str]) -> frozenset[str]:
+    """Return the content hashes of every case of a group: a patient seen once is seen on every visit."""
     return frozenset(found for member in members for found in cohort.cases[member].content.values())
 
 
 def seen_in(checkpoint: Checkpoint, content: Collection[str]) -> str | None:
     """Return the part in which the checkpoint saw any of these voxels, `train` or `validation`, or None."""
-    mine = set(content)
-    for name, seen in (("train", checkpoint.card.training_content), ("validation", checkpoint.card.validation_content)):
-        if any(mine & set(hashes) for hashes in seen.values()):
-            return name
-    return None
+    return seen_part(seen_content(checkpoint), content)
+
+
+def seen_content(checkpoint: Checkpoint) -> dict[str, frozenset[str]]:
+    """Return the content hashes that a checkpoint was trained and tuned on, by part."""
+    parts = {"train": checkpoint.card.training_content, "validation": checkpoint.card.validation_content}
+    return {part: frozenset(found for hashes in seen.values() for found in hashes) for part, seen in parts.items()}
+
+
+def seen_part(seen: Mapping[str, frozenset[str]], content: Collection[str]) -> str | None:
+    """Return the first part that holds any of these content hashes, or None."""
+    return next((part for part, hashes in seen.items() if not hashes.isdisjoint(content)), None)
 
 
 def average(predictions: Sequence[Prediction]) -> Prediction:

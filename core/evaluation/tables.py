@@ -21,7 +21,8 @@ def table(document: Mapping[str, Any]) -> str:
     Returns:
         Lines with aligned columns, without a final line break.
     """
-    blocks = [_grid(_SUMMARY_HEAD, _summary_rows(document)), *_tests_block(document), *_notes(document)]
+    blocks = [_grid(_SUMMARY_HEAD, _summary_rows(document)), *_tests_block(document), *_conventions_block(document)]
+    blocks += _notes(document)
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -81,6 +82,22 @@ def _tests_block(document: Mapping[str, Any]) -> list[str]:
     return [_grid(_TESTS_HEAD, rows)]
 
 
+def _conventions_block(document: Mapping[str, Any]) -> list[str]:
+    """Draw the same masks' Dice in every convention, one row per convention and region, a column per model."""
+    if not document.get("conventions"):
+        return []
+    conventions, definitions = document["conventions"], document["convention_definitions"]
+    models = list(document["models"])
+    rows = []
+    for region in dict.fromkeys(r for by_model in conventions.values() for cells in by_model.values() for r in cells):
+        for name, by_model in conventions.items():
+            cells = [by_model[model].get(region) or {"mean": None, "n": 0} for model in models]
+            means = [f"{_number(cell['mean'], '')} (n {cell['n']})" if cell["n"] else "-" for cell in cells]
+            rows.append((region, definitions[name]["title"], *means))
+    lines = [f"{each['title']}: {each['definition']}" for each in definitions.values()]
+    return [_grid(("region", "Dice of the same masks", *models), rows), _wrapped(lines)]
+
+
 def _notes(document: Mapping[str, Any]) -> list[str]:
     policy, empty = document["policy"], document["policy"]["empty_masks"]
     columns = "n counts cases that every model has, empty those without the region, flagged those scored by policy"
@@ -96,7 +113,11 @@ def _notes(document: Mapping[str, Any]) -> list[str]:
         lines.append(f"Not compared, as a model lacks them: {', '.join(entry['case'] for entry in left)}.")
     if dropped := document["dropped"]:
         lines.append("Dropped: " + "; ".join(_dropped(entry) for entry in dropped) + ".")
-    return ["\n".join("\n".join(wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)) for line in lines)]
+    return [_wrapped(lines)]
+
+
+def _wrapped(lines: Sequence[str]) -> str:
+    return "\n".join("\n".join(wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)) for line in lines)
 
 
 def _dropped(entry: Mapping[str, Any]) -> str:

@@ -115,3 +115,17 @@ def test_when_every_case_is_dropped_the_document_is_printed_and_the_exit_code_is
     assert answer.code == 1
     assert len(answer.document["dropped"]) == 6
     assert answer.document["models"]["m"]["cases"] == {}
+
+
+def test_evaluate_shows_what_each_scoring_convention_makes_of_the_same_masks(
+    ask: Ask, small: Cohort, tmp_path: Path
+) -> None:
+    checkpoint = narrow.checkpoint(tmp_path / "one").folder
+    answer = ask("evaluate", "--checkpoint", checkpoint, "--device", "cpu", "--conventions", "--json")
+    assert answer.code == 0
+    patient = answer.document["conventions"]["patient"]["one"]["WT"]
+    assert patient["n"] == 6
+    assert patient["mean"] == pytest.approx(answer.document["models"]["one"]["summary"]["WT"]["dice"]["mean"])
+    assert answer.document["convention_definitions"]["unbinarised"]["definition"].startswith("2 sum(m y)")
+    printed = ask("evaluate", "--checkpoint", checkpoint, "--device", "cpu", "--conventions")
+    assert "Per slice, empty = 1" in printed.out

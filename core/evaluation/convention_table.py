@@ -1,0 +1,103 @@
+"""Every scoring convention over cases: what is kept of one case, and the means over a cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from core.checkpoints import InferenceSpec
+from core.data.load import load_regions
+from core.evaluation.conventions import CONVENTIONS, MaskPair, Share, score_conventions
+from core.inference.prediction import Prediction
+from core.workspace import Cohort
+
+# convention to region to (numerator, denominator)
+CaseConventions = dict[str, dict[str, list[float]]]
+# model to case id to its conventions
+Conventions = Mapping[str, Mapping[str, CaseConventions]]
+
+
+def conventions_against_reference(
+    cohort: Cohort, case_id: str, prediction: Prediction, regions: tuple[str, ...], spec: InferenceSpec
+) -> CaseConventions:
+    """Score a prediction in every way against the case's reference file.
+
+    Args:
+        cohort: where the case is; its scheme says what the reference's integers mean.
+        case_id: a case that has a reference.
+        prediction: what a model made of it.
+        regions: which regions to score, present in both.
+        spec: of the model.
+    """
+    entry, scheme = cohort.cases[case_id], cohort.scheme
+    assert entry.case.reference is not None
+    reference, _ = load_regions(entry.case.reference, scheme, entry.grid)
+    mask = prediction.mask()
+    if prediction.regions != scheme.region_names:
+        own, mask = mask, np.zeros_like(mask)
+        for bit, name in enumerate(scheme.region_names):
+            if name in prediction.regions:
+                mask |= (own >> prediction.regions.index(name) & 1) << bit
+    pair = MaskPair(
+        prediction=mask,
+        reference=reference,
+        scheme=scheme,
+        regions=regions,
+        head_slices=entry.facts["slices"].get("axial", 0),
+        plane=spec.plane,
+        input_size=spec.input_size,
+    )
+    return {
+        convention: {region: [share.numerator, share.denominator] for region, share in shares.items()}
+        for convention, shares in score_conventions(pair).items()
+    }
+
+
+def convention_value(case: CaseConventions, convention: str, region: str) -> float | None:
+    """Return the Dice of one case, or None where the convention leaves it out."""
+    return Share(*case[convention][region]).value
+
+
+def convention_means(found: Conventions) -> dict[str, dict[str, dict[str, dict[str, Any]]]]:
+    """Average over the cases that every model has, and in which each has a number.
+
+    A model with no case left takes no part. Pooling conventions add all shared cases instead.
+
+    Returns:
+        convention to model to region to `mean` (None without a case) and `n`, the number of cases.
+    """
+    models = {model: cases for model, cases in found.items() if cases}
+    shared = sorted(set.intersection(*(set(cases) for cases in models.values()))) if models else []
+    return {
+        name: {
+            model: {region: _mean(models, model, name, region, shared) for region in _regions(cases)}
+            for model, cases in found.items()
+        }
+        for name in CONVENTIONS
+    }
+
+
+def convention_definitions() -> dict[str, dict[str, str]]:
+    """Say what each convention is, as JSON."""
+    return {
+        name: {"title": spec.title, "definition": spec.definition, "reference": spec.reference}
+        for name, spec in CONVENTIONS.items()
+    }
+
+
+def _regions(cases: Mapping[str, CaseConventions]) -> list[str]:
+    return list(dict.fromkeys(region for case in sorted(cases) for region in next(iter(cases[case].values()))))
+
+
+def _mean(models: Conventions, model: str, name: str, region: str, shared: list[str]) -> dict[str, Any]:
+    rivals = [cases for cases in models.values() if region in _regions(cases)]
+    counted = [case for case in shared if all(region in cases[case][name] for cases in rivals)]
+    if CONVENTIONS[name].pools:
+        numerator, denominator = (sum(models[model][case][name][region][end] for case in counted) for end in (0, 1))
+        mean = Share(numerator, denominator).value
+        return {"mean": mean, "n": 0 if mean is None else len(counted)}
+    counted = [c for c in counted if all(convention_value(cases[c], name, region) is not None for cases in rivals)]
+    values = [convention_value(models[model][case], name, region) for case in counted]
+    return {"mean": float(np.mean(np.array(values, np.float64))) if values else None, "n": len(values)}
