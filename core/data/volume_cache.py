@@ -74,12 +74,17 @@ class VolumeCache:
             return key
         encoded = encode(source, self.whole_bytes)
         stored_bytes = sum(len(slab) for slab in (*encoded.slabs, *encoded.half))
-        with new_folder(folder) as temporary:
-            for index, slab in enumerate(encoded.slabs):
-                (temporary / f"{index}.gz").write_bytes(slab)
-            for index, slab in enumerate(encoded.half):
-                (temporary / f"half-{index}.gz").write_bytes(slab)
-            write_json(temporary / "manifest.json", {**encoded.manifest, "stored_bytes": stored_bytes})
+        try:
+            with new_folder(folder) as temporary:
+                for index, slab in enumerate(encoded.slabs):
+                    (temporary / f"{index}.gz").write_bytes(slab)
+                for index, slab in enumerate(encoded.half):
+                    (temporary / f"half-{index}.gz").write_bytes(slab)
+                write_json(temporary / "manifest.json", {**encoded.manifest, "stored_bytes": stored_bytes})
+        except OSError:
+            # somebody else has written the same voxels in the meantime, such as another region that is empty too
+            if not self._touch(key):
+                raise
         self._evict(keep=key)
         return key
 

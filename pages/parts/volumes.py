@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from threading import Lock
 
@@ -20,10 +20,11 @@ from core.inference.segment import prediction_folder
 from core.volume import Volume
 from core.workspace import Cohort
 from pages.parts import store
-from pages.parts.viewer import VolumeRef, volume_ref
+from pages.parts.viewer import Probabilities, VolumeRef, volume_ref
 
 TITLES = {"t1n": "T1", "t1c": "T1c", "t2w": "T2", "t2f": "FLAIR", "ct": "CT"}
 GROUND_TRUTH = "Ground truth"
+PROBABILITY_THREADS = 8
 
 
 def image_refs(cohort: Cohort, case_id: str) -> dict[str, VolumeRef]:
@@ -35,7 +36,7 @@ def image_refs(cohort: Cohort, case_id: str) -> dict[str, VolumeRef]:
     entry = cohort.cases[case_id]
     loading = _Loading(cohort, case_id)
     # equal voxels may lie elsewhere in another case, and may be kept by browsers there
-    place = f"{entry.facts['affine']} {cohort.public}"
+    place = _place(cohort, case_id)
     with ThreadPoolExecutor(len(entry.content) or 1) as pool:
         made = {
             TITLES.get(name, name): pool.submit(
@@ -43,7 +44,11 @@ def image_refs(cohort: Cohort, case_id: str) -> dict[str, VolumeRef]:
             )
             for name, content in entry.content.items()
         }
-        return {title: _ref(future.result()) for title, future in made.items()}
+        # CT is the one modality whose numbers mean the same everywhere
+        return {
+            title: replace(_ref(future.result()), kind="ct" if title == TITLES["ct"] else "")
+            for title, future in made.items()
+        }
 
 
 def reference_ref(cohort: Cohort, case_id: str) -> VolumeRef | None:
@@ -64,8 +69,38 @@ def mask_refs(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) ->
         if prediction is not None:
             folder = prediction_folder(store.workspace(), checkpoint, cohort.cases[case_id].content)
             make = partial(_mask_array, cohort, case_id, prediction)
-            refs[name] = _ref(_cache().ensure(make, f"mask {folder.parent.name} {folder.name}"))
+            key = f"mask {folder.parent.name} {folder.name} {_place(cohort, case_id)}"
+            refs[name] = _ref(_cache().ensure(make, key))
     return refs
+
+
+def probability_refs(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> dict[str, Probabilities]:
+    """Return what each model's mask was made from, by the model's title, for the models that have segmented the case.
+
+    The bytes are those of `Prediction.probabilities`, 0 outside its box, written into the viewer's cache on first view.
+    """
+    place = store.workspace()
+    pending: dict[str, tuple[Prediction, list[Future[str]]]] = {}
+    # compressing lets go of the interpreter
+    with ThreadPoolExecutor(PROBABILITY_THREADS) as pool:
+        for name, checkpoint in models.items():
+            prediction = saved_prediction(place, cohort, case_id, checkpoint)
+            if prediction is None:
+                continue
+            folder = prediction_folder(place, checkpoint, cohort.cases[case_id].content)
+            # the same voxels may lie elsewhere in another case
+            key = f"probabilities {folder.parent.name} {folder.name} {_place(cohort, case_id)}"
+            pending[store.model_title(name, checkpoint)] = (
+                prediction,
+                [
+                    pool.submit(_cache().ensure, partial(_probability_array, cohort, case_id, prediction, region), each)
+                    for region, each in enumerate(f"{key} {region}" for region in prediction.regions)
+                ],
+            )
+        return {
+            title: Probabilities(tuple(_ref(future.result()) for future in futures), prediction.thresholds)
+            for title, (prediction, futures) in pending.items()
+        }
 
 
 class _Loading:
@@ -101,6 +136,15 @@ def _reference_array(cohort: Cohort, case_id: str) -> ViewerArray:
 
 def _mask_array(cohort: Cohort, case_id: str, prediction: Prediction) -> ViewerArray:
     return ViewerArray(prediction.mask(), _affine(cohort, case_id), public=cohort.public)
+
+
+def _probability_array(cohort: Cohort, case_id: str, prediction: Prediction, region: int) -> ViewerArray:
+    whole = prediction.box.paste(prediction.probabilities[region], prediction.shape)
+    return ViewerArray(whole, _affine(cohort, case_id), public=cohort.public)
+
+
+def _place(cohort: Cohort, case_id: str) -> str:
+    return f"{cohort.cases[case_id].facts['affine']} {cohort.public}"
 
 
 def _affine(cohort: Cohort, case_id: str) -> npt.NDArray[np.float64] | None:

@@ -49,6 +49,20 @@ export class ProbabilityVolumes {
     return there.length && there.length === volumes.length ? /** @type {AnyVolume[]} */ (there) : null;
   }
 
+  /** @param {string} name @returns {boolean} only parts of it can be in a browser at once */
+  tooLarge(name) {
+    return this.#refs(name).some((ref) => library.look(ref.hash)?.volume?.manifest.half);
+  }
+
+  /**
+   * @param {string} name
+   * @param {number} region
+   * @returns {AnyVolume | null} as far as it has come
+   */
+  volume(name, region) {
+    return library.look(this.#refs(name)[region]?.hash)?.volume ?? null;
+  }
+
   /** @param {string[]} names @returns {number} 0 to 1 */
   share(names) {
     return loadedShare(new Set(names.flatMap((name) => this.#refs(name)).map((ref) => ref.hash)));

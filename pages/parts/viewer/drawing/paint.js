@@ -82,12 +82,13 @@ export function paintMasks(canvas, sheet, placement, layers, { mode, opacity }) 
  * @param {Canvas} sheet
  * @param {Placement} placement
  * @param {(bit: number) => Outline | null} outlineOf
+ * @param {{extra: string, missed: string, right: string}} colours
  */
-export function paintErrors(canvas, sheet, placement, outlineOf) {
+export function paintErrors(canvas, sheet, placement, outlineOf, colours) {
   const kinds = [
-    { bit: RIGHT, colour: ERROR_COLOURS.right, opacity: 0.32 },
-    { bit: EXTRA, colour: ERROR_COLOURS.extra, opacity: 0.95 },
-    { bit: MISSED, colour: ERROR_COLOURS.missed, opacity: 0.95 },
+    { bit: RIGHT, colour: colours.right, opacity: 0.32 },
+    { bit: EXTRA, colour: colours.extra, opacity: 0.95 },
+    { bit: MISSED, colour: colours.missed, opacity: 0.95 },
   ];
   for (const { bit, colour, opacity } of kinds) {
     const outline = outlineOf(bit);
@@ -206,7 +207,7 @@ export function paintScaleBar({ context, width, height }, pixelsPerMm) {
  * @param {number} y
  * @param {string} colour
  */
-function readable(context, text, x, y, colour) {
+export function readable(context, text, x, y, colour) {
   context.lineJoin = "round";
   context.lineWidth = 3;
   context.strokeStyle = "rgba(0, 0, 0, 0.75)";

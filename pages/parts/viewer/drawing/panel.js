@@ -1,11 +1,14 @@
 /** One panel: a canvas with words over it. */
 
 import { layoutOf, place, toVoxel } from "./geometry.js";
-import { errorSlice } from "./masks.js";
+import { paintMap } from "./map_paint.js";
+import { MAP_TITLES, isMap } from "./maps.js";
 import * as paint from "./paint.js";
+import { between, dividerAt } from "./swipe.js";
 import { capital, element, fitCanvas } from "../around/dom.js";
 
 /** @import {PanelSpec, Plane, Region, Triple, View} from "../types.js" */
+/** @import {ShownMap} from "./maps.js" */
 /** @import {Mask, Outlines} from "./masks.js" */
 /** @import {Slices} from "./slices.js" */
 /** @import {Placement} from "./geometry.js" */
@@ -23,6 +26,8 @@ import { capital, element, fitCanvas } from "../around/dom.js";
  * @property {{start: Triple, stop: Triple}} box
  * @property {(name: string) => AnyVolume | null} image
  * @property {(name: string) => Mask | null} mask
+ * @property {(name: string, region: number) => AnyVolume | null} probability  q of one region, as far as it has come
+ * @property {(spec: PanelSpec) => ShownMap | null} map  what a map panel shows
  * @property {(name: string) => [number, number]} range  window of an image
  * @property {Slices} slices
  * @property {Outlines} outlines
@@ -40,23 +45,24 @@ export class Panel {
     this.surface = /** @type {HTMLCanvasElement} */ (element("canvas", { "aria-hidden": "true" }));
     this.title = element("strong");
     this.subtitle = element("span");
+    this.heading = element("div", { class: "caption" }, this.title, " ", this.subtitle);
     this.message = element("p", { class: "message", role: "status", hidden: "" });
     this.readout = element("div", { class: "readout", "aria-hidden": "true" });
-    const scores = element(
+    this.scores = element(
       "dl",
       { class: "scores" },
       ...spec.scores.map(([name, text]) => {
         const term = element("dt", {}, name);
         term.style.color = regions.find((region) => region.name === name)?.colour ?? "";
-        return element("div", {}, term, " ", element("dd", {}, text));
+        return element("div", { "data-region": name }, term, " ", element("dd", {}, text));
       }),
     );
     this.element = element(
       "div",
-      { class: "panel", role: "img" },
+      { class: "panel", role: "group" },
       this.surface,
-      element("div", { class: "caption" }, this.title, " ", this.subtitle),
-      scores,
+      this.heading,
+      this.scores,
       this.readout,
       this.message,
     );
@@ -112,14 +118,14 @@ export class Panel {
     paint.clear(this.canvas);
     if (volume) {
       const slice = scene.slices.grey(volume, plane, index, scene.range(name));
-      const dim = this.spec.error_against !== null;
+      const dim = isMap(this.spec);
       if (slice) {
         if (slice.ground !== "rgb(0, 0, 0)") paint.paintGround(this.canvas, placement, scene.shape, slice.ground);
         paint.paintSlice(this.canvas, placement, slice, dim);
         if (slice.step === 2) paint.paintHalf(this.canvas);
       }
     }
-    if (!view.overlayOff) this.#overlay(scene, placement, plane, index);
+    if (!view.overlayOff || this.spec.beside) this.#overlay(scene, placement, plane, index);
     if (scene.crosshair) paint.paintCrosshair(this.canvas, placement, view.cursor);
     paint.paintLetters(this.canvas, placement);
     if (scene.affine) paint.paintScaleBar(this.canvas, placement.pixelsPerMm);
@@ -133,22 +139,33 @@ export class Panel {
    * @param {number} index
    */
   #overlay(scene, placement, plane, index) {
+    const { view } = scene;
+    if (isMap(this.spec)) {
+      const map = scene.map(this.spec);
+      if (map) paintMap(this.canvas, scene, placement, map, plane, index);
+      return;
+    }
+    const { mask, beside } = this.spec;
+    if (!beside) return this.#masks(scene, placement, plane, index, mask);
+    const { width } = this.canvas;
+    const divider = dividerAt(view, width);
+    between(this.canvas, 0, divider, () => this.#masks(scene, placement, plane, index, mask));
+    between(this.canvas, divider, width, () => this.#masks(scene, placement, plane, index, beside));
+  }
+
+  /**
+   * @param {Scene} scene
+   * @param {Placement} placement
+   * @param {Plane} plane
+   * @param {number} index
+   * @param {string | null} name
+   */
+  #masks(scene, placement, plane, index, name) {
     const { view, regions, outlines } = scene;
-    const mask = this.spec.mask === null ? null : scene.mask(this.spec.mask);
+    const mask = name === null ? null : scene.mask(name);
     if (!mask) return;
     const exact = Math.min(Math.abs(placement.uStep), Math.abs(placement.vStep)) >= paint.EXACT_FROM;
     const key = `${mask.key} ${plane} ${index}`;
-    if (this.spec.error_against !== null) {
-      const reference = scene.mask(this.spec.error_against);
-      if (!reference?.whole || !mask.whole) return;
-      const slice = lazily(() =>
-        errorSlice(mask.slice(plane, index), reference.slice(plane, index), view.errorRegion),
-      );
-      const against = `${key} ${reference.key} ${view.errorRegion}`;
-      // errors are often one voxel thin: rounded corners would tear them apart
-      paint.paintErrors(this.canvas, scene.sheet, placement, (bit) => outlines.of(against, bit, true, slice));
-      return;
-    }
     const slice = lazily(() => mask.slice(plane, index));
     const layers = [];
     for (let bit = 0; bit < regions.length; bit++) {
@@ -161,14 +178,16 @@ export class Panel {
   /**
    * @param {View} view
    * @param {Region[]} regions
+   * @param {ShownMap | null} map  of a map panel
    */
-  caption(view, regions) {
+  caption(view, regions, map) {
     const fill = (/** @type {string} */ text) =>
       text
         .replaceAll("{image}", this.imageIn(view))
         .replaceAll("{region}", regions[view.errorRegion]?.title ?? "")
         .replaceAll("{plane}", capital(this.planeIn(view)));
-    const title = fill(this.spec.title);
+    // renamed by hand, or beside other planes of the same map, it keeps its name
+    const title = fill(map && this.spec.title === MAP_TITLES.errors ? MAP_TITLES[map.kind] : this.spec.title);
     const subtitle = fill(this.spec.subtitle);
     if (this.title.textContent !== title) this.title.textContent = title;
     if (this.subtitle.textContent !== subtitle) this.subtitle.textContent = subtitle;

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
 from core.data.slabs import ViewerArray
 from core.data.volume_cache import VolumeCache
-from pages.parts.viewer import Panel, RegionStyle, ViewerView, VolumeRef, slice_viewer, volume_ref
-from tests.pages.viewer.harness.volumes import CASES, LARGE_FROM_BYTES, WINDOW, second_image
+from pages.parts.viewer import Panel, Probabilities, RegionStyle, ViewerView, VolumeRef, slice_viewer, volume_ref
+from tests.pages.viewer.harness.volumes import CASES, DOUBT_AT, LARGE_FROM_BYTES, WINDOW, second_image
 
 st.set_page_config(layout="wide")
 workspace = Path(os.environ["SEGSCOPE_WORKSPACE"])
@@ -32,14 +33,30 @@ def ref(key: str) -> VolumeRef:
     return VolumeRef(found.hash, "1.expired") if "expired" in query else found
 
 
+# a scanner's numbers: stored 400 is worth 2 * 400 - 1024
+scale = (2.0, -1024.0) if "hounsfield" in query else (1.0, 0.0)
 images = {
-    "A": ref(cache.put(ViewerArray(case.image, case.affine))),
-    "B": ref(cache.put(ViewerArray(second_image(case), case.affine))),
+    "A": ref(cache.put(ViewerArray(case.image, case.affine, *scale))),
+    "B": ref(cache.put(ViewerArray(second_image(case), case.affine, *scale))),
 }
+if "hounsfield" in query:
+    images = {name: replace(image, kind="ct") for name, image in images.items()}
 masks = {title: ref(cache.put(ViewerArray(mask, case.affine))) for title, mask in case.masks.items()}
-regions = [RegionStyle("WT", "whole tumour", "#56b4e9"), RegionStyle("TC", "tumour core", "#e69f00")]
+probabilities = {
+    title: Probabilities(
+        tuple(ref(cache.put(ViewerArray(said.box.paste(q, said.shape), case.affine))) for q in said.probabilities),
+        said.thresholds,
+    )
+    for title, said in case.probabilities.items()
+}
+regions = [RegionStyle("WT", "whole tumour", "#56b4e9", "#6666ff"), RegionStyle("TC", "tumour core", "#e69f00", "#b36600")]
 panels = [Panel("Original", "{image}")]
-if masks:
+if case.probabilities:
+    truth = "Ground truth" if "Ground truth" in masks else None
+    panels += [Panel("Ground truth", mask=truth)] if truth else []
+    panels += [Panel(each, mask=each, scores=(("WT", "0.500"),) if truth else ()) for each in case.probabilities]
+    panels.append(Panel("Errors", "{region}", mask="Model", error_against=truth, map=True))
+elif masks:
     panels += [
         Panel("Ground truth", mask="Ground truth"),
         Panel("Model", "tiny", mask="Model", scores=(("WT", "0.800"), ("TC", "1.000"))),
@@ -59,12 +76,14 @@ view = slice_viewer(
     case_title=f"Case {name}",
     images=images,
     masks=masks,
+    probabilities=probabilities,
     panels=panels,
     regions=regions,
     windows={"A": WINDOW, "B": WINDOW},
-    initial=ViewerView(slice=5) if name not in {"flat", "tall"} else None,
+    initial=ViewerView(slice=DOUBT_AT[2] if case.probabilities else 5) if name not in {"flat", "tall"} else None,
     autoplay=layout == "play",
     flicker=layout == "play",
+    tools="tools" in query,
     address={"case": name},
     on_view_change=(lambda: None) if reporting else None,
     key="viewer",

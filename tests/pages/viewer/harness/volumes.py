@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.inference.prediction import Prediction
+from core.volume import Box
+
 Affine = npt.NDArray[np.float64] | None
 
 SHAPE = (12, 10, 8)
@@ -27,6 +30,7 @@ class Known:
     image: npt.NDArray[np.int16]
     affine: Affine
     masks: dict[str, npt.NDArray[np.uint8]] = field(default_factory=dict)
+    probabilities: dict[str, Prediction] = field(default_factory=dict)
 
 
 def _head(shape: tuple[int, int, int] = SHAPE) -> npt.NDArray[np.int16]:
@@ -84,7 +88,30 @@ def _large() -> Known:
     return Known(image, _affine(0.5, 0.5, 4.0))
 
 
+# what three models say about the cube's regions, in 255ths; outside this box they say 0
+DOUBT_BOX = Box((2, 2, 1), (10, 8, 6))
+DOUBT_AT = (5, 5, 3)
+
+
+def _said(seed: int, thresholds: tuple[int, int]) -> Prediction:
+    """Every q occurs somewhere; the voxel at `DOUBT_AT` says 64 for WT and 0 for TC, its left neighbour is certain."""
+    q = np.random.default_rng(seed).integers(0, 256, (2, *DOUBT_BOX.shape)).astype(np.uint8)
+    x, y, z = (at - start for at, start in zip(DOUBT_AT, DOUBT_BOX.start, strict=True))
+    q[:, x, y, z] = (64, 0)
+    q[:, x + 1, y, z] = (255, 0)
+    return Prediction(q, DOUBT_BOX, SHAPE, ("WT", "TC"), thresholds, f"{seed:064x}")
+
+
+DOUBTS = {"Model": _said(1, (128, 128)), "Second": _said(2, (128, 90)), "Third": _said(3, (60, 128))}
+
 CASES: dict[str, Known] = {
+    "doubt": Known(
+        _head(),
+        _affine(1, 2, 4),
+        {"Ground truth": REFERENCE, **{name: said.mask() for name, said in DOUBTS.items()}},
+        DOUBTS,
+    ),
+    "untold": Known(_head(), _affine(1, 1, 1), {name: said.mask() for name, said in DOUBTS.items()}, DOUBTS),
     "cube": Known(_head(), _affine(1, 1, 1), MASKS),
     "anisotropic": Known(_head(), _affine(1, 2, 4), MASKS),
     "oblique": Known(_head(), _oblique(), MASKS),
