@@ -9,7 +9,8 @@ import numpy as np
 
 from core.checkpoints import InferenceSpec
 from core.data.load import load_regions
-from core.evaluation.conventions import CONVENTIONS, MaskPair, Share, score_conventions
+from core.evaluation.conventions import CONVENTIONS, score_conventions
+from core.evaluation.mask_pair import MaskPair, Share
 from core.inference.prediction import Prediction
 from core.workspace import Cohort
 

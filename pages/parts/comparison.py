@@ -8,23 +8,29 @@ import pandas as pd
 import streamlit as st
 
 from core.checkpoints import Checkpoint
+from core.evaluation.conventions import CONVENTIONS, DEFAULT_CONVENTION, Convention
 from core.evaluation.saved import saved_prediction, saved_scores
 from core.evaluation.scoring import CaseScores
 from core.workspace import Cohort
 from pages.parts import store
+from pages.parts.conventions import case_dice, cohort_in_convention, dice_of
 from pages.parts.viewer.spec import PALETTE
 from pages.parts.volumes import GROUND_TRUTH
 from pages.parts.words import plural
 
+OURS = CONVENTIONS[DEFAULT_CONVENTION]
 ERROR_COLOURS = {"False positive": "#d55e00", "Missed": "#cc79a7"}
 
 
-def scores_of(cohort: Cohort, case_id: str, checkpoint: Checkpoint) -> tuple[tuple[str, str], ...]:
+def scores_of(
+    cohort: Cohort, case_id: str, checkpoint: Checkpoint, convention: Convention = OURS
+) -> tuple[tuple[str, str], ...]:
     """Return (region, text) with the Dice of each region on a case, as the viewer writes it into a panel."""
-    scores = saved_scores(store.workspace(), cohort, case_id, checkpoint)
-    if scores is None:
-        return ()
-    return tuple((region, _number(entry["dice"])) for region, entry in scores.items())
+    if convention.name == OURS.name:
+        scores = saved_scores(store.workspace(), cohort, case_id, checkpoint) or {}
+        return tuple((region, _number(entry["dice"])) for region, entry in scores.items())
+    found = dice_of(cohort, case_id, checkpoint, convention)
+    return tuple((region, _number(value)) for region, value in found.items())
 
 
 def missing_models(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> dict[str, Checkpoint]:
@@ -37,28 +43,42 @@ def missing_models(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint
     }
 
 
-def this_case(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> None:
-    """Draw the case's Dice and volumes per region, one row per model; the best of each region is bold."""
-    place = store.workspace()
-    scored = {
-        store.model_title(name, checkpoint): scores
-        for name, checkpoint in models.items()
-        if (scores := saved_scores(place, cohort, case_id, checkpoint))
+def dice_table(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint], convention: Convention = OURS) -> None:
+    """Draw the case's Dice per region in a convention, one row per model; the best of each region is bold."""
+    if convention.name == OURS.name:
+        scored = {
+            title: {region: _dice(scores, region) for region in scores}
+            for title, scores in _scores(cohort, case_id, models).items()
+        }
+    else:
+        scored = case_dice(cohort, case_id, models, convention)
+    if not scored:
+        return
+    st.caption(f"DICE, THIS CASE: {convention.title.upper()}")
+    columns = {
+        region: {title: dice.get(region) for title, dice in scored.items()} for region in cohort.scheme.region_names
     }
+    st.table(pd.DataFrame({region: _best_bold(column) for region, column in columns.items()}), border="horizontal")
+
+
+def volume_table(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> None:
+    """Draw the case's volumes per region, the reference's and each model's."""
     regions = cohort.scheme.region_names
-    if scored:
-        st.caption("DICE, THIS CASE (3D)")
-        columns = {region: {title: _dice(scores, region) for title, scores in scored.items()} for region in regions}
-        st.table(pd.DataFrame({region: _best_bold(column) for region, column in columns.items()}), border="horizontal")
     volumes = {GROUND_TRUTH: cohort.cases[case_id].facts["volumes_ml"] or {}}
-    volumes |= {title: {r: scores[r]["volume_ml"] for r in regions} for title, scores in scored.items()}
+    volumes |= {
+        title: {region: entry["volume_ml"] for region, entry in scores.items()}
+        for title, scores in _scores(cohort, case_id, models).items()
+    }
     st.caption("VOLUME, ML")
     rows = {region: {title: _number(ml.get(region), 1) for title, ml in volumes.items()} for region in regions}
     st.table(pd.DataFrame(rows), border="horizontal")
 
 
-def cohort_scores(cohort: Cohort, models: Mapping[str, Checkpoint]) -> None:
-    """Draw each model's mean Dice of the first region with its interval, on patients that none has seen."""
+def cohort_scores(cohort: Cohort, models: Mapping[str, Checkpoint], convention: Convention = OURS) -> None:
+    """Draw each model's mean Dice of the first region, on patients that none has seen: ours with its interval."""
+    if convention.name != OURS.name:
+        cohort_in_convention(cohort, models, convention)
+        return
     summary = store.summary(cohort, dict(models))
     region = cohort.scheme.region_names[0]
     cells = {
@@ -69,7 +89,7 @@ def cohort_scores(cohort: Cohort, models: Mapping[str, Checkpoint]) -> None:
     if not cells:
         return
     cell = next(iter(cells.values()))
-    st.caption(f"COHORT, {plural(cell['n'], f'unseen {cohort.group_word}').upper()}")
+    st.caption(f"COHORT, IN 3D, {plural(cell['n'], f'unseen {cohort.group_word}').upper()}")
     rows = {
         f"{region} Dice": {title: _number(cell["mean"]) for title, cell in cells.items()},
         "95 % CI": {title: _interval(cell["ci95"]) for title, cell in cells.items()},
@@ -92,6 +112,15 @@ def legend(cohort: Cohort) -> None:
         for name, colour in colours.items()
     )
     st.html(f'<div style="font-size:12.5px;color:#8d98a6">{spots}</div>')
+
+
+def _scores(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> dict[str, CaseScores]:
+    place = store.workspace()
+    return {
+        store.model_title(name, checkpoint): scores
+        for name, checkpoint in models.items()
+        if (scores := saved_scores(place, cohort, case_id, checkpoint))
+    }
 
 
 def _verdict(summary: Mapping[str, list[dict[str, object]]], region: str, compared: Mapping[str, Checkpoint]) -> str:

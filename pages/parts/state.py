@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import streamlit as st
 
 _COHORT = "cohort"
 _CASE = "case"
 _MODELS = "models"
+_SCORES = "scores"
 _RUN = "run"
 _STARTS = "starts"
 _IMPORT = "import"
@@ -55,6 +58,19 @@ def chosen_models(known: list[str], otherwise: list[str]) -> list[str]:
 def choose_models(names: list[str]) -> None:
     """Remember the models."""
     st.session_state[_MODELS] = list(names)
+
+
+def chosen_scores(known: Collection[str], otherwise: str) -> str:
+    """Return the scoring convention this session reads: what was chosen, what the address says, else `otherwise`."""
+    for wanted in (st.session_state.get(_SCORES), st.query_params.get(_SCORES)):
+        if wanted in known:
+            return str(wanted)
+    return otherwise
+
+
+def choose_scores(name: str) -> None:
+    """Remember the scoring convention."""
+    st.session_state[_SCORES] = name
 
 
 def chosen_run(known: list[str]) -> str | None:

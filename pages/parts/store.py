@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.checkpoints import Checkpoint, read_checkpoint, shipped_names
-from core.evaluation.saved import saved_prediction, saved_summary
+from core.evaluation.saved import ConventionMeans, saved_convention_means, saved_prediction, saved_summary
 from core.jobs.folder import JobFolder, JobStatus, recent_jobs
 from core.workspace import SHIPPED_CHECKPOINTS, Cohort, Workspace
 
@@ -84,18 +84,57 @@ def freshness(of: Cohort, case_id: str) -> tuple[int, int]:
 
 def summary(of: Cohort, models: dict[str, Checkpoint]) -> dict[str, Any]:
     """Return the `evaluate` document over the cases that have been scored before."""
+    return _summary(*_what_scores_go_by(of, models), models, of)
+
+
+def convention_means(of: Cohort, models: dict[str, Checkpoint], budget_s: float) -> ConventionMeans:
+    """Return what every scoring convention gives over the cohort, as far as the time allows."""
+    goes_by = _what_scores_go_by(of, models)
+    found = _convention_means(*goes_by, models, of, budget_s)
+    if found.waiting:  # there is more to come
+        _convention_means.clear(*goes_by)
+    return found
+
+
+GoesBy = tuple[str, str, int, tuple[tuple[str, str, int], ...]]
+
+
+def _what_scores_go_by(of: Cohort, models: dict[str, Checkpoint]) -> GoesBy:
+    """Return what changes when the cohort is imported again, or a model has segmented one more case."""
     place = workspace()
-    scored = sum(1 for _ in place.root.glob("predictions/*/*/scores-*.json"))
-    ids = tuple((name, checkpoint.id) for name, checkpoint in models.items())
-    return _summary(str(place.root), of.name, ids, scored, models, of)
+    made = tuple((name, each.id, _listed(place.root / "predictions" / each.id)) for name, each in models.items())
+    return str(place.root), of.name, (place.cohort_folder(of.name) / "cohort.json").stat().st_mtime_ns, made
+
+
+def _listed(folder: Path) -> int:
+    return folder.stat().st_mtime_ns if folder.exists() else 0
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _summary(
-    root: str, name: str, ids: tuple[tuple[str, str], ...], scored: int, _models: dict[str, Checkpoint], _of: Cohort
+    root: str,
+    name: str,
+    changed: int,
+    made: tuple[tuple[str, str, int], ...],
+    _models: dict[str, Checkpoint],
+    _of: Cohort,
 ) -> dict[str, Any]:
-    del name, ids, scored  # what the cache goes by
+    del name, changed, made  # what the cache goes by
     return saved_summary(Workspace(Path(root)), _of, _models)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _convention_means(
+    root: str,
+    name: str,
+    changed: int,
+    made: tuple[tuple[str, str, int], ...],
+    _models: dict[str, Checkpoint],
+    _of: Cohort,
+    _budget_s: float,
+) -> ConventionMeans:
+    del name, changed, made  # what the cache goes by
+    return saved_convention_means(Workspace(Path(root)), _of, _models, _budget_s)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

@@ -14,13 +14,11 @@ from core.data.load import load_label_file
 from core.evaluation.conventions import (
     CONVENTIONS,
     DEFAULT_CONVENTION,
-    MaskPair,
     UnknownConventionError,
     convention_named,
-    model_resolution,
-    resized,
     score_conventions,
 )
+from core.evaluation.mask_pair import MaskPair, model_resolution, resized
 from core.evaluation.scoring import score_case
 from core.evaluation.slice_counts import count_slices
 from core.labels import scheme_named
