@@ -11,14 +11,23 @@ from core.labels import LabelScheme
 PLANES = ("axial", "coronal", "sagittal")
 # Apart for colour-blind readers, on grey and from each other; in the order of a scheme's regions.
 PALETTE = ("#56b4e9", "#e69f00", "#f0e442", "#009e73", "#cc79a7", "#0072b2", "#d55e00", "#999999")
+# The reader's other choice: further apart, also as seen with protanopia, deuteranopia or tritanopia.
+STRONG_PALETTE = ("#6666ff", "#b36600", "#ccffcc", "#ffccff", "#80b380", "#ffb300", "#b380b3", "#9999ff")
 
 
 @dataclass(frozen=True, slots=True)
 class VolumeRef:
-    """A volume in the cache, and this browser's token for it."""
+    """A volume in the cache, and this browser's token for it.
+
+    Attributes:
+        hash: the volume's key in the cache.
+        token: what the browser shows when it asks for it.
+        kind: "ct" is in Hounsfield units and gets their windows; anything else has no scale that is known.
+    """
 
     hash: str
     token: str
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +45,16 @@ class Probabilities:
 
 @dataclass(frozen=True, slots=True)
 class RegionStyle:
-    """A region as it is drawn; its place in the list is its bit in the mask volumes."""
+    """A region as it is drawn; its place in the list is its bit in the mask volumes.
+
+    Attributes:
+        strong: its colour in the palette with more contrast; empty keeps `colour`.
+    """
 
     name: str
     title: str
     colour: str
+    strong: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +67,8 @@ class Panel:
         image: a key of `images`; None follows the viewer's control row.
         mask: a key of `masks`, drawn over the image.
         error_against: a key of `masks`; what `mask` has too much, misses and has right is drawn instead of it.
+        map: draw a map instead of the mask: errors, agreement with another model, disagreement of all, uncertainty,
+            whichever the case allows and the reader chooses; `error_against` alone says the same.
         scores: region name and text, top right in the region's colour.
         plane: keeps this panel in one plane; None follows the control row.
     """
@@ -62,6 +78,7 @@ class Panel:
     image: str | None = None
     mask: str | None = None
     error_against: str | None = None
+    map: bool = False
     scores: tuple[tuple[str, str], ...] = ()
     plane: str | None = None
 
@@ -69,6 +86,19 @@ class Panel:
     def id(self) -> str:
         """What tells the panel from the others, whatever else stands beside it."""
         return "|".join(each or "" for each in (self.title, self.mask, self.error_against, self.image, self.plane))
+
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """What the third axis holds where it is not space, such as the validations of a training.
+
+    Attributes:
+        word: what one of them is called, in lower case; "slice" is replaced by it.
+        labels: what each is, read after its number; empty where there is nothing to say.
+    """
+
+    word: str
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +135,8 @@ class ViewerView:
 def region_styles(scheme: LabelScheme) -> list[RegionStyle]:
     """Return a scheme's regions in their colours, in bit order."""
     return [
-        RegionStyle(region.name, region.title, colour)
-        for region, colour in zip(scheme.regions, PALETTE[: len(scheme.regions)], strict=True)
+        RegionStyle(region.name, region.title, colour, strong)
+        for region, colour, strong in zip(scheme.regions, PALETTE, STRONG_PALETTE, strict=False)
     ]
 
 

@@ -7,6 +7,7 @@
  * @typedef {object} VolumeRef
  * @property {string} hash
  * @property {string} token
+ * @property {string} kind  "ct" is in Hounsfield units; anything else has no scale that is known
  *
  * @typedef {object} Probabilities  what a model said, in 255ths: the same bytes that its scores come from
  * @property {VolumeRef[]} regions  one volume per region, in bit order
@@ -15,7 +16,9 @@
  * @typedef {object} Region  in bit order of the mask volumes
  * @property {string} name
  * @property {string} title
- * @property {string} colour
+ * @property {string} colour  as it is drawn
+ * @property {string} strong  of the palette with more contrast; empty has none
+ * @property {string} [standard]  what Python gave as colour
  *
  * @typedef {object} PanelSpec
  * @property {string} id  tells it from the other panels, also when they are moved or renamed
@@ -24,8 +27,10 @@
  * @property {string | null} image  a key of `images`; null follows the control row
  * @property {string | null} mask  a key of `masks`
  * @property {string | null} error_against  a key of `masks`: draw where `mask` differs from it
+ * @property {boolean} [map]  draw errors, agreement, disagreement or uncertainty, as it is chosen in the panel
  * @property {Plane | null} plane  null follows the control row
  * @property {[string, string][]} scores  region name and text
+ * @property {string | null} [beside]  a key of `masks` that is drawn right of a divider, `mask` left of it
  *
  * @typedef {object} ViewerData  what Python sends
  * @property {string} base  path prefix of the server, without a slash at its end
@@ -49,6 +54,7 @@
  * @property {boolean} crosshair
  * @property {number | null} height  of the panels together, in CSS pixels
  * @property {number | null} columns
+ * @property {{word: string, labels: string[]} | null} stops  what a slice is called where it is not one, and each one's label
  * @property {Record<string, string> | null} address  ids for the URL; null leaves the URL alone
  * @property {boolean} report  whether the view goes back to Python when the hand rests
  *
@@ -72,6 +78,7 @@
  * @typedef {{first: number, count: number}} Slab
  *
  * @typedef {"fill" | "both" | "outline"} OverlayMode
+ * @typedef {"errors" | "agreement" | "disagreement" | "uncertainty"} MapKind
  * @typedef {"compare" | "planes" | "sequences"} LayoutName
  *
  * @typedef {object} Columns  what the hand did to the panels
@@ -79,9 +86,26 @@
  * @property {string[]} hidden
  * @property {Record<string, string>} titles  that the hand gave
  *
+ * @typedef {object} Swipe  two masks in one panel
+ * @property {string} left  a key of `masks`
+ * @property {string} right
+ * @property {number} at  where the divider stands, 0 to 1 from the left
+ *
+ * @typedef {"lesion" | "error" | "largest error" | "disagreement" | "uncertain"} Sought
+ *
  * @typedef {object} Chosen  a window that is not the automatic one
  * @property {string} name  of the preset
  * @property {[number, number]} range  values
+ *
+ * @typedef {object} Ruler
+ * @property {Plane} plane
+ * @property {Triple} from  voxel, not rounded; both ends lie on the slice
+ * @property {Triple} to
+ *
+ * @typedef {object} Measured
+ * @property {string} mask  a key of `masks`
+ * @property {number} region
+ * @property {boolean} drawn  whether the diameters are drawn
  *
  * @typedef {object} View  everything that the hand can change
  * @property {Plane} plane
@@ -94,6 +118,8 @@
  * @property {number} opacity  of the fill, 0 to 1
  * @property {boolean[]} visible  per region
  * @property {number} errorRegion  index of the region whose errors are drawn
+ * @property {MapKind | null} map  what the map panel shows; null is the first that the case allows
+ * @property {string | null} mapOf  mask that the map is of; null is as the panel says
  * @property {boolean} radiological
  * @property {boolean} overlayOff  flicker's dark half
  * @property {boolean} flickering
@@ -102,10 +128,16 @@
  * @property {LayoutName} layout
  * @property {Columns} columns
  * @property {string | null} chosen  id of the panel that tools for one model work on; null is the first with a mask
- * @property {string | null} against  mask that errors are drawn against; null is as each panel says
+ * @property {string | null} against  model whose agreement with another is drawn; null is the first other one
  * @property {Record<string, number[]>} thresholds  per mask; missing is the model's own
+ * @property {Swipe | null} swipe
+ * @property {Sought | null} sought  what the keys N and P go to; null is as the page suggests
+ * @property {number | null} soughtLeast  ml of an error that is gone to, voxels without geometry; null is the default
+ * @property {"area" | "error"} told  what the strip says of each model
  * @property {string | null} tool  name of what a drag does instead of moving the crosshair
  * @property {boolean} toolsOpen  the row of tools
+ * @property {Ruler[]} rulers
+ * @property {Measured | null} measure  null until something was measured
  */
 
 export {};

@@ -4,11 +4,11 @@ import { AXIS, clampVoxel } from "./drawing/geometry.js";
 import { BY_HAND } from "./drawing/window.js";
 
 /** @import {Place} from "./page/address.js" */
-/** @import {Placement} from "./drawing/geometry.js" */
+/** @import {Layout, Placement} from "./drawing/geometry.js" */
 /** @import {Plane, Triple, View, ViewerData} from "./types.js" */
 
 const OPACITY = 0.45;
-const ZOOM = { least: 0.5, most: 24 };
+export const ZOOM = { least: 0.5, most: 24 };
 
 /**
  * @param {ViewerData} data
@@ -18,10 +18,11 @@ const ZOOM = { least: 0.5, most: 24 };
 export function firstView(data, place) {
   const names = Object.keys(data.images);
   const { plane, image, window } = data.initial;
-  const chosen = image !== null && names.includes(image) ? image : (names[0] ?? "");
+  const wanted = place.view?.image ?? image;
+  const chosen = wanted !== null && names.includes(wanted) ? wanted : (names[0] ?? "");
   const range = place.window ?? window;
   return {
-    plane: place.plane ?? plane,
+    plane,
     cursor: [0, 0, 0],
     image: chosen,
     windows: range ? { [chosen]: { name: BY_HAND, range } } : {},
@@ -31,6 +32,8 @@ export function firstView(data, place) {
     opacity: OPACITY,
     visible: data.regions.map(() => true),
     errorRegion: 0,
+    map: null,
+    mapOf: null,
     radiological: true,
     overlayOff: false,
     flickering: false,
@@ -41,9 +44,26 @@ export function firstView(data, place) {
     chosen: null,
     against: null,
     thresholds: {},
+    swipe: null,
+    sought: null,
+    soughtLeast: null,
+    told: "area",
     tool: null,
     toolsOpen: data.tools,
+    rulers: [],
+    measure: null,
+    ...place.view,
   };
+}
+
+/**
+ * What goes on with the next case: how panels stand and what is sought, but nothing that is a place in this one.
+ *
+ * @param {View} view
+ * @returns {Partial<View>}
+ */
+export function kept({ columns, layout, chosen, swipe, sought, soughtLeast, told, toolsOpen }) {
+  return { columns, layout, chosen, swipe, sought, soughtLeast, told, toolsOpen };
 }
 
 /**
@@ -109,6 +129,29 @@ export function rewindowed([low, high], automatic, dx, dy) {
   return [level - width / 2, level + width / 2];
 }
 
+/**
+ * The crosshair moves on the screen, whichever way the voxels run.
+ *
+ * @param {View} view
+ * @param {Layout} layout
+ * @param {number} right  voxels
+ * @param {number} down
+ * @param {Triple} shape
+ * @returns {Partial<View>}
+ */
+export function stepped(view, { u, v, uSign, vSign }, right, down, shape) {
+  /** @type {Triple} */
+  const cursor = [...view.cursor];
+  cursor[u] += right * uSign;
+  cursor[v] += down * vSign;
+  return { cursor: clampVoxel(cursor, shape) };
+}
+
+/** @param {View} view @param {number} by  negative is fainter @returns {Partial<View>} */
+export function fainter(view, by) {
+  return { opacity: Math.min(1, Math.max(0, Math.round((view.opacity + by) * 100) / 100)) };
+}
+
 /** @param {View} view @returns {Partial<View>} */
 export function nextMode(view) {
   const modes = /** @type {const} */ (["fill", "both", "outline"]);
@@ -124,15 +167,4 @@ export function toggled(view, region) {
 export function reset(view) {
   const visible = view.visible.map(() => true);
   return { zoom: 1, centre: null, windows: {}, mode: "both", opacity: OPACITY, visible, overlayOff: false };
-}
-
-/**
- * @param {number} slice
- * @param {1 | -1} direction
- * @param {ArrayLike<number>} counts  per slice
- * @returns {number | null} the nearest slice in that direction that has any
- */
-export function nextSlice(slice, direction, counts) {
-  for (let at = slice + direction; at >= 0 && at < counts.length; at += direction) if (counts[at] > 0) return at;
-  return null;
 }

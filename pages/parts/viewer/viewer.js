@@ -5,7 +5,9 @@ import { fitCanvas } from "./around/dom.js";
 import { Furniture } from "./around/furniture.js";
 import { clampVoxel } from "./drawing/geometry.js";
 import * as library from "./data/library.js";
+import { isMap, mapOf } from "./drawing/maps.js";
 import { Outlines, storedMask } from "./drawing/masks.js";
+import { dressed, preferredPalette } from "./around/palette.js";
 import { keep, recall, sameButTokens } from "./page/memory.js";
 import { Motion } from "./hands/motion.js";
 import { groundOf, openingVoxel } from "./opening.js";
@@ -17,14 +19,15 @@ import { Tally, referenceOf } from "./around/story.js";
 import { loadedShare, troubleOf } from "./data/supply.js";
 import { Teller } from "./page/telling.js";
 import { Thresholded } from "./drawing/thresholded.js";
-import { firstView, toSlice } from "./view.js";
+import { firstView, kept, toSlice } from "./view.js";
 import { TOOLS } from "./tools/index.js";
 import { BY_HAND, presetsFor } from "./drawing/window.js";
 
 /** @import {Ground} from "./opening.js" */
+/** @import {ShownMap} from "./drawing/maps.js" */
 /** @import {Mask} from "./drawing/masks.js" */
 /** @import {Panel, Scene} from "./drawing/panel.js" */
-/** @import {Plane, View, ViewerData} from "./types.js" */
+/** @import {PanelSpec, Plane, Triple, View, ViewerData} from "./types.js" */
 /** @import {AnyVolume} from "./data/library.js" */
 
 /** @typedef {(view: object) => void} Report */
@@ -37,13 +40,17 @@ export class Viewer {
    */
   constructor(host, data, report) {
     this.host = host;
-    this.data = data;
+    this.data = dressed(data, preferredPalette());
     this.report = report;
     this.view = firstView(data, {});
     /** @type {Ground | null} */
     this.ground = null;
     /** @type {number | null} */
     this.askedSlice = null;
+    /** @type {Triple | null} */
+    this.askedCursor = null;
+    /** Where the crosshair is when nothing was asked for. @type {Triple | null} */
+    this.opened = null;
     this.settled = false;
     /** @type {Panel[]} */
     this.panels = [];
@@ -75,10 +82,11 @@ export class Viewer {
   /**
    * Python ran again: the same case keeps its view, another one opens.
    *
-   * @param {ViewerData} data
+   * @param {ViewerData} given
    * @param {Report} report
    */
-  update(data, report) {
+  update(given, report) {
+    const data = dressed(given, preferredPalette());
     const same = sameButTokens(data, this.data);
     const another = data.subject !== this.data.subject;
     if (another) this.remember();
@@ -92,6 +100,7 @@ export class Viewer {
     this.remember();
     this.motion.stop();
     this.teller.stop();
+    this.furniture.reading.stop();
     for (const tool of this.tools) tool.stop?.();
     this.thresholded.stop();
     cancelAnimationFrame(this.frame);
@@ -141,10 +150,13 @@ export class Viewer {
 
   #enter() {
     this.motion.setPlaying(false);
-    const place = readAddress(this.data.address);
+    const place = readAddress(this.data);
     const known = Object.keys(place).length ? undefined : recall(this.data.subject);
-    this.view = known ?? firstView(this.data, place);
+    const before = this.panels.length ? kept(this.view) : {};
+    this.view = { ...(known ?? firstView(this.data, place)), ...before };
     this.askedSlice = place.slice ?? this.data.initial.slice;
+    this.askedCursor = place.cursor ?? null;
+    this.opened = null;
     this.settled = known !== undefined;
     this.ground = null;
   }
@@ -156,7 +168,12 @@ export class Viewer {
     const images = manifests("images");
     const known = images.length ? images : manifests("masks");
     if (!known.length) return;
+    const before = this.ground;
     this.ground = groundOf(known);
+    // who watches the newest stop sees the next one when it comes
+    if (this.data.stops && before && this.view.cursor[2] === before.shape[2] - 1) {
+      this.view.cursor = [this.view.cursor[0], this.view.cursor[1], this.ground.shape[2] - 1];
+    }
     this.furniture.controls?.allowPlanes(Math.min(...this.ground.shape) > 1);
     this.arrange();
     if (this.settled) return;
@@ -164,7 +181,9 @@ export class Viewer {
     const opening = reference === null ? undefined : library.look(this.data.masks[reference]?.hash);
     if (opening && !opening.volume && !opening.trouble) return;
     const peaks = opening?.volume?.manifest.peaks ?? null;
-    this.view.cursor = openingVoxel(this.ground, peaks, this.view.plane, this.askedSlice);
+    this.opened = openingVoxel(this.ground, peaks, this.view.plane, null);
+    const near = this.askedCursor ?? peaks;
+    this.view.cursor = openingVoxel(this.ground, near, this.view.plane, this.askedSlice);
     this.settled = true;
     library.pump();
   }
@@ -176,7 +195,7 @@ export class Viewer {
     const onScreen = new Set();
     for (const panel of this.panels) {
       onScreen.add(this.data.images[panel.imageIn(this.view)]?.hash);
-      if (panel.spec.mask !== null) onScreen.add(this.data.masks[panel.spec.mask]?.hash);
+      for (const name of [panel.spec.mask, panel.spec.beside]) if (name) onScreen.add(this.data.masks[name]?.hash);
     }
     return { slice: this.settled ? this.view.cursor[2] : null, onScreen };
   }
@@ -208,7 +227,23 @@ export class Viewer {
 
   /** The panel that keys work on: under the pointer, else chosen by key, else the first. @returns {Panel | null} */
   panel() {
-    return this.active ?? this.panels[0] ?? null;
+    const ofPlane = this.panels.find((panel) => panel.spec.plane === this.view.plane);
+    return this.active ?? ofPlane ?? this.panels[0] ?? null;
+  }
+
+  /** Where planes stand side by side, keys and strip go on in the panel of this one. @param {Plane} plane */
+  toPlane(plane) {
+    const panel = this.panels.find((each) => each.spec.plane === plane);
+    this.set({ plane });
+    if (!panel) return;
+    this.#activate(panel);
+    this.pointer = null;
+  }
+
+  /** The panel that was pointed at is the one that tools for one model work on. @param {Panel} panel @returns {Partial<View>} */
+  chosenBy({ spec }) {
+    const isModel = spec.mask !== null && this.data.panels.some((each) => each.id === spec.id);
+    return { ...(isModel && { chosen: spec.id }), ...(this.view.layout === "planes" && spec.plane && { plane: spec.plane }) };
   }
 
   /** @param {1 | -1} step */
@@ -269,14 +304,16 @@ export class Viewer {
     this.#read();
   }
 
-  /** Say what lies under the pointer; also when the slice moves under a hand that rests. */
+  /** Say what lies under the pointer, else under the crosshair; also when the slice moves under a hand that rests. */
   #read() {
     const panel = this.active;
     const scene = this.scene();
-    if (!panel || !scene) return;
-    const at = this.pointer ? panel.voxelAt(scene, this.pointer.x, this.pointer.y) : scene.view.cursor;
+    if (!scene) return;
+    const at = panel && this.pointer ? panel.voxelAt(scene, this.pointer.x, this.pointer.y) : scene.view.cursor;
     const voxel = clampVoxel(at, scene.shape);
     const inside = at.every((value, axis) => Math.abs(value - voxel[axis]) <= 0.5);
+    this.furniture.reading.show(inside ? voxel : null);
+    if (!panel) return;
     const name = panel.imageIn(this.view);
     const mask = panel.spec.mask === null ? null : this.mask(panel.spec.mask);
     const { affine, regions } = scene;
@@ -299,6 +336,12 @@ export class Viewer {
     return volume && storedMask(volume);
   }
 
+  /** @param {PanelSpec} spec  of a map panel @returns {ShownMap | null} null where there is no model */
+  map(spec) {
+    const onScreen = this.panels.filter((panel) => !isMap(panel.spec)).map((panel) => panel.spec.mask);
+    return mapOf(spec, this.data, this.view, onScreen);
+  }
+
   /** @param {string} name  of an image @returns {[number, number]} */
   automatic(name) {
     return this.data.windows[name] ?? this.volume("images", name)?.manifest.window ?? [0, 1];
@@ -318,6 +361,8 @@ export class Viewer {
       ...this.ground,
       image: (name) => this.volume("images", name),
       mask: (name) => this.mask(name),
+      probability: (name, region) => this.probabilities.volume(name, region),
+      map: (spec) => this.map(spec),
       range: (name) => this.range(name),
       slices: this.slices,
       outlines: this.outlines,
@@ -348,7 +393,7 @@ export class Viewer {
     const started = performance.now();
     const scene = this.scene();
     for (const panel of this.panels) {
-      panel.caption(this.view, this.data.regions);
+      panel.caption(this.view, this.data.regions, isMap(panel.spec) ? this.map(panel.spec) : null);
       if (scene) {
         const placement = panel.draw(scene);
         for (const tool of this.tools) tool.paint?.(panel, scene, placement);

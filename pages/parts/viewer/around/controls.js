@@ -2,7 +2,7 @@
 
 import { PLANES } from "../drawing/geometry.js";
 import { capital, element, segmented } from "./dom.js";
-import { BY_HAND, presetsFor } from "../drawing/window.js";
+import { WindowField } from "./window_field.js";
 
 /** @import {OverlayMode, Plane, View, ViewerData} from "../types.js" */
 
@@ -12,6 +12,7 @@ import { BY_HAND, presetsFor } from "../drawing/window.js";
  * @typedef {object} Wishes
  * @property {(patch: Partial<View>) => void} set
  * @property {(name: string) => void} preset
+ * @property {(range: [number, number]) => void} window  of the chosen image, in its values
  * @property {(region: number) => void} toggle
  * @property {() => void} help
  * @property {() => void} tools
@@ -35,10 +36,10 @@ export class Controls {
       this.#images(),
       this.#window(),
       ...this.#overlay(),
-      this.#tools(),
-      this.#help(),
+      element("div", { class: "last" }, ...[this.#tools(), this.#help()].filter((part) => part !== null)),
     ];
-    this.element = element("div", { class: "controls" }, ...parts.filter((part) => part !== null));
+    const attributes = { class: "controls", role: "toolbar", "aria-label": "View" };
+    this.element = element("div", attributes, ...parts.filter((part) => part !== null));
   }
 
   /**
@@ -72,26 +73,9 @@ export class Controls {
   }
 
   #window() {
-    const select = /** @type {HTMLSelectElement} */ (element("select", { "aria-label": "Window" }));
-    const numbers = element("span", { class: "numbers roomy" });
-    select.addEventListener("change", () => this.wishes.preset(select.value));
-    let listed = "";
-    this.shows.push((view, range) => {
-      const ends = range ? `${short(range[0])} – ${short(range[1])}` : "";
-      if (listed !== view.image) {
-        listed = view.image;
-        const names = presetsFor(view.image).map((preset) => preset.name);
-        select.replaceChildren(...[...names, BY_HAND].map((value) => element("option", { value }, value)));
-      }
-      const name = view.windows[view.image]?.name ?? "auto";
-      const byHand = /** @type {HTMLElement} */ (select.lastElementChild);
-      byHand.hidden = name !== BY_HAND;
-      byHand.textContent = ends;
-      select.value = name;
-      select.classList.toggle("by-hand", name === BY_HAND);
-      numbers.textContent = name === BY_HAND ? "" : ends;
-    });
-    return element("label", { class: "field", title: "Drag with the right button" }, "Window", select, numbers);
+    const field = new WindowField(this.data.images, this.wishes);
+    this.shows.push((view, range) => field.show(view, range));
+    return field.element;
   }
 
   #overlay() {
@@ -120,6 +104,7 @@ export class Controls {
     this.shows.push((view) => {
       slider.value = String(Math.round(view.opacity * 100));
       slider.style.setProperty("--filled", `${slider.value}%`);
+      slider.setAttribute("aria-valuetext", `${slider.value} %`);
       number.textContent = view.opacity.toFixed(2);
     });
     return element("label", { class: "field" }, "Opacity", slider, number);
@@ -149,15 +134,8 @@ export class Controls {
   }
 
   #help() {
-    const button = element("button", { type: "button", class: "help-button", title: "Keys and gestures" }, "?");
+    const button = element("button", { type: "button", class: "help-button", title: "Keys and gestures: key ?", "aria-label": "Keys and gestures" }, "?");
     button.addEventListener("click", () => this.wishes.help());
     return button;
   }
-}
-
-/** @param {number} value */
-export function short(value) {
-  const size = Math.abs(value);
-  const digits = size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : 2;
-  return value.toFixed(digits).replace("-", "−");
 }

@@ -2,14 +2,17 @@
 
 import { GAP, arrange, roomFor } from "./arrange.js";
 import { Controls } from "./controls.js";
-import { element, segmented } from "./dom.js";
+import { element } from "./dom.js";
 import { AXIS } from "../drawing/geometry.js";
 import { listenToHands } from "../hands/hands.js";
 import { Help } from "./help.js";
 import { listenToKeys } from "../hands/keys.js";
+import { panelsFor } from "./layouts.js";
+import { Reading } from "./reading.js";
+import { ReadersChoices } from "./readers_choices.js";
 import { Panel } from "../drawing/panel.js";
 import { handsOf, keysOf } from "../hands/reach.js";
-import { curvesOf, stopsOf } from "./story.js";
+import { curvesOf, referenceOf } from "./story.js";
 import { Strip } from "./strip.js";
 import { toggled } from "../view.js";
 
@@ -23,10 +26,8 @@ export class Furniture {
     this.controls = null;
     /** @type {Panel[]} */
     this.panels = [];
-    /** @type {{key: string, curves: import("./strip.js").Curve[], unit: string, jump: string}} */
-    this.told = { key: "", curves: [], unit: "", jump: "" };
-    /** @type {((value: string) => void)[]} show the region whose errors are drawn */
-    this.choices = [];
+    /** @type {{key: string, curves: import("./strip.js").Curve[], unit: string}} */
+    this.told = { key: "", curves: [], unit: "" };
     this.bar = element("i");
     this.progress = element("div", { class: "progress", role: "progressbar", "aria-label": "Loading volumes" }, this.bar);
     const described = { role: "application", tabindex: "0", "aria-roledescription": "slice viewer" };
@@ -35,20 +36,23 @@ export class Furniture {
     this.pause.addEventListener("click", () => viewer.motion.setPlaying(!viewer.view.playing));
     this.tools = element("div", { class: "tools", role: "toolbar", "aria-label": "Tools", hidden: "" });
     this.tools.append(...viewer.tools.flatMap((tool) => tool.elements ?? []));
-    this.help = new Help(
-      viewer.tools.flatMap((tool) => tool.shortcuts ?? []),
-      () => viewer.toggleHelp(),
-      () => viewer.set({ radiological: !viewer.view.radiological }),
+    this.choicesOfReader = new ReadersChoices(viewer);
+    const shortcuts = viewer.tools.flatMap((tool) => tool.shortcuts ?? []);
+    const word = viewer.data.stops?.word ?? "slice";
+    this.help = new Help(shortcuts, () => viewer.toggleHelp(), this.choicesOfReader.elements, word);
+    this.strip = new Strip(
+      (slice) => {
+        viewer.touched();
+        viewer.goTo(viewer.plane(), slice);
+      },
+      (told) => viewer.set({ told }),
+      viewer.tools.flatMap((tool) => tool.strip ?? []),
     );
-    this.strip = new Strip((slice) => {
-      viewer.touched();
-      viewer.goTo(viewer.plane(), slice);
-    });
+    this.reading = new Reading(viewer);
     this.top = element("div");
     this.stage = element("div", { class: "stage" }, this.grid, this.progress, this.help.element);
-    viewer.host.replaceChildren(this.top, this.tools, this.stage, this.strip.element);
+    viewer.host.replaceChildren(this.top, this.tools, this.stage, this.reading.element, this.strip.element, this.reading.live);
     listenToHands(this.grid, (target) => this.panelOf(target), handsOf(viewer));
-    const shortcuts = viewer.tools.flatMap((tool) => tool.shortcuts ?? []);
     listenToKeys(viewer.host, keysOf(viewer), shortcuts);
     this.grid.addEventListener("pointerenter", () => {
       // keys work where the mouse is, unless somebody is typing elsewhere
@@ -60,33 +64,24 @@ export class Furniture {
   furnish() {
     const { viewer } = this;
     const { data } = viewer;
-    this.panels = data.panels.map((spec) => new Panel(spec, data.regions));
+    this.panels = panelsFor(data, viewer.view).map((spec) => new Panel(spec, data.regions));
+    this.told.key = "";
     this.grid.replaceChildren(...this.panels.map((panel) => panel.element));
     this.grid.setAttribute("aria-label", `${data.case_title}. Press question mark for keys.`);
     this.controls = data.controls
       ? new Controls(data, {
           set: (patch) => viewer.set(patch),
           preset: (name) => viewer.choosePreset(name),
+          window: (range) => viewer.setWindow(range),
           toggle: (region) => viewer.set(toggled(viewer.view, region)),
           help: () => viewer.toggleHelp(),
           tools: () => viewer.toggleTools(),
         })
       : null;
     this.top.replaceChildren(...(this.controls ? [this.controls.element] : []));
-    this.choices = this.panels.filter((panel) => panel.spec.error_against !== null).map((panel) => this.#choice(panel));
-    this.pause.hidden = !data.autoplay;
+    this.pause.hidden = !data.autoplay && !data.stops;
     this.panels[0]?.element.append(this.pause);
     return this.panels;
-  }
-
-  /** The region of an error panel is chosen in it. @param {Panel} panel */
-  #choice(panel) {
-    const { viewer } = this;
-    const options = viewer.data.regions.map(({ name, title }, index) => ({ value: String(index), text: name, title }));
-    const group = segmented("Errors of", options, (index) => viewer.set({ errorRegion: Number(index) }));
-    group.element.classList.add("choice");
-    if (options.length > 1) panel.element.append(group.element);
-    return group.show;
   }
 
   /** Give panels and strip the size that there is. */
@@ -96,7 +91,8 @@ export class Furniture {
     if (!width) return;
     const single = ground !== null && ground.shape[AXIS[this.viewer.plane()]] === 1;
     this.strip.element.hidden = !data.strip || single;
-    const below = this.strip.element.hidden ? 12 : this.strip.element.offsetHeight + GAP + 12;
+    const strip = this.strip.element.hidden ? 0 : this.strip.element.offsetHeight + GAP;
+    const below = this.reading.element.offsetHeight + strip + 12;
     const above = this.stage.getBoundingClientRect().top;
     const height = data.height ?? roomFor(above, below, window.innerHeight);
     const { columns, width: wide, height: high } = arrange(this.panels.length, width, height, data.columns);
@@ -113,12 +109,12 @@ export class Furniture {
     const image = viewer.volume("images", view.image);
     this.controls?.show(view, image ? viewer.range(view.image) : null);
     this.tools.hidden = !data.tools || !view.toolsOpen;
-    this.help.show(view.help, view.radiological);
-    const slice = view.cursor[AXIS[view.plane]] + 1;
-    this.pause.textContent = `slice ${slice}`;
+    this.help.show(view.help);
+    this.choicesOfReader.show(view);
+    const slice = view.cursor[AXIS[viewer.plane()]] + 1;
+    this.pause.textContent = `${data.stops?.word ?? "slice"} ${slice}`;
     this.pause.classList.toggle("playing", view.playing);
     this.pause.setAttribute("aria-label", view.playing ? "Pause" : "Play");
-    for (const choice of this.choices) choice(String(view.errorRegion));
     this.#showStrip();
   }
 
@@ -129,12 +125,18 @@ export class Furniture {
     const axis = AXIS[plane];
     const masks = Object.keys(data.masks).map((name) => this.viewer.mask(name));
     const whole = masks.map((mask) => (mask?.whole ? mask.key : "-"));
-    const key = [plane, view.visible, view.errorRegion, ...whole].join(" ");
-    if (this.told.key !== key) {
+    const key = [plane, view.visible, view.errorRegion, view.told, ...whole].join(" ");
+    // the curves count every voxel: they wait until a hand has found its threshold
+    if (this.told.key !== key && !(this.told.key && this.viewer.thresholded.moving)) {
       const { curves, unit } = curvesOf(data, view, tally, plane, ground.affine ? ground.spacing : null);
-      this.told = { key, curves, unit, jump: stopsOf(data, view, tally, plane)?.what ?? "" };
+      this.told = { key, curves, unit };
     }
-    this.strip.show({ ...this.told, slices: ground.shape[axis], slice: view.cursor[axis] });
+    const errors = masks.length > 1 && referenceOf(data) !== null;
+    const told = errors ? view.told : "area";
+    const slice = view.cursor[axis];
+    const { word, labels } = data.stops ?? { word: "slice", labels: [] };
+    const place = { word, label: labels[slice] ?? "", slices: ground.shape[axis], slice };
+    this.strip.show({ ...this.told, ...place, told, errors });
   }
 
   /** @param {number} loaded  0 to 1 */

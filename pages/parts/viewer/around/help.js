@@ -1,7 +1,8 @@
 /** The list of keys and gestures, over the panels. */
 
 import { element } from "./dom.js";
-import { HELP } from "../hands/keys.js";
+import { FocusTrap } from "./focus.js";
+import { listing } from "../hands/listing.js";
 
 /** @import {Shortcut} from "../tools/index.js" */
 
@@ -9,31 +10,46 @@ export class Help {
   /**
    * @param {Shortcut[]} shortcuts  of the tools
    * @param {() => void} close
-   * @param {() => void} mirror
+   * @param {HTMLElement[]} choices  stand in its foot
+   * @param {string} word  what a slice is called
    */
-  constructor(shortcuts, close, mirror) {
-    const listed = [...HELP, ...shortcuts.map(({ label, what }) => [label, what])];
-    const rows = listed.map(([keys, what]) => element("div", {}, element("dt", {}, keys), element("dd", {}, what)));
+  constructor(shortcuts, close, choices, word) {
+    const said = (/** @type {string} */ text) => text.replaceAll("slice", word);
+    const tools = { title: "Tools", rows: shortcuts.filter(({ label }) => label).map(({ label, what }) => /** @type {[string, string]} */ ([label, what])) };
+    const groups = [...listing(), ...(shortcuts.length ? [tools] : [])].map(({ title, rows }) =>
+      element(
+        "section",
+        {},
+        element("h3", {}, title),
+        element("dl", {}, ...rows.map(([keys, what]) => element("div", {}, element("dt", {}, said(keys)), element("dd", {}, said(what))))),
+      ),
+    );
     this.done = element("button", { type: "button" }, "Close");
-    this.side = element("button", { type: "button" });
     this.done.addEventListener("click", close);
-    this.side.addEventListener("click", mirror);
+    // what scrolls must be in reach of the keys that scroll it
+    this.list = element("div", { class: "help-list", tabindex: "0", role: "group", "aria-label": "List" }, ...groups);
+    this.list.addEventListener("keydown", (event) => {
+      if (/^(Arrow(Up|Down)|Page(Up|Down)|Home|End)$/.test(event.key)) event.stopPropagation();
+    });
     this.element = element(
       "div",
-      { class: "help", role: "dialog", "aria-label": "Keys and gestures", hidden: "" },
-      element("dl", {}, ...rows),
-      element("div", { class: "help-foot" }, this.side, this.done),
+      { class: "help", role: "dialog", "aria-modal": "true", "aria-label": "Keys and gestures", hidden: "" },
+      this.list,
+      element("div", { class: "help-foot" }, ...choices, this.done),
     );
+    this.trap = new FocusTrap(this.element);
   }
 
-  /**
-   * @param {boolean} open
-   * @param {boolean} radiological
-   */
-  show(open, radiological) {
-    this.side.textContent = radiological ? "Radiological: right is left" : "Neurological: right is right";
-    const opening = open && this.element.hidden;
-    this.element.hidden = !open;
-    if (opening) this.done.focus();
+  /** @param {boolean} open */
+  show(open) {
+    if (open === !this.element.hidden) return;
+    if (open) {
+      this.trap.remember();
+      this.element.hidden = false;
+      this.done.focus();
+    } else {
+      this.element.hidden = true;
+      this.trap.giveBack();
+    }
   }
 }

@@ -2,7 +2,7 @@
 
 import { toMillimetres } from "../drawing/geometry.js";
 import { holds } from "../drawing/masks.js";
-import { short } from "./controls.js";
+import { short } from "./numbers.js";
 
 /** @import {Region, Triple} from "../types.js" */
 /** @import {Mask} from "../drawing/masks.js" */
@@ -19,10 +19,18 @@ import { short } from "./controls.js";
  * @returns {{place: string, value: string, regions: Region[]}}
  */
 export function readoutOf({ voxel, affine, name, image, mask, regions }) {
-  const millimetres = affine ? toMillimetres(affine, voxel).map((mm) => mm.toFixed(1).replace("-", "−")) : null;
   return {
-    place: `voxel ${voxel.join(" ")}${millimetres ? ` · ${millimetres.join(" ")} mm` : ""}`,
+    place: placeInWords(voxel, affine),
     value: image ? `${name} ${short(image.value(voxel))}` : "",
     regions: mask ? regions.filter((_, region) => holds(mask, voxel, region)) : [],
   };
+}
+
+/**
+ * @param {Triple} voxel
+ * @param {number[][] | null} affine
+ */
+export function placeInWords(voxel, affine) {
+  const millimetres = affine ? toMillimetres(affine, voxel).map((mm) => mm.toFixed(1).replace("-", "−")) : null;
+  return `voxel ${voxel.join(" ")}${millimetres ? ` · ${millimetres.join(" ")} mm` : ""}`;
 }

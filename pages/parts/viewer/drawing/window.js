@@ -42,11 +42,11 @@ const CT_PRESETS = [
 export const BY_HAND = "by hand";
 
 /**
- * @param {string} image  its name tells CT from the rest
+ * @param {string | undefined} kind  what Python says of the image; "ct" is in Hounsfield units
  * @returns {Preset[]}
  */
-export function presetsFor(image) {
-  return /^ct\b/i.test(image) ? CT_PRESETS : MR_PRESETS;
+export function presetsFor(kind) {
+  return kind === "ct" ? CT_PRESETS : MR_PRESETS;
 }
 
 /**

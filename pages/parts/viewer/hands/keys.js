@@ -13,8 +13,12 @@
  * @property {(region: number) => void} toggle
  * @property {() => void} nextMode
  * @property {() => void} flicker
- * @property {(direction: 1 | -1) => void} jump
  * @property {(factor: number) => void} zoom
+ * @property {(right: number, down: number) => void} cross  move the crosshair by voxels on the screen
+ * @property {(right: number, down: number) => void} pan  move the image by CSS pixels
+ * @property {(wider: number, darker: number) => void} window  as a right drag by so many CSS pixels
+ * @property {(by: number) => void} opacity
+ * @property {(step: 1 | -1) => void} nextPanel
  * @property {() => void} mirror
  * @property {() => void} reset
  * @property {() => void} help
@@ -23,27 +27,10 @@
  */
 
 const PAGE = 10;
-
-/** For the help: what to press, and what it does. @type {[string, string][]} */
-export const HELP = [
-  ["Wheel, arrow keys", "scroll through slices"],
-  ["Page Up, Page Down", "ten slices"],
-  ["Home, End", "first and last slice"],
-  ["Drag", "move the crosshair"],
-  ["Right drag", "window: sideways wider, down darker"],
-  ["Ctrl + wheel, + −", "zoom"],
-  ["Shift + drag", "move the image"],
-  ["A  C  S", "axial, coronal, sagittal"],
-  ["1 … 9", "regions on and off"],
-  ["O", "fill, both, outline"],
-  ["Space", "flicker the overlay"],
-  ["N  P", "next and previous slice with tumour or error"],
-  ["X", "swap radiological and neurological"],
-  ["0", "reset zoom, window and overlay"],
-  ["One finger, two fingers", "scroll; zoom and move"],
-  ["T", "the row of tools"],
-  ["?", "this list"],
-];
+const PAN_PIXELS = 24;
+/** A twentieth of the automatic window. */
+const WINDOW_PIXELS = 15;
+const OPACITY_STEP = 0.05;
 
 /**
  * @param {HTMLElement} root
@@ -54,12 +41,39 @@ export function listenToKeys(root, deeds, shortcuts) {
   root.addEventListener("keydown", (event) => {
     event.stopPropagation();
     const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
-    if (event.ctrlKey || event.metaKey || event.altKey || keepsKey(target, event.key)) return;
-    if (act(event.key, deeds, shortcuts)) event.preventDefault();
+    const chord = chordOf(event);
+    if (chord === null || keepsKey(target, event.key)) return;
+    if (act(chord, deeds, shortcuts)) event.preventDefault();
   });
   // Streamlit listens to these as well
   for (const kind of ["keyup", "keypress"]) root.addEventListener(kind, (event) => event.stopPropagation());
 }
+
+/**
+ * The key with what is held down beside it; null where it belongs to the browser.
+ *
+ * @param {KeyboardEvent} event
+ * @returns {string | null}
+ */
+export function chordOf(event) {
+  const { key } = event;
+  // on many keyboards brackets and braces are typed with AltGr, which some systems report as Ctrl + Alt
+  if (key.length === 1 && event.getModifierState("AltGraph")) return key;
+  if (key.startsWith("Arrow") && !event.metaKey && !event.shiftKey) {
+    // Ctrl + arrows are free everywhere but on a Mac, Alt + arrows only there
+    if (isMac() ? event.altKey && !event.ctrlKey : event.ctrlKey && !event.altKey) return `Ctrl+${key}`;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey) return null;
+  if (key.length === 1) return key.toLowerCase();
+  return event.shiftKey ? `Shift+${key}` : key;
+}
+
+export function isMac() {
+  return /^(Mac|iP)/.test(navigator.platform);
+}
+
+const TYPED_INTO = "textarea, input:not([type=range], [type=checkbox], [type=radio], [type=button], [type=color])";
+const MOVES = ["Home", "End", "PageUp", "PageDown"];
 
 /**
  * Whether a control under the focus needs a key for itself.
@@ -68,12 +82,14 @@ export function listenToKeys(root, deeds, shortcuts) {
  * @param {string} key
  */
 function keepsKey(target, key) {
-  if (target.matches("select, input")) return key !== "?" && key !== "Escape";
-  return target.matches("button") && (key === " " || key === "Enter");
+  if (target.matches(TYPED_INTO)) return key !== "Escape";
+  if (target.matches("select")) return key !== "?" && key !== "Escape";
+  if (target.matches("input")) return key.startsWith("Arrow") || MOVES.includes(key) || key === " ";
+  return target.matches("button, a, summary, [role=button]") && (key === " " || key === "Enter");
 }
 
 /** @type {Record<string, (deeds: Deeds) => void>} */
-const DEEDS = {
+export const DEEDS = {
   ArrowDown: (deeds) => deeds.scroll(1),
   ArrowRight: (deeds) => deeds.scroll(1),
   ArrowUp: (deeds) => deeds.scroll(-1),
@@ -82,13 +98,31 @@ const DEEDS = {
   PageUp: (deeds) => deeds.scroll(-PAGE),
   Home: (deeds) => deeds.goTo("first"),
   End: (deeds) => deeds.goTo("last"),
+  "Shift+ArrowRight": (deeds) => deeds.cross(1, 0),
+  "Shift+ArrowLeft": (deeds) => deeds.cross(-1, 0),
+  "Shift+ArrowDown": (deeds) => deeds.cross(0, 1),
+  "Shift+ArrowUp": (deeds) => deeds.cross(0, -1),
+  "Shift+PageDown": (deeds) => deeds.cross(0, PAGE),
+  "Shift+PageUp": (deeds) => deeds.cross(0, -PAGE),
+  "Shift+End": (deeds) => deeds.cross(PAGE, 0),
+  "Shift+Home": (deeds) => deeds.cross(-PAGE, 0),
+  "Ctrl+ArrowRight": (deeds) => deeds.pan(PAN_PIXELS, 0),
+  "Ctrl+ArrowLeft": (deeds) => deeds.pan(-PAN_PIXELS, 0),
+  "Ctrl+ArrowDown": (deeds) => deeds.pan(0, PAN_PIXELS),
+  "Ctrl+ArrowUp": (deeds) => deeds.pan(0, -PAN_PIXELS),
+  "[": (deeds) => deeds.window(-WINDOW_PIXELS, 0),
+  "]": (deeds) => deeds.window(WINDOW_PIXELS, 0),
+  "{": (deeds) => deeds.window(0, WINDOW_PIXELS),
+  "}": (deeds) => deeds.window(0, -WINDOW_PIXELS),
+  ";": (deeds) => deeds.opacity(-OPACITY_STEP),
+  "'": (deeds) => deeds.opacity(OPACITY_STEP),
+  ",": (deeds) => deeds.nextPanel(-1),
+  ".": (deeds) => deeds.nextPanel(1),
   a: (deeds) => deeds.plane("axial"),
   c: (deeds) => deeds.plane("coronal"),
   s: (deeds) => deeds.plane("sagittal"),
   o: (deeds) => deeds.nextMode(),
   " ": (deeds) => deeds.flicker(),
-  n: (deeds) => deeds.jump(1),
-  p: (deeds) => deeds.jump(-1),
   x: (deeds) => deeds.mirror(),
   "+": (deeds) => deeds.zoom(1.25),
   "=": (deeds) => deeds.zoom(1.25),
@@ -99,20 +133,19 @@ const DEEDS = {
 };
 
 /**
- * @param {string} key
+ * @param {string} chord
  * @param {Deeds} deeds
  * @param {Shortcut[]} shortcuts
- * @returns {boolean} whether the key meant something
+ * @returns {boolean} whether it meant something
  */
-export function act(key, deeds, shortcuts) {
-  if (key === "Escape") return deeds.escape();
-  if (key >= "1" && key <= "9" && key.length === 1) {
-    deeds.toggle(Number(key) - 1);
+export function act(chord, deeds, shortcuts) {
+  if (chord === "Escape") return deeds.escape();
+  if (/^[1-9]$/.test(chord)) {
+    deeds.toggle(Number(chord) - 1);
     return true;
   }
-  const name = key.length === 1 ? key.toLowerCase() : key;
-  const shortcut = shortcuts.find((each) => each.key === name);
-  const deed = shortcut ? shortcut.run : DEEDS[name];
+  const shortcut = shortcuts.find((each) => each.key === chord);
+  const deed = shortcut ? shortcut.run : DEEDS[chord];
   deed?.(deeds);
   return deed !== undefined;
 }

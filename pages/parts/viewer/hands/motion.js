@@ -2,8 +2,9 @@
 
 import { AXIS } from "../drawing/geometry.js";
 import { makeFlicker, makePlay, prefersStillness } from "./play.js";
-import { stopsOf } from "../around/story.js";
+import { eventfulSlices } from "../around/story.js";
 
+/** @import {View} from "../types.js" */
 /** @import {Viewer} from "../viewer.js" */
 
 /** Slices before and after the tumour that are played too. */
@@ -14,8 +15,8 @@ export class Motion {
   constructor(viewer) {
     this.viewer = viewer;
     this.play = makePlay(
-      () => this.#playable(),
-      (slice) => viewer.goTo(viewer.view.plane, slice),
+      () => this.stretch(),
+      (slice) => viewer.goTo(viewer.plane(), slice),
     );
     this.flicker = makeFlicker(
       (overlayOff) => viewer.set({ overlayOff }),
@@ -37,7 +38,7 @@ export class Motion {
   toggleFlicker() {
     const { viewer } = this;
     if (prefersStillness()) {
-      viewer.set({ overlayOff: !viewer.view.overlayOff });
+      viewer.set(viewer.view.swipe ? nextSide(viewer.view) : { overlayOff: !viewer.view.overlayOff });
       return;
     }
     const flickering = !viewer.view.flickering;
@@ -46,24 +47,43 @@ export class Motion {
     else this.flicker.stop();
   }
 
+  stopFlicker() {
+    this.viewer.set({ flickering: false });
+    this.flicker.stop();
+  }
+
   stop() {
     this.play.stop();
     this.flicker.stop();
   }
 
   /** The tumour with a few slices around it; without one, the whole head. */
-  #playable() {
+  stretch() {
     const { ground, settled, view, data, tally } = this.viewer;
     if (!ground || !settled) return null;
-    const axis = AXIS[view.plane];
+    const plane = this.viewer.plane();
+    const axis = AXIS[plane];
+    const slice = view.cursor[axis];
+    if (data.stops) return { plane, slice, first: 0, last: ground.shape[axis] - 1 };
     let first = ground.box.start[axis];
     let last = ground.box.stop[axis] - 1;
-    const counts = stopsOf(data, view, tally, view.plane)?.counts ?? [];
+    const counts = eventfulSlices(data, view, tally, plane) ?? [];
     const filled = Array.from(counts, (count, slice) => (count ? slice : -1)).filter((slice) => slice >= 0);
     if (filled.length) {
       first = Math.max(first, filled[0] - AROUND);
       last = Math.min(last, filled[filled.length - 1] + AROUND);
     }
-    return { slice: view.cursor[axis], first, last };
+    return { plane, slice, first, last };
   }
+}
+
+/**
+ * One press after another: the left mask everywhere, the right one, the divider again.
+ *
+ * @param {View} view
+ * @returns {Partial<View>}
+ */
+function nextSide({ flickering, overlayOff }) {
+  if (!flickering) return { flickering: true, overlayOff: false };
+  return overlayOff ? { flickering: false, overlayOff: false } : { overlayOff: true };
 }

@@ -1,7 +1,7 @@
 /** What moves by itself: slices going to and fro, and the overlay flickering. */
 
 /** Slices per second while playing. */
-const PLAY_HZ = 7;
+export const PLAY_HZ = 7;
 /** Shown and hidden, in milliseconds: 2.5 changes a second, below the 3 that can harm. */
 const FLICKER_MS = 400;
 /** While slices play: long enough to take the mask in, then a look at the bare image. */

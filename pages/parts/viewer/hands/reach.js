@@ -1,8 +1,7 @@
 /** What hands and keys do to a viewer. */
 
 import { AXIS, clampVoxel, toVoxel } from "../drawing/geometry.js";
-import { nextSlice, nextMode, panned, reset, rewindowed, toggled, zoomed } from "../view.js";
-import { stopsOf } from "../around/story.js";
+import { fainter, nextMode, panned, reset, rewindowed, stepped, toggled, zoomed } from "../view.js";
 import { BY_HAND } from "../drawing/window.js";
 
 /** @import {Reach} from "./hands.js" */
@@ -25,18 +24,18 @@ export function handsOf(viewer) {
     },
     point: (panel, x, y) => {
       const scene = viewer.scene();
-      if (scene) viewer.set({ cursor: clampVoxel(panel.voxelAt(scene, x, y), scene.shape) });
+      if (scene) viewer.set({ cursor: clampVoxel(panel.voxelAt(scene, x, y), scene.shape), ...viewer.chosenBy(panel) });
     },
-    window: (panel, dx, dy) => {
-      const name = panel.imageIn(viewer.view);
-      const range = rewindowed(viewer.range(name), viewer.automatic(name), dx, dy);
-      viewer.set({ windows: { ...viewer.view.windows, [name]: { name: BY_HAND, range } } });
-    },
+    window: (panel, dx, dy) => window(viewer, panel, dx, dy),
     pan: (panel, dx, dy) => {
       const scene = viewer.scene();
       if (scene) viewer.set(panned(panel.placement(scene), middleOf(viewer), dx, dy));
     },
     zoom: (panel, x, y, factor) => zoomAt(viewer, panel, x, y, factor),
+    take: (panel, x, y) => {
+      const tool = viewer.tools.find((each) => each.drag?.("start", panel, x, y));
+      return tool ? (phase, over, overX, overY) => void tool.drag?.(phase, over, overX, overY) : null;
+    },
   };
 }
 
@@ -54,19 +53,29 @@ export function keysOf(viewer) {
   return {
     scroll: (slices) => moved(slice() + slices),
     goTo: (end) => moved(end === "first" ? 0 : last()),
-    plane: (plane) => viewer.set({ plane }),
+    // where the third axis is not space, the other planes show nothing
+    plane: (plane) => !viewer.data.stops && viewer.toPlane(plane),
     toggle: (region) => viewer.set(toggled(viewer.view, region)),
     nextMode: () => viewer.set(nextMode(viewer.view)),
     flicker: () => viewer.motion.toggleFlicker(),
-    jump: (direction) => {
-      const stops = stopsOf(viewer.data, viewer.view, viewer.tally, viewer.plane());
-      const next = stops ? nextSlice(slice(), direction, stops.counts) : null;
-      if (next !== null) moved(next);
-    },
     zoom: (factor) => {
-      const panel = viewer.active ?? viewer.panels[0];
+      const panel = viewer.panel();
       if (panel) zoomAt(viewer, panel, panel.canvas.width / 2, panel.canvas.height / 2, factor);
     },
+    cross: (right, down) => {
+      const [panel, scene] = [viewer.panel(), viewer.scene()];
+      if (panel && scene) viewer.set(stepped(viewer.view, panel.placement(scene).layout, right, down, scene.shape));
+    },
+    pan: (right, down) => {
+      const [panel, scene] = [viewer.panel(), viewer.scene()];
+      if (panel && scene) viewer.set(panned(panel.placement(scene), middleOf(viewer), right, down));
+    },
+    window: (wider, darker) => {
+      const panel = viewer.panel();
+      if (panel) window(viewer, panel, wider, darker);
+    },
+    opacity: (by) => viewer.set(fainter(viewer.view, by)),
+    nextPanel: (step) => viewer.nextPanel(step),
     mirror: () => viewer.set({ radiological: !viewer.view.radiological }),
     reset: () => viewer.set(reset(viewer.view)),
     help: () => viewer.toggleHelp(),
@@ -78,6 +87,18 @@ export function keysOf(viewer) {
       return open;
     },
   };
+}
+
+/**
+ * @param {Viewer} viewer
+ * @param {Panel} panel
+ * @param {number} dx
+ * @param {number} dy
+ */
+function window(viewer, panel, dx, dy) {
+  const name = panel.imageIn(viewer.view);
+  const range = rewindowed(viewer.range(name), viewer.automatic(name), dx, dy);
+  viewer.set({ windows: { ...viewer.view.windows, [name]: { name: BY_HAND, range } } });
 }
 
 /**

@@ -42,6 +42,8 @@ images = {
 if "hounsfield" in query:
     images = {name: replace(image, kind="ct") for name, image in images.items()}
 masks = {title: ref(cache.put(ViewerArray(mask, case.affine))) for title, mask in case.masks.items()}
+for number in range(2, 1 + int(query.get("models", "1"))):
+    masks[f"Model {number} with a long name"] = masks["Model"]
 probabilities = {
     title: Probabilities(
         tuple(ref(cache.put(ViewerArray(said.box.paste(q, said.shape), case.affine))) for q in said.probabilities),
@@ -49,7 +51,10 @@ probabilities = {
     )
     for title, said in case.probabilities.items()
 }
-regions = [RegionStyle("WT", "whole tumour", "#56b4e9", "#6666ff"), RegionStyle("TC", "tumour core", "#e69f00", "#b36600")]
+regions = [
+    RegionStyle("WT", "whole tumour", "#56b4e9", "#6666ff"),
+    RegionStyle("TC", "tumour core", "#e69f00", "#b36600"),
+]
 panels = [Panel("Original", "{image}")]
 if case.probabilities:
     truth = "Ground truth" if "Ground truth" in masks else None
@@ -60,6 +65,7 @@ elif masks:
     panels += [
         Panel("Ground truth", mask="Ground truth"),
         Panel("Model", "tiny", mask="Model", scores=(("WT", "0.800"), ("TC", "1.000"))),
+        *(Panel(each, mask=each) for each in masks if each not in {"Ground truth", "Model"}),
         Panel("Errors", "{region}", mask="Model", error_against="Ground truth"),
     ]
 if layout == "planes":

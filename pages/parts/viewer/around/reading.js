@@ -1,0 +1,104 @@
+/** The line under the panels: what lies under the pointer, else under the crosshair, in every sequence and by every mask. */
+
+import { element } from "./dom.js";
+import { AXIS } from "../drawing/geometry.js";
+import { holds } from "../drawing/masks.js";
+import { placeInWords } from "./readout.js";
+import { short } from "./numbers.js";
+
+/** @import {Triple} from "../types.js" */
+/** @import {Viewer} from "../viewer.js" */
+
+/** A screen reader hears the line when the hand has rested so long. */
+const AFTER_MS = 600;
+
+/**
+ * @typedef {object} Found
+ * @property {string} place
+ * @property {[string, string][]} values  sequence and value
+ * @property {[string, number[]][]} labels  mask, and the bits of its regions there
+ */
+
+export class Reading {
+  /** @param {Viewer} viewer */
+  constructor(viewer) {
+    this.viewer = viewer;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    this.shown = "";
+    this.said = "";
+    this.element = element("div", { class: "reading", "aria-hidden": "true" });
+    this.live = element("div", { class: "heard", role: "status", "aria-live": "polite" });
+  }
+
+  /** Once in a frame. @param {Triple | null} voxel  null where the pointer is beside the image */
+  show(voxel) {
+    const { viewer } = this;
+    this.element.hidden = !viewer.data.controls;
+    const found = voxel && this.#find(voxel);
+    const key = JSON.stringify([found, viewer.data.regions]);
+    if (key !== this.shown) {
+      this.shown = key;
+      this.element.replaceChildren(...(found ? this.#words(found) : []));
+    }
+    clearTimeout(this.timer);
+    if (!viewer.view.playing && !viewer.view.flickering) this.timer = setTimeout(() => this.#say(), AFTER_MS);
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+  }
+
+  /** @param {Triple} voxel @returns {Found} */
+  #find(voxel) {
+    const { viewer } = this;
+    const { data, ground } = viewer;
+    /** @type {Found} */
+    const found = { place: placeInWords(voxel, ground?.affine ?? null), values: [], labels: [] };
+    for (const name of Object.keys(data.images)) {
+      const image = viewer.volume("images", name);
+      if (image) found.values.push([name, short(image.value(voxel))]);
+    }
+    for (const name of Object.keys(data.masks)) {
+      const mask = viewer.mask(name);
+      if (mask) found.labels.push([name, data.regions.flatMap((_, bit) => (holds(mask, voxel, bit) ? [bit] : []))]);
+    }
+    return found;
+  }
+
+  /** @param {Found} found */
+  #words({ place, values, labels }) {
+    const { regions } = this.viewer.data;
+    const term = (/** @type {string} */ name, /** @type {(Node | string)[]} */ what) =>
+      element("span", {}, element("span", { class: "of" }, name), " ", ...what);
+    const swatch = (/** @type {number} */ bit) => {
+      const spot = element("i");
+      spot.style.background = regions[bit].colour;
+      return element("b", {}, spot, regions[bit].name);
+    };
+    return [
+      element("span", {}, place),
+      ...values.map(([name, value]) => term(name, [value])),
+      ...labels.map(([name, bits]) => term(name, bits.length ? bits.map(swatch) : ["–"])),
+    ];
+  }
+
+  /** Plane, slice, and what is under the crosshair: the pointer is of no use to who listens. */
+  #say() {
+    const { viewer } = this;
+    const { ground, settled, view, data } = viewer;
+    if (!ground || !settled) return;
+    const plane = viewer.plane();
+    const axis = AXIS[plane];
+    const { place, values, labels } = this.#find(view.cursor);
+    const said = [
+      `${plane} ${data.stops?.word ?? "slice"} ${view.cursor[axis] + 1} of ${ground.shape[axis]}`,
+      place,
+      ...values.map((pair) => pair.join(" ")),
+      ...labels.map(([name, bits]) => `${name}: ${bits.map((bit) => data.regions[bit].title).join(", ") || "nothing"}`),
+    ].join("; ");
+    if (said === this.said) return;
+    this.said = said;
+    this.live.textContent = said;
+  }
+}
