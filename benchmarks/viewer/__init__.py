@@ -1,0 +1,1 @@
+"""The slice viewer beside NiiVue, in one browser on one machine."""
