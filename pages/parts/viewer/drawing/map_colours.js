@@ -6,7 +6,7 @@
 export const AGREEMENT_COLOURS = { extra: "#7b8cff", missed: "#e3d24b", right: "#aab4c0" };
 
 /** @type {Colour[]} from few models to nearly all */
-const GREENS = [[0, 84, 76], [52, 168, 148], [198, 244, 214]];
+const GREENS = [[18, 118, 105], [74, 181, 158], [205, 247, 220]];
 /** @type {Colour[]} from 0 to 1 bit */
 const ICE = [[8, 48, 107], [43, 140, 190], [168, 221, 235], [255, 255, 255]];
 

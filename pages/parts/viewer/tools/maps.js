@@ -115,6 +115,7 @@ class MapChoice {
     const others = Object.keys(data.masks).filter((name) => name !== of);
     this.against.show(others.map((name) => [name, name]), against ?? "");
     this.all.textContent = single ? "" : `${models.length} models`;
+    this.legend.classList.toggle("stacked", against !== null);
     this.legend.replaceChildren(...mapLegend(map, share));
   }
 }

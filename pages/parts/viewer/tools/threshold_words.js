@@ -35,7 +35,7 @@ export function triedOf({ name, region, threshold, counts, voxelMl }) {
   const score = dice === null ? `– (${reason})` : dice.toFixed(3);
   const size = ml === null ? `${voxels} voxels` : `${ml.toFixed(1)} ml`;
   const said = counts.reference === null ? `${size} before clean-up` : `${score} before clean-up · ${size}`;
-  return { name, region, threshold, dice, voxels, ml, words: `at ${asProbability(threshold)} ${said}` };
+  return { name, region, threshold, dice, voxels, ml, words: `at ${asProbability(threshold)}: ${said}` };
 }
 
 /** @param {number} threshold  in 255ths */
