@@ -1,7 +1,7 @@
 /** Lengths, and the lines that show them. */
 
 import { toScreen } from "./geometry.js";
-import { readable } from "./paint.js";
+import { readable } from "./lettering.js";
 
 /** @import {Canvas} from "./paint.js" */
 /** @import {Placement} from "./geometry.js" */

@@ -1,6 +1,6 @@
-/** What one panel's canvas shows: the grey slice, masks or errors over it, crosshair, letters, scale bar. */
+/** What one panel's canvas shows: the grey slice, masks or errors over it, crosshair. */
 
-import { AXIS, scaleBar, toScreen } from "./geometry.js";
+import { AXIS, toScreen } from "./geometry.js";
 import { EXTRA, MISSED, RIGHT } from "./masks.js";
 
 /** @import {Placement} from "./geometry.js" */
@@ -11,8 +11,6 @@ import { EXTRA, MISSED, RIGHT } from "./masks.js";
 /** Safe for colour-blind readers on grey. */
 export const ERROR_COLOURS = { extra: "#d55e00", missed: "#cc79a7", right: "#aab4c0" };
 const ACCENT = "#5aa9d6";
-const SECONDARY = "#8d98a6";
-const LABEL_FONT = "12px system-ui, sans-serif";
 /** From this size of a voxel on screen (CSS pixels) masks follow its edges, since one can see them. */
 export const EXACT_FROM = 8;
 
@@ -139,81 +137,6 @@ export function paintCrosshair({ context, width, height }, placement, cursor) {
   context.lineTo(width, y);
   context.stroke();
   context.globalAlpha = 1;
-}
-
-/**
- * @param {Canvas} canvas
- * @param {Placement} placement
- */
-export function paintLetters({ context, width, height }, { layout }) {
-  const { letters } = layout;
-  if (!letters || Math.min(width, height) < 120) return;
-  context.font = LABEL_FONT;
-  context.textBaseline = "middle";
-  const put = (/** @type {string} */ letter, /** @type {number} */ x, /** @type {number} */ y) => {
-    context.textAlign = x < width / 3 ? "left" : x > (2 * width) / 3 ? "right" : "center";
-    readable(context, letter, x, y, SECONDARY);
-  };
-  put(letters.left, 9, height / 2);
-  put(letters.right, width - 9, height / 2);
-  // in a narrow panel the caption needs the place
-  if (width < 440) return;
-  put(letters.top, width / 2, 14);
-  put(letters.bottom, width / 2, height - 10);
-}
-
-/**
- * Says that a plane of a very large volume is drawn from its copy of half the resolution.
- *
- * @param {Canvas} canvas
- */
-export function paintHalf({ context, height }) {
-  context.font = "11px system-ui, sans-serif";
-  context.textAlign = "left";
-  context.textBaseline = "bottom";
-  readable(context, "half resolution", 10, height - 28, SECONDARY);
-}
-
-/**
- * @param {Canvas} canvas
- * @param {number} pixelsPerMm
- */
-export function paintScaleBar({ context, width, height }, pixelsPerMm) {
-  if (Math.min(width, height) < 160) return;
-  const { mm, pixels } = scaleBar(pixelsPerMm, width);
-  const right = Math.round(width - 12) + 0.5;
-  const left = Math.round(width - 12 - pixels) + 0.5;
-  const y = Math.round(height - 26) + 0.5;
-  context.lineWidth = 1;
-  context.strokeStyle = "#c5cdd6";
-  context.beginPath();
-  context.moveTo(left, y - 3);
-  context.lineTo(left, y);
-  context.lineTo(right, y);
-  context.lineTo(right, y - 3);
-  context.stroke();
-  context.font = "11px system-ui, sans-serif";
-  context.textAlign = "center";
-  context.textBaseline = "top";
-  readable(context, `${mm} mm`, (left + right) / 2, y + 4, "#c5cdd6");
-}
-
-/**
- * Letters that stay legible over a bright image.
- *
- * @param {CanvasRenderingContext2D} context
- * @param {string} text
- * @param {number} x
- * @param {number} y
- * @param {string} colour
- */
-export function readable(context, text, x, y, colour) {
-  context.lineJoin = "round";
-  context.lineWidth = 3;
-  context.strokeStyle = "rgba(0, 0, 0, 0.75)";
-  context.strokeText(text, x, y);
-  context.fillStyle = colour;
-  context.fillText(text, x, y);
 }
 
 /**

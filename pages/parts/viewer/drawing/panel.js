@@ -3,6 +3,7 @@
 import { layoutOf, place, toVoxel } from "./geometry.js";
 import { paintMap } from "./map_paint.js";
 import { MAP_TITLES, isMap } from "./maps.js";
+import * as lettering from "./lettering.js";
 import * as paint from "./paint.js";
 import { between, dividerAt } from "./swipe.js";
 import { capital, element, fitCanvas } from "../around/dom.js";
@@ -122,13 +123,13 @@ export class Panel {
       if (slice) {
         if (slice.ground !== "rgb(0, 0, 0)") paint.paintGround(this.canvas, placement, scene.shape, slice.ground);
         paint.paintSlice(this.canvas, placement, slice, dim);
-        if (slice.step === 2) paint.paintHalf(this.canvas);
+        if (slice.step === 2) lettering.paintHalf(this.canvas);
       }
     }
     if (!view.overlayOff || this.spec.beside) this.#overlay(scene, placement, plane, index);
     if (scene.crosshair) paint.paintCrosshair(this.canvas, placement, view.cursor);
-    paint.paintLetters(this.canvas, placement);
-    if (scene.affine) paint.paintScaleBar(this.canvas, placement.pixelsPerMm);
+    lettering.paintLetters(this.canvas, placement);
+    if (scene.affine) lettering.paintScaleBar(this.canvas, placement.pixelsPerMm);
     return placement;
   }
 
