@@ -7,15 +7,16 @@ import streamlit as st
 from core.workspace import Cohort
 from pages.parts import state
 from pages.parts.case_context import acquisition, brought_onto_one_grid
-from pages.parts.case_facts import case_table, findings, histogram, measured
+from pages.parts.case_facts import findings, histogram, measured
+from pages.parts.cohort_table import cohort_table
 from pages.parts.empty import nothing_yet
 from pages.parts.guard import in_a_sentence
 from pages.parts.importing import import_button, import_panel
 from pages.parts.pickers import pick_cohort
+from pages.parts.surfaces import following, surfaces_below
 from pages.parts.viewer import Panel, ViewerView, region_styles, slice_viewer
 from pages.parts.volumes import GROUND_TRUTH, image_refs, reference_ref
 
-TABLE_HEIGHT = 690
 VIEWER_HEIGHT = 560
 
 
@@ -33,11 +34,11 @@ def show() -> None:
         if cohort is None:
             nothing_yet()
             return
-        _table(cohort)
+        cohort_table(cohort)
     with right:
-        case_id = state.chosen_case(list(cohort.cases))
+        case_id = state.chosen_case(cohort.cases)
         if case_id is None:
-            st.caption("No case matches.")
+            st.caption("This cohort has no case.")
             return
         with in_a_sentence():
             _sequences(cohort, case_id)
@@ -51,38 +52,12 @@ def show() -> None:
             histogram(cohort, case_id)
 
 
-def _table(cohort: Cohort) -> None:
-    sought = st.text_input("Search", placeholder=f"Search {len(cohort.cases)} cases", label_visibility="collapsed")
-    rows = case_table(cohort, sought)
-    chosen = st.dataframe(
-        rows,
-        hide_index=True,
-        height=TABLE_HEIGHT,
-        row_height=56,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"cases of {cohort.name} {sought}",
-        column_config={
-            "picture": st.column_config.ImageColumn("", width=56),
-            "case": st.column_config.TextColumn("Case", width=150),
-            "ml": st.column_config.NumberColumn("Tumour, ml", format="%.1f", width=80),
-            "spacing": st.column_config.TextColumn("Voxel, mm", width=110),
-        },
-    )
-    if chosen.selection.rows:
-        state.choose_case(str(rows.iloc[chosen.selection.rows[0]]["case"]))
-    if cohort.refused:
-        with st.expander(f"{len({refused['case'] for refused in cohort.refused})} refused: why"):
-            for refused in cohort.refused:
-                st.caption(f"**{refused['case']}**: found {refused['found']}; expected {refused['expected']}.")
-
-
 def _sequences(cohort: Cohort, case_id: str) -> None:
     images = image_refs(cohort, case_id)
     reference = reference_ref(cohort, case_id)
     masks = {} if reference is None else {GROUND_TRUTH: reference}
     mask = GROUND_TRUTH if masks else None
-    slice_viewer(
+    view = slice_viewer(
         case_title=case_id,
         images=images,
         masks=masks,
@@ -92,8 +67,10 @@ def _sequences(cohort: Cohort, case_id: str) -> None:
         height=VIEWER_HEIGHT,
         columns=2,
         address={"cohort": cohort.name, "case": case_id},
+        on_view_change=following("browse"),
         key="browse",
     )
+    surfaces_below(images, masks, region_styles(cohort.scheme), view, key="browse")
 
 
 show()

@@ -10,10 +10,11 @@ from core.jobs.segment_cases import start_segmenting
 from core.workspace import Cohort
 from pages.parts import store
 from pages.parts.comparison import cohort_scores, dice_table, legend, missing_models, scores_of, volume_table
-from pages.parts.conventions import in_address, pick_convention, what_it_is_worth
+from pages.parts.conventions import every_convention, in_address, pick_convention, what_it_is_worth
 from pages.parts.empty import nothing_yet
 from pages.parts.guard import in_a_sentence
 from pages.parts.pickers import pick_case, pick_cohort, pick_models
+from pages.parts.surfaces import following, surfaces_below
 from pages.parts.viewer import Panel, ViewerView, region_styles, slice_viewer
 from pages.parts.volumes import GROUND_TRUTH, image_refs, mask_refs, probability_refs, reference_ref
 
@@ -45,6 +46,8 @@ def show() -> None:
         dice_table(cohort, case_id, models, convention)
     with control, in_a_sentence():
         what_it_is_worth(cohort, case_id, models, convention)
+    with left, in_a_sentence():
+        every_convention(cohort, case_id, models)
     with right:
         with in_a_sentence():
             volume_table(cohort, case_id, models)
@@ -71,7 +74,7 @@ def _grid(cohort: Cohort, case_id: str, models: dict[str, Checkpoint], conventio
         truth = GROUND_TRUTH if reference is not None else None
         panels.append(Panel("Errors", "{region}", mask=first, error_against=truth, map=True))
     favourite = "T1c" if "T1c" in images else next(iter(images))
-    slice_viewer(
+    view = slice_viewer(
         case_title=case_id,
         images=images,
         masks=masks,
@@ -83,8 +86,10 @@ def _grid(cohort: Cohort, case_id: str, models: dict[str, Checkpoint], conventio
         tools=True,
         height=VIEWER_HEIGHT,
         address={"cohort": cohort.name, "case": case_id, "models": ",".join(models), "scores": in_address(convention)},
+        on_view_change=following("compare"),
         key="compare",
     )
+    surfaces_below(images, masks, region_styles(cohort.scheme), view, key="compare")
 
 
 @st.fragment(run_every=1.0)

@@ -36,7 +36,7 @@ def show() -> None:
         models_table(cohort)
     with right:
         _where_next(cohort)
-    case_id = state.chosen_case(list(cohort.cases))
+    case_id = state.chosen_case(cohort.cases)
     if case_id is not None:
         _look_again(cohort, case_id, store.freshness(cohort, case_id))
 
@@ -49,7 +49,7 @@ def _look_again(cohort: Cohort, case_id: str, shown: tuple[int, int]) -> None:
 
 
 def _alive(cohort: Cohort) -> None:
-    case_id = state.chosen_case(list(cohort.cases))
+    case_id = state.chosen_case(cohort.cases)
     if case_id is None:
         return
     images = image_refs(cohort, case_id)

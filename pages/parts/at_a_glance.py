@@ -10,6 +10,7 @@ import streamlit as st
 from core.checkpoints import Checkpoint
 from core.workspace import Cohort
 from pages.parts import store
+from pages.parts.cohort_index import index_of
 from pages.parts.thumbnails import thumbnail
 from pages.parts.words import plural
 
@@ -21,14 +22,12 @@ COLUMN_WIDTH = 64
 
 def cohort_strip(cohort: Cohort) -> None:
     """Draw the cohort's first cases as pictures that open them in Browse."""
-    spacing = {
-        tuple(round(mm, 2) for mm in e.facts["spacing_mm"]) for e in cohort.cases.values() if e.facts["spacing_mm"]
-    }
+    index = index_of(cohort)
     refused = len({finding["case"] for finding in cohort.refused})
     said = [
-        plural(len(cohort.groups), cohort.group_word),
+        plural(index.group_count, cohort.group_word),
         plural(len(cohort.modalities), "sequence"),
-        plural(len(spacing), "voxel size"),
+        plural(index.spacing_count, "voxel size"),
         f"labels {cohort.scheme.name}",
     ]
     if refused:

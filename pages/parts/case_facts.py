@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import cycle
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 import streamlit as st
 
 from core.data.store import open_case
 from core.workspace import Cohort
 from pages.parts import store
-from pages.parts.thumbnails import thumbnail
+from pages.parts.cohort_index import spacing_text
 from pages.parts.volumes import TITLES
 
-PICTURES = 200  # beyond these a table row has no picture until it is searched for
 BINS = 96
 SAMPLE = 4  # every fourth slice is enough for the shape of a histogram
-COLOURS = ("#5aa9d6", "#e69f00", "#7fc97f", "#cc79a7")
+COLOURS = ("#5aa9d6", "#e69f00", "#7fc97f", "#cc79a7", "#f0e442", "#d55e00", "#999999", "#e6ebf0")
+UNITS = {"ct": " HU"}  # of MR a number has no unit
 
 
-def case_table(cohort: Cohort, sought: str) -> pd.DataFrame:
-    """Return one row per case whose id holds `sought`: picture, case, ml of the first region, voxel size."""
-    names = [case_id for case_id in cohort.cases if sought.lower() in case_id.lower()]
-    region = cohort.scheme.region_names[0]
-    rows = []
-    for number, case_id in enumerate(names):
-        facts = cohort.cases[case_id].facts
-        rows.append(
-            {
-                "picture": thumbnail(cohort, case_id) if number < PICTURES else None,
-                "case": case_id,
-                "ml": (facts["volumes_ml"] or {}).get(region),
-                "spacing": _spacing(facts["spacing_mm"]),
-            }
-        )
-    return pd.DataFrame(rows, columns=["picture", "case", "ml", "spacing"])
+@dataclass(frozen=True, slots=True, eq=False)
+class Histogram:
+    """The intensities of one sequence inside the head: the share of voxels in each bin, and the bin's middle value."""
+
+    share: npt.NDArray[np.float64]
+    values: npt.NDArray[np.float64]
 
 
 def measured(cohort: Cohort, case_id: str) -> None:
@@ -44,7 +36,7 @@ def measured(cohort: Cohort, case_id: str) -> None:
     st.markdown(f"**{case_id}**")
     size = " × ".join(map(str, facts["shape"]))
     st.caption(
-        f"{size} voxels of {_spacing(facts['spacing_mm'])} mm, {facts['axis_codes']}; "
+        f"{size} voxels of {spacing_text(facts['spacing_mm'])} mm, {facts['axis_codes']}; "
         f"{facts['slices']['axial']} axial slices with head"
     )
     volumes = facts["volumes_ml"] or {}
@@ -68,32 +60,46 @@ def histogram(cohort: Cohort, case_id: str) -> None:
     """Draw the intensities inside the head, one line per sequence, each over its own 0.5-99.5 percentile range."""
     import plotly.graph_objects as go
 
+    counted = _histograms(cohort, case_id)
+    if not counted:
+        return
+    st.caption("INTENSITIES INSIDE THE HEAD")
     figure = go.Figure()
-    for (name, counts), colour in zip(_histograms(cohort, case_id).items(), COLOURS, strict=False):
-        centres = np.linspace(0, 100, len(counts))
+    for (name, one), colour in zip(counted.items(), cycle(COLOURS), strict=False):
         figure.add_scatter(
-            x=centres,
-            y=counts,
+            x=np.linspace(0, 100, len(one.share)),
+            y=one.share,
+            customdata=one.values,
             name=TITLES.get(name, name),
             mode="lines",
             line={"color": colour, "width": 1.5},
-            hovertemplate="%{y:.1%}",
+            hovertemplate=f"%{{customdata:,.0f}}{UNITS.get(name, '')}: %{{y:.1%}} of voxels",
         )
     figure.update_layout(
-        height=230,
+        height=250,
         margin={"l": 0, "r": 0, "t": 26, "b": 0},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
+        showlegend=True,
         legend={"orientation": "h", "y": 1.18, "x": 0},
-        xaxis={"title": "intensity, % of each sequence's range", "gridcolor": "#20262e", "zeroline": False},
-        yaxis={"visible": False},
+        xaxis={"title": _intensity_axis(counted), "gridcolor": "#20262e", "zeroline": False, "hoverformat": ".0f"},
+        yaxis={"title": "share of voxels", "tickformat": ".0%", "gridcolor": "#20262e", "nticks": 4, "zeroline": False},
         font={"size": 12, "color": "#8d98a6"},
         hovermode="x",
     )
     st.plotly_chart(figure, config={"displayModeBar": False}, key=f"histogram {case_id}")
 
 
-def _histograms(cohort: Cohort, case_id: str) -> dict[str, Any]:
+def _intensity_axis(counted: Mapping[str, Histogram]) -> str:
+    """Say what 0 and 100 % are; of a single sequence, in its own values."""
+    if len(counted) == 1:
+        name, one = next(iter(counted.items()))
+        low, high = one.values[0], one.values[-1]
+        return f"{TITLES.get(name, name)}: 0 % is {low:,.0f}, 100 % {high:,.0f}{UNITS.get(name, '')}"
+    return "intensity: 0 and 100 % are each sequence's 0.5th and 99.5th percentile"
+
+
+def _histograms(cohort: Cohort, case_id: str) -> dict[str, Histogram]:
     folder = store.workspace().store_folder(cohort.name, case_id)
     if not (folder / "prepared.json").exists():
         return {}
@@ -101,7 +107,7 @@ def _histograms(cohort: Cohort, case_id: str) -> dict[str, Any]:
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def _counted(folder: str, changed: int) -> dict[str, Any]:
+def _counted(folder: str, changed: int) -> dict[str, Histogram]:
     from pathlib import Path
 
     del changed  # what the cache goes by
@@ -111,10 +117,6 @@ def _counted(folder: str, changed: int) -> dict[str, Any]:
         voxels = np.asarray(case.slices[::SAMPLE, index])
         constants = case.constants.channels[name]
         values = voxels[voxels != 0] * constants.slope + constants.intercept
-        counts, _ = np.histogram(values, bins=BINS, range=(constants.low, max(constants.high, constants.low + 1)))
-        counted[name] = counts / max(1, counts.sum())
+        counts, edges = np.histogram(values, bins=BINS, range=(constants.low, max(constants.high, constants.low + 1)))
+        counted[name] = Histogram(counts / max(1, counts.sum()), (edges[:-1] + edges[1:]) / 2)
     return counted
-
-
-def _spacing(spacing_mm: list[float] | None) -> str:
-    return "unknown" if spacing_mm is None else " × ".join(f"{mm:g}" for mm in np.round(spacing_mm, 2))

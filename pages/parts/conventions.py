@@ -68,17 +68,30 @@ def case_dice(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint], co
 
 
 def what_it_is_worth(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint], convention: Convention) -> None:
-    """Say by how much the best model's Dice moves against our own convention, and draw all conventions on request."""
+    """Say by how much the best model's Dice moves against our own convention, and what the masks were made of."""
     usual = case_dice(cohort, case_id, models, CONVENTIONS[DEFAULT_CONVENTION])
-    if not usual:
+    if not usual or convention.name == DEFAULT_CONVENTION:
         return
-    region = cohort.scheme.region_names[0]
-    if convention.name != DEFAULT_CONVENTION:
-        sentence = jump(usual, case_dice(cohort, case_id, models, convention), region)
-        said = [sentence, *_particulars(cohort, case_id, models, convention)]
-        st.markdown("  \n".join(each for each in said if each))
-    with st.expander("Every convention, this case"):
-        _every(cohort, case_id, models)
+    sentence = jump(usual, case_dice(cohort, case_id, models, convention), cohort.scheme.region_names[0])
+    st.markdown("  \n".join([sentence, *_particulars(cohort, case_id, models, convention)]))
+
+
+def every_convention(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> None:
+    """Draw the case's Dice in all conventions on request: one row each, one column per model."""
+    by_convention = {spec.name: case_dice(cohort, case_id, models, spec) for spec in CONVENTIONS.values()}
+    titles = list(by_convention[DEFAULT_CONVENTION])
+    if not titles:
+        return
+    with st.expander(f"{QUESTION} This case in every convention"):
+        regions = list(cohort.scheme.region_names)
+        region = st.segmented_control("Region", regions, default=regions[0], key="every convention of", required=True)
+        columns = {
+            title: {CONVENTIONS[name].title: _text(dice[title].get(region)) for name, dice in by_convention.items()}
+            for title in titles
+        }
+        st.table(pd.DataFrame(columns), border="horizontal")
+        resized = _particulars(cohort, case_id, models, CONVENTIONS["model-resolution"])
+        st.caption("  \n".join([f"Before clean-up: {NO_CLEAN_UP}.", *resized]))
 
 
 def jump(usual: Dice, other: Dice, region: str) -> str:
@@ -132,19 +145,6 @@ def _score_on(cohort: Cohort, models: dict[str, Checkpoint], at_first: int) -> N
     if not waiting:
         st.rerun(scope="app")
     st.progress(1 - waiting / max(waiting, at_first), text=f"{plural(waiting, 'prediction')} still to be scored so")
-
-
-def _every(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> None:
-    regions = list(cohort.scheme.region_names)
-    region = st.segmented_control("Region", regions, default=regions[0], key="every convention of", required=True)
-    by_convention = {spec.title: case_dice(cohort, case_id, models, spec) for spec in CONVENTIONS.values()}
-    titles = list(next(iter(by_convention.values())))
-    columns = {
-        title: {name: _text(dice[title].get(region)) for name, dice in by_convention.items()} for title in titles
-    }
-    st.table(pd.DataFrame(columns), border="horizontal")
-    resized = _particulars(cohort, case_id, models, CONVENTIONS["model-resolution"])
-    st.caption("  \n".join([f"Before clean-up: {NO_CLEAN_UP}.", *resized]))
 
 
 def _particulars(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint], convention: Convention) -> list[str]:

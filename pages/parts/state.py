@@ -11,6 +11,7 @@ _CASE = "case"
 _MODELS = "models"
 _SCORES = "scores"
 _RUN = "run"
+_PAGE = "page"
 _STARTS = "starts"
 _IMPORT = "import"
 _IMPORT_FOLDER = "import_folder"
@@ -32,7 +33,7 @@ def choose_cohort(name: str) -> None:
         st.session_state.pop(_CASE, None)
 
 
-def chosen_case(known: list[str]) -> str | None:
+def chosen_case(known: Collection[str]) -> str | None:
     """Return the case this session looks at: what was chosen, what the address says, else the first."""
     for wanted in (st.session_state.get(_CASE), st.query_params.get("case")):
         if wanted in known:
@@ -43,6 +44,22 @@ def chosen_case(known: list[str]) -> str | None:
 def choose_case(case_id: str) -> None:
     """Remember the case."""
     st.session_state[_CASE] = case_id
+
+
+def page_of(listing: str) -> int | None:
+    """Return the page that a listing was turned to, from 0, or None where another one was listed last."""
+    kept = st.session_state.get(_PAGE)
+    return int(kept[1]) if kept and kept[0] == listing else None
+
+
+def any_page() -> bool:
+    """Tell whether this session has listed anything before."""
+    return _PAGE in st.session_state
+
+
+def turn_to_page(listing: str, page: int) -> None:
+    """Remember a listing's page."""
+    st.session_state[_PAGE] = (listing, page)
 
 
 def chosen_models(known: list[str], otherwise: list[str]) -> list[str]:
@@ -92,6 +109,16 @@ def starts() -> int:
 def count_start() -> None:
     """Remember that a training was started."""
     st.session_state[_STARTS] = starts() + 1
+
+
+def surfaces_key(page: str) -> str:
+    """Return the key of a page's switch for 3D."""
+    return f"3D on {page}"
+
+
+def surfaces_on(page: str) -> bool:
+    """Return whether a page shows 3D; known before its switch is drawn."""
+    return bool(st.session_state.get(surfaces_key(page)))
 
 
 def importing() -> str | None:

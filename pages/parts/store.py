@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,19 @@ def cohort(name: str) -> Cohort:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _cohort(root: str, name: str, changed: int) -> Cohort:
     del changed  # what the cache goes by; one that starts with _ would not count
-    return Workspace(Path(root)).cohort(name)
+    # ten thousand cases are millions of objects that all stay: looking for garbage among them doubles the time
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return Workspace(Path(root)).cohort(name)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def changed(of: Cohort) -> int:
+    """Return what grows when a cohort is written again, for caches to go by."""
+    return (workspace().cohort_folder(of.name) / "cohort.json").stat().st_mtime_ns
 
 
 def checkpoints() -> dict[str, Checkpoint]:
@@ -49,10 +62,11 @@ def checkpoints() -> dict[str, Checkpoint]:
 
 def fitting(every: dict[str, Checkpoint], of: Cohort) -> dict[str, Checkpoint]:
     """Return the checkpoints whose modalities and regions a cohort has."""
+    modalities, regions = set(of.modalities), of.scheme.region_names  # the first walks over every case
     return {
         name: checkpoint
         for name, checkpoint in every.items()
-        if set(checkpoint.spec.modalities) <= set(of.modalities) and checkpoint.spec.regions == of.scheme.region_names
+        if set(checkpoint.spec.modalities) <= modalities and checkpoint.spec.regions == regions
     }
 
 
@@ -79,7 +93,7 @@ def freshness(of: Cohort, case_id: str) -> tuple[int, int]:
         saved_prediction(place, of, case_id, checkpoint) is not None
         for checkpoint in fitting(checkpoints(), of).values()
     )
-    return (place.cohort_folder(of.name) / "cohort.json").stat().st_mtime_ns, made
+    return changed(of), made
 
 
 def summary(of: Cohort, models: dict[str, Checkpoint]) -> dict[str, Any]:
@@ -103,7 +117,7 @@ def _what_scores_go_by(of: Cohort, models: dict[str, Checkpoint]) -> GoesBy:
     """Return what changes when the cohort is imported again, or a model has segmented one more case."""
     place = workspace()
     made = tuple((name, each.id, _listed(place.root / "predictions" / each.id)) for name, each in models.items())
-    return str(place.root), of.name, (place.cohort_folder(of.name) / "cohort.json").stat().st_mtime_ns, made
+    return str(place.root), of.name, changed(of), made
 
 
 def _listed(folder: Path) -> int:
