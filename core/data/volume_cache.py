@@ -13,9 +13,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.atomic import new_folder, read_json, replacing, write_json
 from core.data.limits import BROWSER_WHOLE_BYTES
-from core.data.slabs import ViewerArray, address, encode
+from core.data.slabs import ViewerArray, address, decode_slab, encode
+from core.volume import Array, Box
 
 ADDRESS = re.compile(r"[0-9a-f]{64}")
 DEFAULT_MAX_BYTES = 8 * 1024**3
@@ -117,6 +120,23 @@ class VolumeCache:
             return (folder / f"{'half-' if half else ''}{index}.gz").read_bytes()
         except FileNotFoundError:
             raise NoSuchVolumeError(f"no slab {index} of volume {key[:80]!r} here; open the case again") from None
+
+    def voxels(self, key: str) -> Array:
+        """Return a volume's stored voxels (X, Y, Z) of the full grid.
+
+        Raises:
+            NoSuchVolumeError: it is not here.
+        """
+        manifest = self.manifest(key)
+        full: Array = np.full(manifest["full_shape"], manifest["fill"], manifest["dtype"])
+        start, shape = manifest["box_offset"], manifest["shape"]
+        x, y, z = (at + length for at, length in zip(start, shape, strict=True))
+        inside = Box((start[0], start[1], start[2]), (x, y, z)).crop(full)
+        for index, place in enumerate(manifest["slabs"]):
+            first, count = place["first"], place["count"]
+            slab = decode_slab(self.slab(key, index), manifest["dtype"], (shape[0], shape[1], shape[2]))
+            inside[:, :, first : first + count] = slab
+        return full
 
     def _folder(self, key: str) -> Path | None:
         return self.root / key if ADDRESS.fullmatch(key) else None

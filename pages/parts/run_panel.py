@@ -16,6 +16,8 @@ from pages.parts import store
 from pages.parts.run_words import progress_words, run_number, run_title
 from pages.parts.training_charts import dice_chart, loss_chart
 from pages.parts.training_pictures import what_it_sees
+from pages.parts.viewer import RegionStyle, region_styles
+from pages.parts.viewer.spec import PALETTE
 
 EVERY_S = 1.0
 LOG_LINES = 30
@@ -57,7 +59,8 @@ def _panel(name: str, was_active: bool, rival: Rival | None) -> None:
     with dice, st.container(border=True, key="surface-dice", gap="xxsmall"):
         dice_chart(curves.validations, regions, total, rival)
     with st.container(border=True, key="surface-pictures", gap="xsmall"):
-        what_it_sees(run.folder, regions[0] if regions else "")
+        styles, geometry = _drawn_as(run, regions)
+        what_it_sees(run.folder, styles, geometry)
         if curves.validations:
             st.caption(in_words(curves.validations))
 
@@ -123,6 +126,15 @@ def _regions(run: RunFolder) -> list[str]:
         return list(store.cohort(run.split["cohort"]).scheme.region_names)
     except (NotInWorkspaceError, FileNotFoundError):
         return []
+
+
+def _drawn_as(run: RunFolder, regions: list[str]) -> tuple[list[RegionStyle], bool]:
+    """Return how the fixed slices' regions look, and whether they lie as in a patient, a guess without the cohort."""
+    try:
+        cohort = store.cohort(run.split["cohort"])
+    except (NotInWorkspaceError, FileNotFoundError):
+        return [RegionStyle(name, name, colour) for name, colour in zip(regions, PALETTE, strict=False)], True
+    return region_styles(cohort.scheme), next(iter(cohort.cases.values())).geometry is not None
 
 
 def _rival(run: RunFolder) -> Rival | None:

@@ -1,111 +1,120 @@
-"""What a network makes of its two fixed validation slices, from its first validation to now."""
+"""What a network makes of its fixed validation slices: one picture per validation, scrolled like a film."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from core.data.slabs import ViewerArray
+from core.data.volume_cache import VolumeCache
 from core.training.snapshots import FixedSlices, read_fixed, read_snapshot, snapshot_steps
-from pages.parts.thumbnails import draw_slice
+from pages.parts import store
 from pages.parts.training_charts import heading
-from pages.parts.viewer.spec import PALETTE
+from pages.parts.viewer import Panel, RegionStyle, Stops, ViewerView, VolumeRef, slice_viewer, volume_ref
 from pages.parts.volumes import GROUND_TRUTH, TITLES
 
-NOW = 0  # a place on the slider that stays the newest one while the run goes on
-COLUMNS = 8
-THEN = 5  # predictions in a row
-ENLARGED = 2
-GAP = 4
-SURFACE = "#0d1014"
-TOO_MUCH, MISSED, RIGHT = PALETTE.index("#d55e00"), PALETTE.index("#cc79a7"), PALETTE.index("#999999")
+# Of a long run, evenly spread: each of them is a whole picture in the browser.
+MOST_STOPS = 60
+HEIGHT = 270
+# Between the two slices, in voxels.
+GAP = 6
+WHITE = 255
+PREDICTION = "Prediction"
 
 
-def what_it_sees(folder: Path, region: str) -> None:
-    """Draw the fixed slices, their ground truth, predictions up to the chosen validation, and its errors.
+def what_it_sees(folder: Path, regions: Sequence[RegionStyle], geometry: bool) -> None:
+    """Draw the fixed slices with their ground truth, the prediction and its errors after each validation.
 
     Args:
         folder: the run's.
-        region: the first one's name, whose errors are drawn.
+        regions: in bit order of the masks.
+        geometry: whether the slices lie as in a patient, or as they were stored.
     """
-    fixed, steps = read_fixed(folder), snapshot_steps(folder)
-    if fixed is None or not steps:
+    steps = spread(snapshot_steps(folder), MOST_STOPS)
+    path = folder / "snapshots" / "fixed.npz"
+    if not steps or not path.exists():
         heading("What it sees now", after="two fixed validation slices, after each validation")
         st.caption("The first picture comes with the first validation.")
         return
-    heading("What it sees now", after="two fixed validation slices, after each validation; drag to go back in time")
-    row, slider = st.container(), st.container()
-    with slider:
-        until = _until(folder.name, steps)
-    shown = spread(steps[: steps.index(until) + 1], THEN)
-    pictures = [(TITLES.get(fixed.modality, fixed.modality) or "Image", _picture(fixed, None))]
-    pictures.append((GROUND_TRUTH, _picture(fixed, fixed.masks)))
-    pictures += [(f"step {step:,}", _picture(fixed, read_snapshot(folder, step).masks)) for step in shown]
-    wrong = errors(read_snapshot(folder, until).masks, fixed.masks)
-    pictures.append((f"{region} errors {'now' if until == steps[-1] else 'then'}", _picture(fixed, wrong)))
-    with row:
-        for column, (title, picture) in zip(st.columns(COLUMNS, gap="xxsmall"), pictures, strict=False):
-            column.caption(title)
-            column.image(picture, width="stretch", alt=f"{title}: the fixed validation slices")
+    heading("What it sees now", after="two fixed validation slices, after each validation; scroll to go back in time")
+    changed = path.stat().st_mtime_ns  # a deleted run's name is given again
+    fixed = _fixed(str(folder), changed)
+    title = TITLES.get(fixed.modality, fixed.modality) or "Image"
+    count = len(steps)
+    key = f"film {folder} {changed} {geometry}"
+    image = _ref(
+        lambda: _still(np.rint(fixed.images * WHITE).astype(np.uint8), geometry, count), f"{key} {count} image"
+    )
+    reference = _ref(lambda: _still(fixed.masks, geometry, count), f"{key} {count} reference")
+    slice_viewer(
+        case_title=f"Fixed validation slices of {folder.name}",
+        images={title: image},
+        masks={GROUND_TRUTH: reference, PREDICTION: _ref(lambda: _moving(folder, steps, geometry), f"{key} {steps}")},
+        panels=[
+            Panel(GROUND_TRUTH, "{image}", mask=GROUND_TRUTH, plane="axial"),
+            Panel(PREDICTION, mask=PREDICTION, plane="axial"),
+            Panel("Errors", "{region}", mask=PREDICTION, error_against=GROUND_TRUTH, plane="axial"),
+        ],
+        regions=regions,
+        reference=GROUND_TRUTH,
+        windows={title: (0, WHITE)},
+        initial=ViewerView(slice=count - 1),
+        controls=False,
+        crosshair=False,
+        height=HEIGHT,
+        columns=3,
+        stops=Stops("validation", tuple(f"step {step:,}" for step in steps)),
+        subject=f"{folder.name} {changed}",
+        key=f"film of {folder.name}",
+    )
 
 
 def spread(steps: Sequence[int], count: int) -> list[int]:
-    """Return at most `count` of the steps, evenly spread, the last one always among them."""
-    places = {-(-len(steps) * part // count) - 1 for part in range(1, count + 1)}
-    return [steps[place] for place in sorted(places)]
+    """Return at most `count` of the steps, evenly spread, the first and the last one always among them."""
+    if len(steps) <= count:
+        return list(steps)
+    return [steps[round(part * (len(steps) - 1) / (count - 1))] for part in range(count)]
 
 
-def errors(predicted: npt.NDArray[np.uint8], reference: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Return what of the first region is right, too much and missed, as bits that are drawn in those colours.
+def beside(slices: npt.NDArray[np.uint8], geometry: bool) -> npt.NDArray[np.uint8]:
+    """Lay slices beside each other as one picture, as the viewer draws what has no geometry: columns and rows.
 
     Args:
-        predicted: (N, H, W) uint8 region bits.
-        reference: (N, H, W) uint8 region bits.
+        slices: (N, H, W); with geometry RAS+, so that the patient's right comes to the left and the front up.
+        geometry: whether they lie as in a patient.
 
     Returns:
-        (N, H, W) uint8.
+        (columns, rows) of the same dtype, zeros between.
     """
-    found, true = (predicted & 1).astype(bool), (reference & 1).astype(bool)
-    bits = np.zeros_like(predicted)
-    bits[found & true] = 1 << RIGHT
-    bits[found & ~true] = 1 << TOO_MUCH
-    bits[~found & true] = 1 << MISSED
-    return bits
+    turned = slices[:, ::-1, ::-1] if geometry else slices
+    count, width, height = turned.shape
+    picture = np.zeros((count * (width + GAP) - GAP, height), slices.dtype)
+    for number, one in enumerate(turned):
+        picture[number * (width + GAP) : number * (width + GAP) + width] = one
+    return picture
 
 
-def _until(run: str, steps: list[int]) -> int:
-    if len(steps) == 1:
-        return steps[0]
-    chosen = st.select_slider(
-        "Validation",
-        [*steps[:-1], NOW],
-        NOW,
-        format_func=lambda step: f"step {step:,}" if step != NOW else "now",
-        key=f"snapshot of {run}",
-        label_visibility="collapsed",
-    )
-    return steps[-1] if chosen == NOW else chosen
+def _still(slices: npt.NDArray[np.uint8], geometry: bool, count: int) -> ViewerArray:
+    """Return slices that are the same after each validation, which is the third axis."""
+    return ViewerArray(np.repeat(beside(slices, geometry)[:, :, None], count, axis=2))
 
 
-def _picture(fixed: FixedSlices, masks: npt.NDArray[np.uint8] | None) -> bytes:
-    bits = np.zeros_like(fixed.masks) if masks is None else masks
-    return _drawn(fixed.images, bits)
+def _moving(folder: Path, steps: Sequence[int], geometry: bool) -> ViewerArray:
+    return ViewerArray(np.stack([beside(read_snapshot(folder, step).masks, geometry) for step in steps], axis=2))
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
-def _drawn(images: npt.NDArray[np.float32], masks: npt.NDArray[np.uint8]) -> bytes:
-    """Return the slices below each other as a PNG."""
-    from PIL import Image
+def _ref(make: Callable[[], ViewerArray], key: str) -> VolumeRef:
+    place = store.workspace()
+    return volume_ref(VolumeCache(place.volumes).ensure(make, key), place.root)
 
-    drawn = [draw_slice(image, mask) for image, mask in zip(images, masks, strict=True)]
-    height, width = drawn[0].shape[:2]
-    picture = Image.new("RGB", (width, len(drawn) * (height + GAP) - GAP), SURFACE)
-    for number, one in enumerate(drawn):
-        picture.paste(Image.fromarray(one), (0, number * (height + GAP)))
-    stream = io.BytesIO()
-    picture.resize((picture.width * ENLARGED, picture.height * ENLARGED), Image.Resampling.BICUBIC).save(stream, "PNG")
-    return stream.getvalue()
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _fixed(folder: str, changed: int) -> FixedSlices:
+    del changed  # what the cache goes by
+    fixed = read_fixed(Path(folder))
+    assert fixed is not None
+    return fixed

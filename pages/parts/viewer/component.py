@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.service.modules import module_names, modules_version
 from core.service.routes import base_path
-from pages.parts.viewer.spec import PLANES, Panel, Probabilities, RegionStyle, ViewerView, VolumeRef
+from pages.parts.viewer.spec import PLANES, Panel, Probabilities, RegionStyle, Stops, ViewerView, VolumeRef
 
 FOLDER = Path(__file__).resolve().parent
 # Given to Streamlit as text; every other module comes from our own route.
@@ -51,6 +51,7 @@ def slice_viewer(
     height: int | None = None,
     columns: int | None = None,
     subject: str | None = None,
+    stops: Stops | None = None,
     address: Mapping[str, str] | None = None,
     on_view_change: Callable[[], None] | None = None,
     key: str,
@@ -78,6 +79,7 @@ def slice_viewer(
         columns: None chooses what shows the panels largest.
         subject: changes when another case is shown, so that the view opens anew; by default the key, the case's title
             and its images' hashes. A view that was left is found again under the same subject.
+        stops: what the third axis holds where it is not space; the whole of it can then be played, by a button.
         address: ids such as case and models for the page's address, which the viewer keeps with plane, slice and
             window; read them from `st.query_params` at load. None leaves the address alone.
         on_view_change: makes the page run again when the hand rests; None never does.
@@ -115,6 +117,7 @@ def slice_viewer(
         "crosshair": crosshair,
         "height": height,
         "columns": columns,
+        "stops": None if stops is None else asdict(stops),
         "address": None if address is None else dict(address),
         "report": on_view_change is not None,
     }

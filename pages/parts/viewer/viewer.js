@@ -91,7 +91,9 @@ export class Viewer {
     const another = data.subject !== this.data.subject;
     if (another) this.remember();
     this.report = report;
+    const asks = data.report && !this.data.report;
     this.data = data;
+    if (asks) this.teller.moved();
     if (same) this.#acquire();
     else this.open(another);
   }

@@ -31,7 +31,7 @@ export class Teller {
     if (!settled || view.playing) return;
     const slice = view.cursor[AXIS[view.plane]];
     const range = view.windows[view.image]?.range;
-    if (data.address) writeAddress(data.address, view.plane, slice, range);
+    if (data.address) writeAddress(data, view, this.viewer.opened);
     if (!data.report) return;
     const { plane, image, cursor } = view;
     const told = { subject: data.subject, plane, slice, image, window: range ?? null, cursor };
