@@ -85,9 +85,8 @@ def test_dice_and_volume_are_the_servers_at_every_threshold(open_viewer: Open) -
                 assert float(found["dice"]) == right["dice"]
                 assert int(found["voxels"]) == right["prediction_voxels"]
                 assert float(found["ml"]) == pytest.approx(right["volume_ml"], rel=1e-12)
-                assert found["words"] == f"at {threshold / 255:.2f}: {right['dice']:.3f} before clean-up · " + (
-                    f"{right['volume_ml']:.1f} ml"
-                )
+                said = f"at {threshold / 255:.2f}: {right['dice']:.3f} before clean-up · {right['volume_ml']:.1f} ml"
+                assert found["words"] == said
     assert hand.panels.nth(2).locator(".scores").inner_text().startswith("WT 0.500\nat 1.00: ")
     assert hand.runs == runs
     # the models' own thresholds differ, so no single one is marked; of one model it is
@@ -155,6 +154,25 @@ def test_without_a_reference_there_is_a_volume_and_no_score(open_viewer: Open) -
     line.wait_for(timeout=5_000)
     voxels = int((DOUBTS["Model"].probabilities[0] >= 129).sum())
     assert line.inner_text() == f"at 0.51: {voxels / 1000:.1f} ml before clean-up"
+
+
+def test_a_region_that_the_reference_does_not_have_has_no_dice(open_viewer: Open) -> None:
+    """Two voxels say 10 and 200; the policy leaves such a region out, whatever the model says."""
+    hand = open_viewer("case=doubt")
+    module = hand.page.evaluate("document.querySelector('link[href$=\"threshold_counts.js\"]').href")
+    at = """async ([module, counts, threshold]) => {
+      const { diceAt } = await import(module);
+      const lists = (size) => Uint32Array.from({ length: 257 }, (_, t) => (t <= 10 ? size : t <= 200 ? size / 2 : 0));
+      return diceAt({ predicted: lists(2), shared: lists(counts.shared), reference: counts.reference }, threshold);
+    }"""
+    for counts, threshold, value, reason in (
+        ({"shared": 0, "reference": 0}, 11, None, "the reference is empty"),
+        ({"shared": 0, "reference": 0}, 201, None, "reference and prediction are empty"),
+        ({"shared": 0, "reference": None}, 11, None, "there is no reference"),
+        ({"shared": 2, "reference": 3}, 11, 2 / 4, ""),
+        ({"shared": 2, "reference": 3}, 201, 0, ""),
+    ):
+        assert hand.page.evaluate(at, [module, counts, threshold]) == {"value": value, "reason": reason}
 
 
 def test_the_line_under_the_panels_follows_when_the_hand_rests(open_viewer: Open) -> None:

@@ -90,7 +90,7 @@ function paintHeat(canvas, placement, volume, plane, index) {
     sheet = { key, slice: heatOf(entropySlice(byteSlice(volume, plane, index)), sheet?.slice?.canvas) };
     planes.set(plane, sheet);
   }
-  if (sheet.slice) paint.paintSlice(canvas, placement, sheet.slice, false);
+  if (sheet.slice) paint.paintSlice(canvas, placement, sheet.slice, false, true);
 }
 
 /**

@@ -36,14 +36,15 @@ export function clear({ context, width, height, ratio }) {
  * @param {Placement} placement
  * @param {Slice} slice
  * @param {boolean} dim  leaves room for errors
+ * @param {boolean} [exact]  every voxel as it is, without a way to its neighbours
  */
-export function paintSlice({ context, ratio }, placement, slice, dim) {
+export function paintSlice({ context, ratio }, placement, slice, dim, exact = false) {
   const { uStep, vStep } = placement;
   context.save();
   context.globalAlpha = dim ? 0.55 : 1;
-  context.imageSmoothingEnabled = true;
   // Enlarged, "low" is linear and exact at voxel centres; "high" would take a fifth of a one-voxel lesion's contrast.
   const shrunk = Math.min(Math.abs(uStep), Math.abs(vStep)) * ratio < 1;
+  context.imageSmoothingEnabled = shrunk || !exact;
   context.imageSmoothingQuality = shrunk ? "high" : "low";
   const [x, y] = corner(placement, slice.uStart, slice.vStart);
   context.setTransform(uStep * slice.step * ratio, 0, 0, vStep * slice.step * ratio, x * ratio, y * ratio);
