@@ -12,6 +12,10 @@ import { short } from "./numbers.js";
 /** A screen reader hears the line when the hand has rested so long. */
 const AFTER_MS = 600;
 
+/** Rough widths in CSS pixels, to know once how many lines will do. */
+const WIDTH = { place: 230, letter: 6.5, value: 48, region: 36 };
+const MOST_LINES = 3;
+
 /**
  * @typedef {object} Found
  * @property {string} place
@@ -31,10 +35,19 @@ export class Reading {
     this.live = element("div", { class: "heard", role: "status", "aria-live": "polite" });
   }
 
+  /** The room for the longest words, so that the line never jumps. @param {number} width  CSS pixels */
+  resize(width) {
+    const { images, masks, regions, controls } = this.viewer.data;
+    const letters = [...Object.keys(images), ...Object.keys(masks)].join("").length * WIDTH.letter;
+    const counted = Object.keys(images).length * WIDTH.value + Object.keys(masks).length * (14 + regions.length * WIDTH.region);
+    const lines = Math.min(MOST_LINES, Math.ceil((WIDTH.place + letters + counted) / width));
+    this.element.style.setProperty("--lines", String(lines));
+    this.element.hidden = !controls;
+  }
+
   /** Once in a frame. @param {Triple | null} voxel  null where the pointer is beside the image */
   show(voxel) {
     const { viewer } = this;
-    this.element.hidden = !viewer.data.controls;
     const found = voxel && this.#find(voxel);
     const key = JSON.stringify([found, viewer.data.regions]);
     if (key !== this.shown) {

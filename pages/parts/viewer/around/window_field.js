@@ -49,7 +49,8 @@ export class WindowField {
     this.button = element("button", { type: "button", class: "numbers", title: "Type the window" });
     const content = [element("div", { class: "number-fields" }, ...fields), this.trouble, hint];
     this.popover = new Popover("Window in numbers", this.button, content, { opened: () => this.#fill() });
-    const label = element("label", { class: "field", title: "Drag with the right button" }, "Window", this.select);
+    const word = element("span", { class: "roomy" }, "Window");
+    const label = element("label", { class: "field", title: "Window: drag with the right button" }, word, this.select);
     this.element = element("div", { class: "field" }, label, this.popover.element);
   }
 
