@@ -30,6 +30,15 @@ SECONDARY = "#8d98a6"
 ACCENT = "#5aa9d6"
 # Regions lie within each other: the outermost is seen through.
 OPACITIES = (0.28, 0.5, 0.9)
+# Where the eye is, in the figure's units: x to the patient's right, y to the front, z up.
+EYES = {
+    "Oblique": (-0.72, 1.08, 0.42),
+    "Front": (0.0, 1.35, 0.0),
+    "Back": (0.0, -1.35, 0.0),
+    "Left": (-1.35, 0.0, 0.0),
+    "Right": (1.35, 0.0, 0.0),
+    "Above": (0.0, -0.01, 1.45),
+}
 ENDS = (("L", "R"), ("P", "A"), ("I", "S"))
 NO_GEOMETRY = "3D needs voxel sizes in millimetres, and these images have none."
 
@@ -87,14 +96,16 @@ def _surfaces(
         if affine is None:
             st.caption(NO_GEOMETRY)
             return
-        shown = _choice(list(masks), key)
+        with st.container(horizontal=True, gap="small"):
+            shown = _choice(list(masks), key)
+            eye = _eye(key)
         drawn = {title: [_region(masks[title].hash, bit) for bit in range(len(regions))] for title in shown}
         head = _head(images[name].hash)
     except NoSuchVolumeError:
         st.caption("The volumes of this case were let go. Reload the page to bring them back.")
         return
     at_mm = None if cursor is None else affine[:3, :3] @ np.array(cursor, float) + affine[:3, 3]
-    figure = surface_figure(head, drawn, regions, at_mm, revision=f"{key} {images[name].hash}")
+    figure = surface_figure(head, drawn, regions, at_mm, eye=eye, revision=f"{images[name].hash} {eye}")
     st.plotly_chart(figure, theme=None, key=f"surfaces {key}", config={"displayModeBar": False})
     st.caption(said(head, name, drawn, regions))
 
@@ -119,7 +130,8 @@ def surface_figure(
     regions: Sequence[RegionStyle],
     at_mm: npt.NDArray[np.float64] | None,
     *,
-    revision: str,
+    eye: str = "Oblique",
+    revision: str = "",
 ) -> Any:
     """Return the Plotly figure: millimetres of equal length on each axis, letters at their ends.
 
@@ -128,6 +140,7 @@ def surface_figure(
         drawn: title to one surface per region, in bit order. With several titles, all but the last are ghosts.
         regions: names and colours.
         at_mm: (3,) where the crosshair is, RAS+ millimetres; None draws none.
+        eye: one of `EYES`.
         revision: the camera stays where it is until this changes.
     """
     import plotly.graph_objects as go
@@ -150,8 +163,7 @@ def surface_figure(
             traces += _crosshair(go, corners, at_mm)
     hidden = {"visible": False, "showspikes": False}
     scene = {"xaxis": hidden, "yaxis": hidden, "zaxis": hidden, "aspectmode": "data", "uirevision": revision}
-    # from the front and the patient's left: his right is on the left, as on the slices
-    scene["camera"] = {"eye": {"x": -0.72, "y": 1.08, "z": 0.42}}
+    scene["camera"] = {"eye": dict(zip("xyz", EYES[eye], strict=True))}
     layout = {"margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "height": HEIGHT, "showlegend": False, "uirevision": revision}
     colours = {"paper_bgcolor": "#000", "font": {"color": SECONDARY, "size": 13}}
     return go.Figure(traces, layout | colours | {"scene": scene | {"bgcolor": "#000"}})
@@ -171,6 +183,14 @@ def _choice(titles: list[str], key: str) -> list[str]:
         help="With two, the first is a ghost around the second.",
     )
     return [title for title in titles if title in chosen]
+
+
+def _eye(key: str) -> str:
+    """Draw from where the figure is seen, also for those who cannot drag it; returns the name."""
+    chosen = st.segmented_control(
+        "Seen from", list(EYES), default="Oblique", required=True, key=f"eye of {key}", label_visibility="collapsed"
+    )
+    return str(chosen)
 
 
 def _opacity(bit: int, count: int) -> float:

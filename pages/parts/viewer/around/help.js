@@ -1,6 +1,6 @@
 /** The list of keys and gestures, over the panels. */
 
-import { element } from "./dom.js";
+import { capital, element } from "./dom.js";
 import { FocusTrap } from "./focus.js";
 import { listing } from "../hands/listing.js";
 
@@ -14,13 +14,13 @@ export class Help {
    * @param {string} word  what a slice is called
    */
   constructor(shortcuts, close, choices, word) {
-    const said = (/** @type {string} */ text) => text.replaceAll("slice", word);
+    const said = (/** @type {string} */ text) => text.replaceAll("slice", word).replaceAll("Slice", capital(word));
     const tools = { title: "Tools", rows: shortcuts.filter(({ label }) => label).map(({ label, what }) => /** @type {[string, string]} */ ([label, what])) };
     const groups = [...listing(), ...(shortcuts.length ? [tools] : [])].map(({ title, rows }) =>
       element(
         "section",
         {},
-        element("h3", {}, title),
+        element("h3", {}, said(title)),
         element("dl", {}, ...rows.map(([keys, what]) => element("div", {}, element("dt", {}, said(keys)), element("dd", {}, said(what))))),
       ),
     );

@@ -10,7 +10,9 @@ import streamlit as st
 
 from core.data.slabs import ViewerArray
 from core.data.volume_cache import VolumeCache
+from pages.parts.surfaces import following, surfaces_below
 from pages.parts.viewer import Panel, Probabilities, RegionStyle, ViewerView, VolumeRef, slice_viewer, volume_ref
+from tests.pages.viewer.harness.film import show_film
 from tests.pages.viewer.harness.volumes import CASES, DOUBT_AT, LARGE_FROM_BYTES, WINDOW, second_image
 
 st.set_page_config(layout="wide")
@@ -26,6 +28,9 @@ case = CASES[name]
 
 st.session_state.runs = st.session_state.get("runs", 0) + 1
 st.html(f"<span id='runs'>{st.session_state.runs}</span>")
+if "film" in query:
+    show_film(workspace)
+    st.stop()
 
 
 def ref(key: str) -> VolumeRef:
@@ -91,8 +96,10 @@ view = slice_viewer(
     flicker=layout == "play",
     tools="tools" in query,
     address={"case": name},
-    on_view_change=(lambda: None) if reporting else None,
+    on_view_change=(lambda: None) if reporting else following("harness"),
     key="viewer",
 )
+if "surfaces" in query:
+    surfaces_below(images, masks, regions, view, key="harness")
 if reporting:
     st.html(f"<span id='view'>{view.plane} {view.slice} {view.image}</span>")
