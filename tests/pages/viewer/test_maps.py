@@ -96,6 +96,12 @@ def test_uncertainty_is_the_entropy_of_the_probability(open_viewer: Open) -> Non
     is_drawn(hand, DOUBT_AT, (206, 236, 244), 0.9)
     is_bare(hand, CERTAIN)
     is_bare(hand, (10, 5, DOUBT_AT[2]))  # outside the box the model says 0
+    box = hand.panels.nth(MAP).bounding_box()
+    assert box
+    x, y = spot(hand, "axial", SPACING, DOUBT_AT)
+    hand.page.mouse.move(box["x"] + x, box["y"] + y)
+    hand.rest()
+    assert "Second WT p 0.25, 0.81 bit" in hand.root.locator(".reading").inner_text()
 
 
 def test_without_a_reference_models_are_compared_with_each_other(open_viewer: Open) -> None:

@@ -146,6 +146,17 @@ def test_keys_alone_do_it(open_viewer: Open) -> None:
     assert hand.runs == runs
 
 
+def test_a_link_with_thresholds_opens_with_what_was_tried(open_viewer: Open) -> None:
+    """Thresholds go by the mask's place: the second is the first model, at 64 for WT and at its own for TC."""
+    hand = open_viewer("case=doubt&tools&thresholds=2.64.128&map=disagreement&of=3")
+    assert float(told(hand, "Model", "WT")["dice"]) == expected("Model", "WT", 64)["dice"]
+    assert hand.root.get_by_role("slider", name="Threshold").is_hidden()
+    assert hand.panels.nth(5).locator(".caption").inner_text().startswith("Disagreement")
+    hand.press("e")
+    hand.rest()
+    assert hand.panels.nth(5).locator(".map-who").inner_text().startswith("Second")
+
+
 def test_without_a_reference_there_is_a_volume_and_no_score(open_viewer: Open) -> None:
     hand = open_viewer("case=untold&tools")
     hand.press(">")

@@ -5,6 +5,7 @@ import { AXIS } from "../drawing/geometry.js";
 import { holds } from "../drawing/masks.js";
 import { placeInWords } from "./readout.js";
 import { short } from "./numbers.js";
+import { doubtsAt } from "../tools/maps.js";
 
 /** @import {Triple} from "../types.js" */
 /** @import {Viewer} from "../viewer.js" */
@@ -72,6 +73,7 @@ export class Reading {
       const image = viewer.volume("images", name);
       if (image) found.values.push([name, short(image.value(voxel))]);
     }
+    found.values.push(...doubtsAt(viewer, voxel));
     for (const name of Object.keys(data.masks)) {
       const mask = viewer.mask(name);
       if (mask) found.labels.push([name, data.regions.flatMap((_, bit) => (holds(mask, voxel, bit) ? [bit] : []))]);

@@ -9,7 +9,7 @@ import { LAYOUTS } from "../around/layouts.js";
 import { AXIS, PLANES } from "../drawing/geometry.js";
 import { ZOOM, firstView } from "../view.js";
 
-/** @import {Columns, OverlayMode, Sought, Triple, View, ViewerData} from "../types.js" */
+/** @import {Columns, MapKind, OverlayMode, Sought, Triple, View, ViewerData} from "../types.js" */
 
 /**
  * @typedef {object} Place
@@ -23,6 +23,8 @@ import { ZOOM, firstView } from "../view.js";
 const MODES = ["fill", "both", "outline"];
 /** @type {Sought[]} */
 const SOUGHT = ["lesion", "error", "largest error", "disagreement", "uncertain"];
+/** @type {MapKind[]} */
+const MAPS = ["errors", "agreement", "disagreement", "uncertainty"];
 /** @type {View["told"][]} */
 const TOLD = ["area", "error"];
 /** Voxels further away than this are in no volume. */
@@ -69,6 +71,14 @@ const WORDS = {
   against: {
     write: ({ against }, _, data) => (against === null ? null : place(Object.keys(data.masks), against)),
     read: (text, data) => nth(text, Object.keys(data.masks), (against) => ({ against })),
+  },
+  map: {
+    write: (view) => view.map,
+    read: (text) => oneOf(text, MAPS, (map) => ({ map })),
+  },
+  of: {
+    write: ({ mapOf }, _, data) => (mapOf === null ? null : place(Object.keys(data.masks), mapOf)),
+    read: (text, data) => nth(text, Object.keys(data.masks), (mapOf) => ({ mapOf })),
   },
   thresholds: { write: writeThresholds, read: readThresholds },
   swipe: { write: writeSwipe, read: readSwipe },

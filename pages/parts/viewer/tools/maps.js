@@ -1,11 +1,13 @@
 /** What the map panel shows is chosen in it: the kind of map, of which model, against what, of which region. */
 
+import { titleOf } from "../around/columns.js";
 import { element, segmented } from "../around/dom.js";
+import { entropyBits } from "../drawing/heat.js";
 import { MAP_TITLES, isMap, truthOf } from "../drawing/maps.js";
 import { mapLegend } from "./maps_legend.js";
 
 /** @import {Panel} from "../drawing/panel.js" */
-/** @import {MapKind} from "../types.js" */
+/** @import {MapKind, Triple} from "../types.js" */
 /** @import {ShownMap} from "../drawing/maps.js" */
 /** @import {Viewer} from "../viewer.js" */
 /** @import {Tool} from "./index.js" */
@@ -36,6 +38,23 @@ export function mapsTool(viewer) {
     },
     show: () => choices.forEach((choice) => choice.show()),
   };
+}
+
+/**
+ * What stands behind the heat at a voxel: the probability, and its entropy.
+ *
+ * @param {Viewer} viewer
+ * @param {Triple} voxel
+ * @returns {[string, string][]} model and region, and the numbers
+ */
+export function doubtsAt(viewer, voxel) {
+  const maps = viewer.panels.flatMap(({ spec }) => (isMap(spec) ? (viewer.map(spec) ?? []) : []));
+  return maps.flatMap(({ kind, of, region }) => {
+    const q = kind === "uncertainty" ? viewer.probabilities.volume(of, region)?.stored(voxel) : undefined;
+    if (q === undefined) return [];
+    const whose = `${titleOf(viewer.data, viewer.view, of)} ${viewer.data.regions[region].name}`;
+    return [[whose, `p ${(q / 255).toFixed(2)}, ${entropyBits(q).toFixed(2)} bit`]];
+  });
 }
 
 /** @param {Viewer} viewer @param {MapKind} map */
@@ -91,32 +110,51 @@ class MapChoice {
     if (!map) return;
     if (map.kind === "uncertainty") viewer.probabilities.want([map.of]);
     const share = map.kind === "uncertainty" ? viewer.probabilities.share([map.of]) : 1;
-    const told = JSON.stringify([map, Math.floor(share * 100), panel.title.textContent, panel.canvas.width]);
+    const trouble = this.#trouble(map);
+    const titles = viewer.view.columns.titles;
+    const told = JSON.stringify([map, Math.floor(share * 100), trouble, titles, panel.title.textContent, panel.canvas.width]);
     if (told === this.told) return;
     this.told = told;
-    this.#tell(map, share);
+    this.#tell(map, share, trouble);
+  }
+
+  /**
+   * @param {ShownMap} map
+   * @returns {string | null} why there is nothing to see
+   */
+  #trouble({ kind, of, against, models }) {
+    const { viewer } = this;
+    if (kind === "uncertainty") return viewer.probabilities.trouble([of]);
+    const masks = kind === "disagreement" ? models : [of, ...(against === null ? [] : [against])];
+    const large = masks.some((name) => viewer.volume("masks", name)?.manifest.half);
+    return large ? "These masks are too large to be compared in a browser." : null;
   }
 
   /**
    * @param {ShownMap} map
    * @param {number} share  of the probabilities that are here
+   * @param {string | null} trouble
    */
-  #tell(map, share) {
+  #tell(map, share, trouble) {
     const { kind, possible, of, choices, against, models } = map;
-    const { data } = this.viewer;
+    const { data, view } = this.viewer;
+    const named = (/** @type {string} */ name) => titleOf(data, view, name);
+    const options = (/** @type {string[]} */ names) =>
+      names.map((name) => /** @type {[string, string]} */ ([name, named(name)]));
     this.kind.show(possible.map((each) => [each, MAP_TITLES[each]]), kind);
     // it lies over the panel's title
     this.kind.element.style.width = `${this.panel.title.offsetWidth + 4}px`;
     this.regions.element.setAttribute("aria-label", OF_REGION[kind]);
     const single = kind !== "disagreement";
     this.of.element.hidden = !single;
-    this.of.show(choices.map((name) => [name, name]), of);
+    this.of.show(options(choices), of);
     this.between.hidden = this.against.element.hidden = against === null;
     const others = Object.keys(data.masks).filter((name) => name !== of);
-    this.against.show(others.map((name) => [name, name]), against ?? "");
+    this.against.show(options(others), against ?? "");
     this.all.textContent = single ? "" : `${models.length} models`;
     this.legend.classList.toggle("stacked", against !== null);
-    this.legend.replaceChildren(...mapLegend(map, share));
+    const sides = { of: named(of), against: named(against ?? "") };
+    this.legend.replaceChildren(...(trouble === null ? mapLegend({ ...map, ...sides }, share) : [trouble]));
   }
 }
 

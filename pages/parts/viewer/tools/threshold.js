@@ -1,5 +1,6 @@
 /** What if a model's threshold were another one: masks, volume and Dice follow a slider. */
 
+import { titleOf } from "../around/columns.js";
 import { element, segmented } from "../around/dom.js";
 import { truthOf } from "../drawing/maps.js";
 import { Histograms } from "./threshold_counts.js";
@@ -99,7 +100,8 @@ class ThresholdTool {
     if (names.length === 1) this.model = names[0];
     this.element.hidden = !names.length;
     const all = names.length > 1 ? [element("option", { value: ALL }, "all models")] : [];
-    this.select.replaceChildren(...all, ...names.map((name) => element("option", { value: name }, name)));
+    const titled = (/** @type {string} */ name) => titleOf(data, this.viewer.view, name);
+    this.select.replaceChildren(...all, ...names.map((name) => element("option", { value: name }, titled(name))));
     const options = data.regions.map(({ name, title }, region) => ({ value: String(region), text: name, title }));
     const regions = segmented("Threshold of region", options, (region) => this.#choose({ region: Number(region) }));
     this.regions.element.replaceWith(regions.element);
@@ -146,8 +148,9 @@ class ThresholdTool {
 
   /** @param {number} threshold @param {number} region */
   #spoken(threshold, region) {
+    const { data, view } = this.viewer;
     const of = this.moved.flatMap((name) => this.#triedOf(name)).filter((each) => each.region === region);
-    return [asProbability(threshold), ...of.map(({ name, words }) => `${name} ${words}`)].join("; ");
+    return [asProbability(threshold), ...of.map(({ name, words }) => `${titleOf(data, view, name)} ${words}`)].join("; ");
   }
 
   /** @param {string} name @returns {Tried[]} one per region whose threshold is being tried */
@@ -186,6 +189,7 @@ class ThresholdTool {
   /** @param {number} by */
   step(by) {
     if (!this.names.length) return;
+    if (!this.viewer.view.toolsOpen) this.viewer.toggleTools();
     if (!this.open) this.#toggle();
     const { region } = this;
     this.#set(this.thresholdsOf(this.moved[0])[region] + by);
