@@ -89,8 +89,8 @@ def test_the_browser_gets_the_bytes_that_the_scores_come_from(
     scores = saved_scores(workspace, small, ONE, checkpoint)
     assert scores is not None
     own = score_case(bits, reference, saved.regions, small.cases[ONE].geometry, metrics=("dice",))
-    for region in saved.regions:
-        assert own[region]["dice"] == scores[region]["dice"]
+    for name in saved.regions:
+        assert own[name]["dice"] == scores[name]["dice"]
 
 
 def test_a_second_look_writes_nothing(
