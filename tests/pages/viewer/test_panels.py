@@ -48,7 +48,7 @@ def test_presets_and_opacity_act_at_once(open_viewer: Open) -> None:
 
 
 def test_three_planes_can_stand_side_by_side_and_scroll_apart(open_viewer: Open) -> None:
-    hand = open_viewer("case=cube&layout=planes")
+    hand = open_viewer("case=cube&page=planes")
     assert hand.root.locator(".caption").all_inner_texts() == ["Axial", "Coronal", "Sagittal"]
     x, y, z = hand.cursor
     hand.over(1)
@@ -105,7 +105,7 @@ def test_a_screen_of_high_density_gets_its_pixels(browser: object, harness: str)
 
 
 def test_slices_play_and_flicker_until_somebody_pauses(open_viewer: Open) -> None:
-    hand = open_viewer("case=tall&layout=play")
+    hand = open_viewer("case=tall&page=play")
     assert hand.data("playing") == "true"
     seen = set()
     for _ in range(80):
@@ -131,7 +131,7 @@ def test_slices_play_and_flicker_until_somebody_pauses(open_viewer: Open) -> Non
 
 def test_nothing_plays_for_those_who_want_less_motion(page: Page, harness: str) -> None:
     page.emulate_media(reduced_motion="reduce")
-    page.goto(f"{harness}/?case=tall&layout=play")
+    page.goto(f"{harness}/?case=tall&page=play")
     hand = Hand(page, page.locator(".segscope-viewer"))
     hand.root.wait_for(timeout=20_000)
     hand.expect("ready", "true", 20_000)

@@ -1,6 +1,6 @@
 /** The elements around and under the panels: control row, progress, pause, strip, help. */
 
-import { GAP, arrange, roomFor } from "./arrange.js";
+import { GAP, arrange, extentsOf, roomFor } from "./arrange.js";
 import { Controls } from "./controls.js";
 import { element } from "./dom.js";
 import { AXIS } from "../drawing/geometry.js";
@@ -91,11 +91,16 @@ export class Furniture {
     if (!width) return;
     const single = ground !== null && ground.shape[AXIS[this.viewer.plane()]] === 1;
     this.strip.element.hidden = !data.strip || single;
+    this.reading.resize(width);
     const strip = this.strip.element.hidden ? 0 : this.strip.element.offsetHeight + GAP;
     const below = this.reading.element.offsetHeight + strip + 12;
     const above = this.stage.getBoundingClientRect().top;
     const height = data.height ?? roomFor(above, below, window.innerHeight);
-    const { columns, width: wide, height: high } = arrange(this.panels.length, width, height, data.columns);
+    // in one plane the grid stays as it is while planes change
+    const planes = this.panels.map((panel) => panel.spec.plane ?? "axial");
+    const extents = extentsOf(planes, ground);
+    const columnsGiven = this.viewer.view.layout === "compare" && !this.viewer.view.swipe ? data.columns : null;
+    const { columns, width: wide, height: high } = arrange(extents, width, height, columnsGiven);
     this.grid.style.gridTemplateColumns = `repeat(${columns}, ${wide}px)`;
     this.grid.dataset.columns = String(columns);
     for (const panel of this.panels) panel.resize(wide, high);

@@ -51,7 +51,10 @@ export class Menu {
     const input = /** @type {HTMLInputElement} */ (element("input", { type: "text", "aria-label": label, maxlength: "60" }));
     input.value = value;
     input.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") done(input.value);
+      if (event.key !== "Enter") return;
+      // the button that gets the focus now is not meant
+      event.preventDefault();
+      done(input.value);
     });
     this.element.setAttribute("role", "group");
     this.#show(anchor, label, [input]);

@@ -1,6 +1,7 @@
 /** What the strip tells: areas of the reference and of each model, and where their errors are. */
 
 import { AXIS } from "../drawing/geometry.js";
+import { titleOf } from "./columns.js";
 import { areasOf, errorsOf } from "../drawing/masks.js";
 
 /** @import {Curve} from "./strip.js" */
@@ -73,39 +74,46 @@ export function curvesOf(data, view, tally, plane, spacing) {
   const inner = view.visible.lastIndexOf(true);
   /** @type {Curve[]} */
   const curves = [];
-  /** @type {(name: string, region: number, colour: string, kind: Curve["kind"]) => void} */
-  const add = (name, region, colour, kind) => {
-    const counts = tally.areaOf(name, count)?.[axis][region];
-    if (counts) curves.push({ name, colour, kind, values: Float32Array.from(counts, (n) => n * perVoxel) });
+  /** @type {(mask: string, counts: Uint32Array | undefined, colour: string, kind: Curve["kind"]) => void} */
+  const add = (mask, counts, colour, kind) => {
+    const values = counts && Float32Array.from(counts, (n) => n * perVoxel);
+    if (values) curves.push({ name: titleOf(data, view, mask), colour, kind, values });
   };
   if (reference === null || !count) return { curves, unit };
-  add(reference, outer, data.regions[outer].colour, "filled");
-  if (inner > outer) add(reference, inner, data.regions[inner].colour, "area");
+  const area = (/** @type {string} */ mask, /** @type {number} */ region) => tally.areaOf(mask, count)?.[axis][region];
   const models = Object.keys(data.masks).filter((name) => name !== reference);
-  models.forEach((name, index) => add(name, outer, MODEL_COLOURS[index % MODEL_COLOURS.length], "dashed"));
+  const colours = models.map((_, index) => MODEL_COLOURS[index % MODEL_COLOURS.length]);
+  if (view.told === "error" && models.length) {
+    const error = (/** @type {string} */ mask) => tally.errorOf(mask, reference, view.errorRegion)?.[axis];
+    models.forEach((name, index) => add(name, error(name), colours[index], "dashed"));
+    return { curves, unit };
+  }
+  add(reference, area(reference, outer), data.regions[outer].colour, "filled");
+  if (inner > outer) add(reference, area(reference, inner), data.regions[inner].colour, "area");
+  models.forEach((name, index) => add(name, area(name, outer), colours[index], "dashed"));
   return { curves, unit };
 }
 
 /**
- * Where the keys N and P stop: slices with an error where errors are shown, else with tumour.
+ * Slices that are worth playing: with an error where errors are shown, else with tumour.
  *
  * @param {ViewerData} data
  * @param {View} view
  * @param {Tally} tally
  * @param {Plane} plane
- * @returns {{what: string, counts: ArrayLike<number>} | null}
+ * @returns {ArrayLike<number> | null} how much there is, per slice
  */
-export function stopsOf(data, view, tally, plane) {
+export function eventfulSlices(data, view, tally, plane) {
   const axis = AXIS[plane];
   const wrong = data.panels
     .filter((panel) => panel.mask && panel.error_against)
     .map((panel) => tally.errorOf(String(panel.mask), String(panel.error_against), view.errorRegion)?.[axis])
     .filter((counts) => counts !== undefined);
-  if (wrong.length) return { what: "error", counts: sum(wrong) };
+  if (wrong.length) return sum(wrong);
   const reference = referenceOf(data);
   const areas = reference === null ? null : tally.areaOf(reference, data.regions.length);
   if (!areas) return null;
-  return { what: "tumour", counts: sum(areas[axis].filter((_, region) => view.visible[region])) };
+  return sum(areas[axis].filter((_, region) => view.visible[region]));
 }
 
 /**

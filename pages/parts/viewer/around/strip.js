@@ -1,6 +1,6 @@
-/** The case as a line: tumour area per slice, and the playhead. Click or drag it. */
+/** The case as a line: tumour area or error per slice, and the playhead. Click or drag it. */
 
-import { element, fitCanvas } from "./dom.js";
+import { capital, element, fitCanvas, segmented } from "./dom.js";
 
 /** @import {Canvas} from "../drawing/paint.js" */
 
@@ -16,9 +16,12 @@ import { element, fitCanvas } from "./dom.js";
  * @typedef {object} Story
  * @property {number} slices
  * @property {number} slice  from 0
+ * @property {string} word  what a slice is called
+ * @property {string} label  what this one is, or an empty text
  * @property {Curve[]} curves
  * @property {string} unit
- * @property {string} jump  what the keys N and P look for
+ * @property {"area" | "error"} told  what the curves are
+ * @property {boolean} errors  whether there is a model to tell errors of
  */
 
 const HEIGHT = 96;
@@ -28,8 +31,12 @@ const BOTTOM = 22;
 const DASHES = [[4, 3], [1.5, 2.5], [8, 3], [8, 3, 2, 3]];
 
 export class Strip {
-  /** @param {(slice: number) => void} go */
-  constructor(go) {
+  /**
+   * @param {(slice: number) => void} go
+   * @param {(told: "area" | "error") => void} tell
+   * @param {HTMLElement[]} tools  stand at the end of its head
+   */
+  constructor(go, tell, tools) {
     this.go = go;
     /** @type {Story | null} */
     this.story = null;
@@ -40,13 +47,17 @@ export class Strip {
     this.now = element("strong");
     this.about = element("span");
     this.legend = element("span", { class: "legend" });
-    this.keys = element("span", { class: "keys" });
+    const kinds = [
+      { value: "area", text: "Area", title: "Tumour area per slice" },
+      { value: "error", text: "Error", title: "Where each model differs from what it is measured against" },
+    ];
+    this.kinds = segmented("Per slice", kinds, (told) => tell(told === "error" ? "error" : "area"));
     this.head = element("i", { class: "playhead" });
     this.track = element("div", { class: "track", role: "slider", tabindex: "0", "aria-label": "Slice" }, surface, this.head);
     this.element = element(
       "div",
       { class: "strip" },
-      element("div", { class: "strip-head" }, this.now, this.about, this.legend, element("span", { class: "stretch" }), this.keys),
+      element("div", { class: "strip-head" }, this.now, this.about, this.kinds.element, this.legend, element("span", { class: "stretch" }), ...tools),
       this.track,
     );
     this.faint = "#8d98a6";
@@ -83,13 +94,19 @@ export class Strip {
   /** @param {Story} story */
   show(story) {
     this.story = story;
-    this.now.textContent = `Slice ${story.slice + 1}`;
-    this.about.textContent = `of ${story.slices}${story.curves.length ? ` · tumour area per slice, ${story.unit}` : ""}`;
+    const { word, label } = story;
+    const of = `of ${story.slices}${label ? `, ${label}` : ""}`;
+    this.now.textContent = `${capital(word)} ${story.slice + 1}`;
+    const what = `${story.told === "error" ? "error" : "tumour area"} per ${word}`;
+    this.about.textContent = `${of}${story.curves.length ? ` · ${what}, ${story.unit}` : ""}`;
+    this.kinds.element.hidden = !story.errors;
+    this.kinds.show(story.told);
     this.#words(story);
     this.track.setAttribute("aria-valuemin", "1");
     this.track.setAttribute("aria-valuemax", String(story.slices));
     this.track.setAttribute("aria-valuenow", String(story.slice + 1));
-    this.track.setAttribute("aria-valuetext", `slice ${story.slice + 1} of ${story.slices}`);
+    this.track.setAttribute("aria-label", capital(word));
+    this.track.setAttribute("aria-valuetext", `${word} ${story.slice + 1} ${of}`);
     const at = SIDE + ((this.canvas.width - 2 * SIDE) * story.slice) / Math.max(1, story.slices - 1);
     this.head.style.transform = `translateX(${Math.round(at)}px)`;
     // curves change rarely, the playhead with every slice
@@ -98,9 +115,9 @@ export class Strip {
   }
 
   /** @param {Story} story */
-  #words({ curves, jump }) {
+  #words({ curves }) {
     const named = curves.filter((curve) => curve.kind !== "area").slice(0, 9);
-    const said = `${named.map((curve) => curve.name).join("|")}|${jump}`;
+    const said = named.map(({ name, colour, kind }) => `${name} ${colour} ${kind}`).join("|");
     if (this.legend.dataset.said === said) return;
     this.legend.dataset.said = said;
     this.legend.replaceChildren(
@@ -110,8 +127,6 @@ export class Strip {
         return element("span", {}, line, name);
       }),
     );
-    const key = (/** @type {string} */ name) => element("kbd", {}, name);
-    this.keys.replaceChildren(...(jump ? [key("N"), ` next ${jump}`, key("P"), " previous"] : []));
   }
 
   /** @param {Story} story */

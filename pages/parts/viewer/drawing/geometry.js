@@ -84,6 +84,20 @@ export function toMillimetres(affine, voxel) {
 const MARGIN = { left: 26, right: 26, top: 30, bottom: 14 };
 
 /**
+ * @param {number} width  of a panel in CSS pixels
+ * @param {number} height
+ * @returns {{wide: number, high: number, small: number}} what zoom 1 fits the head into; the margins shrink with small
+ */
+export function roomIn(width, height) {
+  const small = Math.min(1, Math.min(width, height) / 220);
+  return {
+    wide: Math.max(16, width - (MARGIN.left + MARGIN.right) * small),
+    high: Math.max(16, height - (MARGIN.top + MARGIN.bottom) * small),
+    small,
+  };
+}
+
+/**
  * @param {object} scene
  * @param {Layout} scene.layout
  * @param {Triple} scene.spacing  mm
@@ -96,11 +110,9 @@ const MARGIN = { left: 26, right: 26, top: 30, bottom: 14 };
  */
 export function place({ layout, spacing, box, width, height, zoom, centre }) {
   const { u, v } = layout;
-  const small = Math.min(1, Math.min(width, height) / 220);
-  const roomU = Math.max(16, width - (MARGIN.left + MARGIN.right) * small);
-  const roomV = Math.max(16, height - (MARGIN.top + MARGIN.bottom) * small);
+  const { wide, high, small } = roomIn(width, height);
   const extent = (/** @type {0 | 1 | 2} */ axis) => Math.max(1, box.stop[axis] - box.start[axis]) * spacing[axis];
-  const pixelsPerMm = Math.min(roomU / extent(u), roomV / extent(v)) * zoom;
+  const pixelsPerMm = Math.min(wide / extent(u), high / extent(v)) * zoom;
   const middle = (/** @type {0 | 1 | 2} */ axis) =>
     centre ? centre[axis] : (box.start[axis] + box.stop[axis] - 1) / 2;
   const uStep = layout.uSign * spacing[u] * pixelsPerMm;

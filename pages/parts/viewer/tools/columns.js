@@ -1,14 +1,14 @@
 /** Panels that are moved, hidden and renamed: by a menu in each caption, by dragging it, and by a list in the row of tools. */
 
 import { AS_GIVEN, hidden, inColumns, listed, moved, renamed, shown, stepped } from "../around/columns.js";
-import { element } from "../around/dom.js";
-import { SWIPE, layoutPanels } from "../around/layouts.js";
+import { capital, element } from "../around/dom.js";
+import { SWIPE, layoutPanels, nameOf } from "../around/layouts.js";
 import { Menu } from "../around/menu.js";
 import { Popover } from "../around/popover.js";
 import { Carry } from "./columns_carry.js";
 
 /** @import {Panel} from "../drawing/panel.js" */
-/** @import {Columns} from "../types.js" */
+/** @import {Columns, PanelSpec} from "../types.js" */
 /** @import {Viewer} from "../viewer.js" */
 /** @import {Tool} from "./index.js" */
 
@@ -149,8 +149,15 @@ class ColumnsTool {
     const said = JSON.stringify([all.map(({ id, title }) => [id, title]), seen, titles, columns === AS_GIVEN]);
     if (said === this.said) return;
     this.said = said;
-    this.#list(all.map(({ id, title, subtitle }) => ({ id, title: `${title} ${subtitle}`.replace(/ ?\{\w+\}/g, "").trim() })), seen);
+    this.#list(all.map((panel) => ({ id: panel.id, title: this.#wordOf(panel) })), seen);
     this.asGiven.toggleAttribute("disabled", !columns.order.length && !columns.hidden.length && !Object.keys(columns.titles).length);
+  }
+
+  /** What the list calls a panel, whatever is chosen now. @param {PanelSpec} panel */
+  #wordOf(panel) {
+    const { data, view } = this.viewer;
+    const words = panel.title.replaceAll("{plane}", capital(panel.plane ?? view.plane));
+    return nameOf(data, view, { ...panel, title: words }).replace(/ ?\{\w+\}/g, "").trim() || panel.id;
   }
 
   /**
@@ -169,7 +176,7 @@ class ColumnsTool {
           const { columns } = this.viewer.view;
           this.#apply(box.checked ? shown(columns, id) : hidden(this.given, columns, id));
         });
-        return element("label", {}, box, title || id);
+        return element("label", {}, box, title);
       }),
     );
     if (focusedAt >= 0) this.boxes.querySelectorAll("input")[focusedAt]?.focus({ preventScroll: true });

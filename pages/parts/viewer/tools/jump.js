@@ -83,7 +83,9 @@ class JumpTool {
   }
 
   furnish() {
-    this.element.hidden = !Object.keys(this.viewer.data.masks).length || !this.viewer.data.regions.length;
+    const { masks, regions, stops } = this.viewer.data;
+    // where the third axis is not space, patches are none of the head
+    this.element.hidden = !Object.keys(masks).length || !regions.length || stops !== null;
     this.found.forget();
   }
 

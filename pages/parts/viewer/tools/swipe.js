@@ -1,9 +1,8 @@
 /** Two masks in one panel, left and right of a divider. Key W; the space bar flickers between them. */
 
-import { chosenOf } from "../around/layouts.js";
 import { titleOf } from "../around/columns.js";
 import { element } from "../around/dom.js";
-import { SWIPE } from "../around/layouts.js";
+import { SWIPE, chosenOf } from "../around/layouts.js";
 import { truthOf } from "../drawing/maps.js";
 import { sideShown } from "../drawing/swipe.js";
 
@@ -143,16 +142,16 @@ class SwipeTool {
     this.button.setAttribute("aria-pressed", String(swipe !== null));
     this.button.toggleAttribute("disabled", !pair);
     this.button.title = pair ? "Key W: two masks left and right of a divider" : "Needs two masks";
-    viewer.host.dataset.swipe = swipe ? sideShown(viewer.view) : "";
+    const side = swipe ? sideShown(viewer.view) : "";
+    if (viewer.host.dataset.swipe !== side) viewer.host.dataset.swipe = side;
     if (!swipe) return;
     this.left.value = swipe.left;
     this.right.value = swipe.right;
     const percent = Math.round(swipe.at * 100);
     divider.style.left = `${percent}%`;
-    divider.hidden = sideShown(viewer.view) !== "both";
-    for (const [select, side] of /** @type {[HTMLElement, string][]} */ ([[this.left, "right"], [this.right, "left"]])) {
-      select.classList.toggle("away", sideShown(viewer.view) === side);
-    }
+    divider.hidden = side !== "both";
+    this.left.classList.toggle("away", side === "right");
+    this.right.classList.toggle("away", side === "left");
     divider.setAttribute("aria-valuenow", String(percent));
     const [left, right] = [swipe.left, swipe.right].map((name) => titleOf(viewer.data, viewer.view, name));
     divider.setAttribute("aria-valuetext", `${left} up to ${percent} %, ${right} from there`);

@@ -1,4 +1,4 @@
-"""The page that the viewer's browser tests look at: `?case=`, `?layout=`, and a count of its own runs."""
+"""The page that the viewer's browser tests look at: `?case=`, `?page=`, and a count of its own runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ workspace = Path(os.environ["SEGSCOPE_WORKSPACE"])
 cache = VolumeCache(workspace / "volumes", whole_bytes=LARGE_FROM_BYTES)
 query = st.query_params
 name = query.get("case", "cube")
-layout = query.get("layout", "compare")
+layout = query.get("page", "compare")
 # a test changes what is shown without a new address
 name = st.session_state.setdefault("case", name)
 case = CASES[name]

@@ -102,6 +102,25 @@ def _said(seed: int, thresholds: tuple[int, int]) -> Prediction:
     return Prediction(q, DOUBT_BOX, SHAPE, ("WT", "TC"), thresholds, f"{seed:064x}")
 
 
+def _lesions() -> Known:
+    """Three lesions on voxels of 2 mm³, one of them a ring; the model misses it and invents another."""
+    shape = (40, 36, 30)
+    reference = np.zeros(shape, np.uint8)
+    reference[5:9, 5:9, 3:8] = 1
+    reference[4:10, 4:10, 6] = 1
+    reference[20:27, 10:17, 12] = 1
+    reference[21:26, 11:16, 12] = 0
+    # touches the ring at one corner only
+    reference[27, 17, 13] = 1
+    reference[10:14, 25:30, 20:25] = 1
+    model = reference.copy()
+    model[:, :, 12:14] = 0
+    model[:, :, 20:22] = 0
+    model[28:34, 4:9, 15:17] = 1
+    masks = {"Ground truth": reference, "Model": model, "Second": reference.copy()}
+    return Known(_head(shape), _affine(1, 1, 2), masks)
+
+
 DOUBTS = {"Model": _said(1, (128, 128)), "Second": _said(2, (128, 90)), "Third": _said(3, (60, 128))}
 
 CASES: dict[str, Known] = {
@@ -120,6 +139,7 @@ CASES: dict[str, Known] = {
     "bare": Known(_head(), _affine(1, 1, 1)),
     "tall": _tall(),
     "large": _large(),
+    "lesions": _lesions(),
 }
 
 
