@@ -102,3 +102,18 @@ def test_slabs_that_do_not_exist_are_refused(tmp_path: Path) -> None:
     for index in (-1, 99):
         with pytest.raises(NoSuchVolumeError, match="open the case again"):
             cache.slab(key, index)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16"])
+def test_voxels_come_back_as_they_were_put(tmp_path: Path, dtype: str) -> None:
+    """Several slabs, a box inside the grid, and a background that is not zero."""
+    cache = VolumeCache(tmp_path)
+    voxels = np.full((300, 400, 30), -50 if dtype == "int16" else 0, dtype)
+    voxels[10:290, 20:390, 3:28] = np.random.default_rng(0).integers(1, 100, (280, 370, 25))
+    key = cache.put(ViewerArray(voxels))
+    assert len(cache.manifest(key)["slabs"]) > 1
+    back = cache.voxels(key)
+    assert back.dtype == voxels.dtype
+    assert (back == voxels).all()
+    with pytest.raises(NoSuchVolumeError):
+        cache.voxels("0" * 64)
