@@ -27,28 +27,28 @@ export class Help {
     this.done = element("button", { type: "button" }, "Close");
     this.done.addEventListener("click", close);
     // what scrolls must be in reach of the keys that scroll it
-    this.list = element("div", { class: "help-list", tabindex: "0", role: "group", "aria-label": "List" }, ...groups);
+    this.list = element("div", { class: "help-list", tabindex: "0", role: "group", "aria-label": "List" }, element("div", {}, ...groups));
     this.list.addEventListener("keydown", (event) => {
       if (/^(Arrow(Up|Down)|Page(Up|Down)|Home|End)$/.test(event.key)) event.stopPropagation();
     });
-    this.element = element(
-      "div",
-      { class: "help", role: "dialog", "aria-modal": "true", "aria-label": "Keys and gestures", hidden: "" },
-      this.list,
-      element("div", { class: "help-foot" }, ...choices, this.done),
+    // a modal one lies over the whole page: the panels alone may be smaller than the list
+    this.element = /** @type {HTMLDialogElement} */ (
+      element("dialog", { class: "help", "aria-label": "Keys and gestures" }, this.list, element("div", { class: "help-foot" }, ...choices, this.done))
     );
+    // Escape comes to the viewer as a key
+    this.element.addEventListener("cancel", (event) => event.preventDefault());
     this.trap = new FocusTrap(this.element);
   }
 
   /** @param {boolean} open */
   show(open) {
-    if (open === !this.element.hidden) return;
+    if (open === this.element.open) return;
     if (open) {
       this.trap.remember();
-      this.element.hidden = false;
+      this.element.showModal();
       this.done.focus();
     } else {
-      this.element.hidden = true;
+      this.element.close();
       this.trap.giveBack();
     }
   }

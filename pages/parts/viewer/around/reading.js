@@ -94,7 +94,7 @@ export class Reading {
     return [
       element("span", {}, place),
       ...values.map(([name, value]) => term(name, [value])),
-      ...labels.map(([name, bits]) => term(name, bits.length ? bits.map(swatch) : ["–"])),
+      ...labels.map(([name, bits]) => term(name, bits.length ? bits.flatMap((bit) => [swatch(bit), " "]) : ["–"])),
     ];
   }
 

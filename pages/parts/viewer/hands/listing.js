@@ -49,7 +49,7 @@ export function listing() {
         ["1 … 9", "regions on and off"],
         ["O", "fill, both, outline"],
         [";  '", "fainter, stronger"],
-        ["Space", "flicker"],
+        ["Space", "flicker the overlay"],
       ],
     },
     {

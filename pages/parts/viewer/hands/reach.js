@@ -81,10 +81,9 @@ export function keysOf(viewer) {
     help: () => viewer.toggleHelp(),
     tools: () => viewer.toggleTools(),
     escape: () => {
-      if (viewer.tools.some((tool) => tool.escape?.())) return true;
-      const open = viewer.view.help;
-      if (open) viewer.toggleHelp();
-      return open;
+      if (!viewer.view.help) return viewer.tools.some((tool) => tool.escape?.());
+      viewer.toggleHelp();
+      return true;
     },
   };
 }
