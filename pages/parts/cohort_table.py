@@ -78,6 +78,7 @@ def _page(listing: str, index: CohortIndex, places: Places) -> int:
 
 def _rows(cohort: Cohort, index: CohortIndex, places: Places, key: str) -> None:
     rows = page_rows(cohort, index, places)
+    region = cohort.scheme.region_names[0]
     current = state.chosen_case(index.places)
     here = [number for number, case_id in enumerate(rows["case"]) if case_id == current]
     chosen = st.dataframe(
@@ -91,9 +92,9 @@ def _rows(cohort: Cohort, index: CohortIndex, places: Places, key: str) -> None:
         key=f"cases of {key}",
         column_config={
             "picture": st.column_config.ImageColumn("", width=56),
-            "case": st.column_config.TextColumn("Case", width=140),
-            "ml": st.column_config.NumberColumn("Tumour, ml", format="%.1f", width=76),
-            "spacing": st.column_config.TextColumn("Voxel, mm", width=118),
+            "case": st.column_config.TextColumn("Case", width=150),
+            "ml": st.column_config.NumberColumn(f"{region}, ml" if len(region) < 4 else "ml", format="%.1f", width=62),
+            "spacing": st.column_config.TextColumn("Voxel, mm", width=108),
             "group": st.column_config.TextColumn("Group", width=110),
         },
     )
@@ -108,7 +109,7 @@ def _turning(listing: str, page: int, count: int) -> None:
         st.button("Next", disabled=page == last, on_click=state.turn_to_page, args=(listing, page + 1))
         first = page * PAGE + 1
         shown = f"{first:,}–{min(count, first + PAGE - 1):,} of {count:,}" if count else "No case matches."
-        st.caption(shown, width="content")
+        st.caption(shown, width="content", help="In the table arrow keys move, and Shift+Space chooses the case.")
 
 
 def _refused(cohort: Cohort) -> None:

@@ -13,7 +13,7 @@ from core.evaluation.saved import saved_prediction, saved_scores
 from core.evaluation.scoring import CaseScores
 from core.workspace import Cohort
 from pages.parts import store
-from pages.parts.conventions import case_dice, cohort_in_convention, dice_of
+from pages.parts.conventions import Dice, case_dice, cohort_in_convention, dice_of
 from pages.parts.viewer.spec import PALETTE
 from pages.parts.volumes import GROUND_TRUTH
 from pages.parts.words import plural
@@ -46,7 +46,7 @@ def missing_models(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint
 def dice_table(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint], convention: Convention = OURS) -> None:
     """Draw the case's Dice per region in a convention, one row per model; the best of each region is bold."""
     if convention.name == OURS.name:
-        scored = {
+        scored: Dice = {
             title: {region: _dice(scores, region) for region in scores}
             for title, scores in _scores(cohort, case_id, models).items()
         }

@@ -20,7 +20,7 @@ BUDGET_S = 1.5  # a page waits no longer for scores that were never computed
 QUESTION = "What does 96 % mean?"
 
 # model title to region to Dice
-Dice = dict[str, dict[str, float | None]]
+Dice = Mapping[str, Mapping[str, float | None]]
 
 
 def chosen() -> Convention:

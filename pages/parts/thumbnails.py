@@ -55,7 +55,7 @@ def draw_slice(image: npt.NDArray[np.generic], regions: npt.NDArray[np.uint8]) -
     inside = grey[grey != 0]
     brightest = float(np.percentile(inside, BRIGHTEST_PERCENTILE)) if inside.size else 1.0
     rgb = np.repeat(np.clip(grey / max(brightest, 1e-6), 0, 1)[..., None], 3, axis=2)
-    for bit, colour in enumerate(PALETTE):
+    for bit, colour in enumerate(PALETTE[: int(regions.max(initial=0)).bit_length()]):
         here = (regions >> bit) == 1  # the highest bit alone: regions within regions are painted once
         paint = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)], np.float32)
         rgb[here] = rgb[here] * (1 - OPACITY) + paint * OPACITY
@@ -72,6 +72,8 @@ def _data_url(picture: npt.NDArray[np.uint8]) -> str:
     top, left = (side - picture.shape[0]) // 2, (side - picture.shape[1]) // 2
     square[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
     stream = io.BytesIO()
-    # a tenth of a PNG's bytes: a page of the table carries fifty
-    Image.fromarray(square).resize((SIZE * 2, SIZE * 2), Image.Resampling.LANCZOS).save(stream, "JPEG", quality=88)
+    small = Image.fromarray(square)
+    small.thumbnail((SIZE * 2, SIZE * 2))  # never enlarges: the browser does that
+    # a fifth of a PNG's bytes: a page of the table carries fifty
+    small.save(stream, "JPEG", quality=88)
     return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"

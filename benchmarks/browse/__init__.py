@@ -1,0 +1,1 @@
+"""How quick the pages are with ten thousand cases: `python -m benchmarks.browse`."""
