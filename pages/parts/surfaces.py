@@ -32,12 +32,12 @@ ACCENT = "#5aa9d6"
 OPACITIES = (0.28, 0.5, 0.9)
 # Where the eye is, in the figure's units: x to the patient's right, y to the front, z up.
 EYES = {
-    "Oblique": (-0.72, 1.08, 0.42),
-    "Front": (0.0, 1.35, 0.0),
-    "Back": (0.0, -1.35, 0.0),
-    "Left": (-1.35, 0.0, 0.0),
-    "Right": (1.35, 0.0, 0.0),
-    "Above": (0.0, -0.01, 1.45),
+    "Oblique": (-0.84, 1.26, 0.49),
+    "Front": (0.0, 1.5, 0.0),
+    "Back": (0.0, -1.5, 0.0),
+    "Left": (-1.5, 0.0, 0.0),
+    "Right": (1.5, 0.0, 0.0),
+    "Above": (0.0, -0.01, 1.6),
 }
 ENDS = (("L", "R"), ("P", "A"), ("I", "S"))
 NO_GEOMETRY = "3D needs voxel sizes in millimetres, and these images have none."

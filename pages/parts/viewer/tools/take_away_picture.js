@@ -14,7 +14,7 @@ const MARGIN = 12;
 const LINE = 20;
 const SWATCH = 10;
 /** What a hand works with, but for a title, and what lies under the pointer. */
-const NOT_DRAWN = "button:not(.caption button), select, input, .readout";
+const NOT_DRAWN = "button:not(.caption, .caption button), select, input, .readout";
 
 /** @typedef {{text: string, colour: string | null}} Part  of the lines below; a colour is drawn as a swatch */
 
