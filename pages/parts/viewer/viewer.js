@@ -96,6 +96,7 @@ export class Viewer {
     if (asks) this.teller.moved();
     if (same) this.#acquire();
     else this.open(another);
+    if (!same) this.teller.shown();
   }
 
   destroy() {
@@ -187,6 +188,7 @@ export class Viewer {
     const near = this.askedCursor ?? peaks;
     this.view.cursor = openingVoxel(this.ground, near, this.view.plane, this.askedSlice);
     this.settled = true;
+    this.teller.shown();
     library.pump();
   }
 
@@ -242,10 +244,16 @@ export class Viewer {
     this.pointer = null;
   }
 
-  /** The panel that was pointed at is the one that tools for one model work on. @param {Panel} panel @returns {Partial<View>} */
+  /**
+   * The panel that was pointed at is the one that tools for one model work on.
+   *
+   * @param {Panel} panel
+   * @returns {Partial<View>}
+   */
   chosenBy({ spec }) {
     const isModel = spec.mask !== null && this.data.panels.some((each) => each.id === spec.id);
-    return { ...(isModel && { chosen: spec.id }), ...(this.view.layout === "planes" && spec.plane && { plane: spec.plane }) };
+    const plane = this.view.layout === "planes" ? spec.plane : null;
+    return { ...(isModel && { chosen: spec.id }), ...(plane && { plane }) };
   }
 
   /** @param {1 | -1} step */

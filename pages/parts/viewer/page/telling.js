@@ -22,6 +22,12 @@ export class Teller {
     this.timer = setTimeout(() => this.#tell(), AFTER_MS);
   }
 
+  /** The address names what is shown before any hand has moved. */
+  shown() {
+    const { view, data, settled, opened } = this.viewer;
+    if (data.address && settled) writeAddress(data, view, opened);
+  }
+
   stop() {
     clearTimeout(this.timer);
   }
