@@ -36,10 +36,10 @@ def test_another_sequence_and_another_region_are_chosen_in_the_viewer(open_viewe
 def test_presets_and_opacity_act_at_once(open_viewer: Open) -> None:
     hand = open_viewer("case=tall")
     before = hand.pixel(45, 205)[0]
-    hand.root.get_by_label("Window").select_option("full range")
+    hand.root.get_by_label("Window", exact=True).select_option("full range")
     hand.rest()
     assert hand.pixel(45, 205)[0] > before  # up to 600 instead of 1000
-    hand.root.get_by_label("Window").select_option("auto")
+    hand.root.get_by_label("Window", exact=True).select_option("auto")
     hand.root.get_by_label("Opacity").fill("100")
     hand.press("o", "o")
     hand.rest()

@@ -58,7 +58,9 @@ export function layoutPanels(data, view) {
     const title = `${titleOf(data, view, left)} | ${titleOf(data, view, right)}`;
     return [{ ...bare, id: SWIPE, title, mask: left, beside: right }];
   }
-  if (view.layout === "compare") return data.panels.map((panel) => ({ ...panel, subtitle: subtitleOf(data, view, panel) }));
+  if (view.layout === "compare") {
+    return data.panels.map((panel) => ({ ...panel, subtitle: subtitleOf(data, view, panel) }));
+  }
   const chosen = chosenOf(data, view);
   const what = chosen ?? bare;
   const name = chosen ? nameOf(data, view, chosen) : "";

@@ -32,7 +32,8 @@ export class Menu {
    */
   open(anchor, label, items) {
     const buttons = items.map(({ text, can, run }) => {
-      const button = element("button", { type: "button", role: "menuitem", tabindex: "-1", "aria-disabled": String(!can) }, text);
+      const attributes = { type: "button", role: "menuitem", tabindex: "-1", "aria-disabled": String(!can) };
+      const button = element("button", attributes, text);
       button.addEventListener("click", () => can && run());
       return button;
     });
@@ -48,7 +49,8 @@ export class Menu {
    * @param {(text: string) => void} done
    */
   ask(anchor, label, value, done) {
-    const input = /** @type {HTMLInputElement} */ (element("input", { type: "text", "aria-label": label, maxlength: "60" }));
+    const attributes = { type: "text", "aria-label": label, maxlength: "60" };
+    const input = /** @type {HTMLInputElement} */ (element("input", attributes));
     input.value = value;
     input.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;

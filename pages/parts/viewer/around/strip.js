@@ -54,12 +54,9 @@ export class Strip {
     this.kinds = segmented("Per slice", kinds, (told) => tell(told === "error" ? "error" : "area"));
     this.head = element("i", { class: "playhead" });
     this.track = element("div", { class: "track", role: "slider", tabindex: "0", "aria-label": "Slice" }, surface, this.head);
-    this.element = element(
-      "div",
-      { class: "strip" },
-      element("div", { class: "strip-head" }, this.now, this.about, this.kinds.element, this.legend, element("span", { class: "stretch" }), ...tools),
-      this.track,
-    );
+    const head = element("div", { class: "strip-head" }, this.now, this.about, this.kinds.element, this.legend);
+    head.append(element("span", { class: "stretch" }), ...tools);
+    this.element = element("div", { class: "strip" }, head, this.track);
     this.faint = "#8d98a6";
     /** @type {Curve[] | null} */
     this.drawn = null;
@@ -120,11 +117,13 @@ export class Strip {
     const said = named.map(({ name, colour, kind }) => `${name} ${colour} ${kind}`).join("|");
     if (this.legend.dataset.said === said) return;
     this.legend.dataset.said = said;
+    let dashed = 0;
     this.legend.replaceChildren(
-      ...named.map(({ name, colour, kind }, index) => {
-        const line = element("i", { class: kind === "filled" ? "solid" : index % 2 ? "dashed" : "dotted" });
+      ...named.map(({ name, colour, kind }) => {
+        // as the patterns on the canvas: one of the four is of dots
+        const line = element("i", { class: kind === "filled" ? "solid" : dashed++ % 4 === 1 ? "dotted" : "dashed" });
         line.style.borderColor = colour;
-        return element("span", {}, line, name);
+        return element("span", { title: name }, line, name);
       }),
     );
   }

@@ -45,7 +45,7 @@ function runsByPatch({ count, sizes, patch }, least) {
   const next = starts.slice();
   const sorted = new Int32Array(patch.length);
   for (let run = 0; run < patch.length; run++) sorted[next[patch[run]]++] = run;
-  return Array.from(sizes, (size, each) => (size < least ? sorted.subarray(0, 0) : sorted.subarray(starts[each], starts[each + 1])));
+  return Array.from(sizes, (size, each) => sorted.subarray(starts[each], size < least ? starts[each] : starts[each + 1]));
 }
 
 /**

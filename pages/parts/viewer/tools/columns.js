@@ -1,4 +1,4 @@
-/** Panels that are moved, hidden and renamed: by a menu in each caption, by dragging it, and by a list in the row of tools. */
+/** Panels that are moved, hidden and renamed: by each caption's menu, by dragging it, by a list in the row of tools. */
 
 import { AS_GIVEN, hidden, inColumns, listed, moved, renamed, shown, stepped } from "../around/columns.js";
 import { capital, element } from "../around/dom.js";
@@ -34,7 +34,9 @@ class ColumnsTool {
     /** Id of the panel whose menu is or was open. */
     this.at = "";
     this.menu = new Menu(() => this.#focus(this.at));
-    this.carry = new Carry(viewer, (id, beside, side) => this.#apply(moved(this.given, viewer.view.columns, id, beside, side)));
+    this.carry = new Carry(viewer, (id, beside, side) => {
+      this.#apply(moved(this.given, viewer.view.columns, id, beside, side));
+    });
     this.boxes = element("div", { class: "columns-list", role: "group", "aria-label": "Panels that are shown" });
     this.asGiven = element("button", { type: "button", class: "columns-as-given" }, "As given");
     this.asGiven.addEventListener("click", () => this.#apply(AS_GIVEN));
@@ -150,7 +152,8 @@ class ColumnsTool {
     if (said === this.said) return;
     this.said = said;
     this.#list(all.map((panel) => ({ id: panel.id, title: this.#wordOf(panel) })), seen);
-    this.asGiven.toggleAttribute("disabled", !columns.order.length && !columns.hidden.length && !Object.keys(columns.titles).length);
+    const changes = [...columns.order, ...columns.hidden, ...Object.keys(columns.titles)];
+    this.asGiven.toggleAttribute("disabled", !changes.length);
   }
 
   /** What the list calls a panel, whatever is chosen now. @param {PanelSpec} panel */

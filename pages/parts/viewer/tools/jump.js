@@ -33,7 +33,7 @@ export function jumpTool(viewer) {
   return {
     strip: [tool.element],
     shortcuts: [
-      { key: "n", label: "N", what: "next lesion, error, or what else is chosen under the images", run: () => tool.go(1) },
+      { key: "n", label: "N", what: "next lesion, error, or what is chosen under the images", run: () => tool.go(1) },
       { key: "p", label: "P", what: "previous one", run: () => tool.go(-1) },
       { key: "j", label: "J", what: "what N and P look for", run: () => tool.cycle() },
     ],
@@ -50,7 +50,7 @@ class JumpTool {
     /** What was said, and the voxel at which it is true. */
     this.told = { words: "", at: "" };
     this.says = element("span", { class: "jump-says", role: "status" });
-    this.select = /** @type {HTMLSelectElement} */ (element("select", { "aria-label": "N and P go to", title: "Key J" }));
+    this.select = /** @type {HTMLSelectElement} */ (element("select", { "aria-label": "N and P go to" }));
     this.options = SOUGHT.map((value) => /** @type {HTMLOptionElement} */ (element("option", { value }, value)));
     this.select.append(...this.options);
     this.select.addEventListener("change", () => this.#seek(/** @type {Sought} */ (this.select.value)));
@@ -180,7 +180,8 @@ class JumpTool {
     const { least, unit } = this.found.limit();
     const root = /** @type {Document | ShadowRoot} */ (this.least.getRootNode());
     // whoever is typing is not disturbed
-    if (root.activeElement !== this.least && Number(this.least.value || NaN) !== least) this.least.value = String(least);
+    const isTyping = root.activeElement === this.least;
+    if (!isTyping && Number(this.least.value || NaN) !== least) this.least.value = String(least);
     this.least.step = unit === "ml" ? "0.1" : "1";
     this.least.setAttribute("aria-label", `Smallest error, ${unit}`);
     this.unit.textContent = unit;

@@ -62,7 +62,8 @@ export class Found {
   trouble(sought) {
     const { data } = this.viewer;
     if (referenceOf(data) === null) return "this case has no mask";
-    if (sought.endsWith("error") && (truthOf(data) === null || this.model() === null)) return "needs a ground truth and a model";
+    const hasErrors = truthOf(data) !== null && this.model() !== null;
+    if (sought.endsWith("error") && !hasErrors) return "needs a ground truth and a model";
     if (sought === "disagreement" && this.models().length < 2) return "needs two models";
     if (sought === "uncertain" && this.doubtful() === null) return "no model's probabilities are kept";
     return null;

@@ -33,7 +33,8 @@ class LayoutTool {
     this.select.append(...this.options);
     this.select.addEventListener("change", () => this.#choose(/** @type {LayoutName} */ (this.select.value)));
     const title = "What planes, sequences and the other tools are of: click a panel, or choose it here";
-    this.model = /** @type {HTMLSelectElement} */ (element("select", { class: "layout-model", "aria-label": "Model", title }));
+    const attributes = { class: "layout-model", "aria-label": "Model", title };
+    this.model = /** @type {HTMLSelectElement} */ (element("select", attributes));
     this.model.addEventListener("change", () => this.#chooseModel(this.model.value));
     this.ofModel = element("label", { class: "field" }, "Model", this.model);
     const field = element("label", { class: "field" }, "Layout", this.select);
@@ -86,7 +87,8 @@ class LayoutTool {
       option.title = trouble ?? "";
     });
     this.select.value = view.layout;
-    const choices = data.panels.filter((panel) => panel.mask !== null).map(({ id, ...panel }) => [id, nameOf(data, view, { id, ...panel })]);
+    const masked = data.panels.filter((panel) => panel.mask !== null);
+    const choices = masked.map((panel) => [panel.id, nameOf(data, view, panel)]);
     const listed = JSON.stringify(choices);
     if (listed !== this.listed) {
       this.listed = listed;

@@ -20,7 +20,7 @@ export function swipeTool(viewer) {
   const tool = new SwipeTool(viewer);
   return {
     elements: [tool.button],
-    shortcuts: [{ key: "w", label: "W", what: "swipe: two masks left and right of a divider", run: () => tool.toggle() }],
+    shortcuts: [{ key: "w", label: "W", what: "swipe: two masks beside each other", run: () => tool.toggle() }],
     furnish: () => tool.furnish(),
     show: () => tool.show(),
     escape: () => tool.leave(),
@@ -33,8 +33,9 @@ class SwipeTool {
     this.viewer = viewer;
     this.button = element("button", { type: "button", class: "swipe-button", "aria-pressed": "false" }, "Swipe");
     this.button.addEventListener("click", () => this.toggle());
-    const range = { role: "slider", tabindex: "0", "aria-valuemin": "0", "aria-valuemax": "100", "aria-orientation": "horizontal" };
-    this.divider = element("div", { class: "swipe-divider", "aria-label": "Divider", ...range }, element("i"));
+    const range = { "aria-valuemin": "0", "aria-valuemax": "100", "aria-orientation": "horizontal" };
+    const slider = { class: "swipe-divider", role: "slider", tabindex: "0", "aria-label": "Divider", ...range };
+    this.divider = element("div", slider, element("i"));
     this.left = this.#select("Mask left of the divider", "left");
     this.right = this.#select("Mask right of the divider", "right");
     this.#listen();
@@ -42,7 +43,8 @@ class SwipeTool {
 
   /** @param {string} label @param {"left" | "right"} side */
   #select(label, side) {
-    const select = /** @type {HTMLSelectElement} */ (element("select", { class: `swipe-${side}`, "aria-label": label }));
+    const attributes = { class: `swipe-${side}`, "aria-label": label };
+    const select = /** @type {HTMLSelectElement} */ (element("select", attributes));
     select.addEventListener("change", () => {
       const { swipe } = this.viewer.view;
       if (!swipe) return;
@@ -71,11 +73,12 @@ class SwipeTool {
     });
     divider.addEventListener("keydown", (event) => {
       const at = this.viewer.view.swipe?.at ?? 0.5;
-      const to = { ArrowLeft: at - STEP, ArrowRight: at + STEP, PageUp: at - PAGE, PageDown: at + PAGE, Home: 0, End: 1 }[event.key];
-      if (to === undefined || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+      const steps = { ArrowLeft: -STEP, ArrowRight: STEP, PageUp: -PAGE, PageDown: PAGE, Home: -1, End: 1 };
+      const by = /** @type {Record<string, number | undefined>} */ (steps)[event.key];
+      if (by === undefined || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       event.stopPropagation();
-      this.#put(to);
+      this.#put(at + by);
     });
   }
 
@@ -87,7 +90,7 @@ class SwipeTool {
     this.viewer.set({ swipe: { ...swipe, at: Math.round(Math.min(1, Math.max(0, at)) * 100) / 100 } });
   }
 
-  /** The ground truth, else the first mask, against the chosen model. @returns {{left: string, right: string} | null} */
+  /** The ground truth, else the first mask; and the chosen model. @returns {{left: string, right: string} | null} */
   get pair() {
     const { data, view } = this.viewer;
     const names = Object.keys(data.masks);
@@ -128,9 +131,9 @@ class SwipeTool {
     }
     const panel = viewer.panels.find((each) => each.spec.id === SWIPE);
     if (!panel) return;
-    const options = names.map((value) => /** @type {[string, string]} */ ([value, titleOf(viewer.data, viewer.view, value)]));
+    const textOf = (/** @type {string} */ name) => titleOf(viewer.data, viewer.view, name);
     for (const select of [this.left, this.right]) {
-      select.replaceChildren(...options.map(([value, text]) => element("option", { value }, text)));
+      select.replaceChildren(...names.map((value) => element("option", { value }, textOf(value))));
     }
     panel.element.classList.add("swiped");
     panel.element.append(this.left, this.divider, this.right);
