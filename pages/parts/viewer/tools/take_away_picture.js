@@ -3,7 +3,6 @@
 import { AXIS, PLANES } from "../drawing/geometry.js";
 import { capital } from "../around/dom.js";
 import { short } from "../around/numbers.js";
-import { ERROR_COLOURS } from "../drawing/paint.js";
 
 /** @import {Panel, Scene} from "../drawing/panel.js" */
 /** @import {Canvas} from "../drawing/paint.js" */
@@ -132,16 +131,22 @@ function paintWords(context, panel) {
   const zoom = panel.canvas.width / (corner.width || 1);
   for (const swatch of panel.element.querySelectorAll("i")) {
     const at = swatch.getBoundingClientRect();
-    context.fillStyle = getComputedStyle(swatch).backgroundColor;
-    if (swatch.closest(NOT_DRAWN)) continue;
-    context.fillRect((at.left - corner.left) * zoom, (at.top - corner.top) * zoom, at.width * zoom, at.height * zoom);
+    if (swatch.closest(NOT_DRAWN) || !at.width) continue;
+    const left = (at.left - corner.left) * zoom;
+    const { backgroundColor, backgroundImage } = getComputedStyle(swatch);
+    const stops = backgroundImage.match(/rgba?\([^)]*\)/g) ?? [backgroundColor, backgroundColor];
+    const gradient = context.createLinearGradient(left, 0, left + at.width * zoom, 0);
+    stops.forEach((colour, index) => gradient.addColorStop(index / (stops.length - 1 || 1), colour));
+    context.fillStyle = gradient;
+    context.fillRect(left, (at.top - corner.top) * zoom, at.width * zoom, at.height * zoom);
   }
   const range = document.createRange();
   const walker = document.createTreeWalker(panel.element, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const holder = /** @type {HTMLElement} */ (node.parentElement);
     if (holder.closest(NOT_DRAWN) || !holder.getClientRects().length) continue;
-    const { fontWeight, fontSize, fontFamily, color } = getComputedStyle(holder);
+    const { fontWeight, fontSize, fontFamily, color, visibility } = getComputedStyle(holder);
+    if (visibility !== "visible") continue;
     const box = (holder.closest(".caption") ?? panel.surface).getBoundingClientRect();
     context.save();
     context.beginPath();
@@ -180,7 +185,7 @@ function haloed(context, text, x, y, colour) {
   context.fillText(text, x, y);
 }
 
-/** What stands below the panels: where this is, how it is seen, what the colours mean. @param {Viewer} viewer @param {Scene} scene */
+/** What stands below the panels: where this is, how it is seen, the regions' colours; maps say theirs. @param {Viewer} viewer @param {Scene} scene */
 function partsOf({ data, panels, range }, scene) {
   const { view, shape, affine, regions } = scene;
   const planes = PLANES.filter((plane) => panels.some((panel) => panel.planeIn(view) === plane));
@@ -198,10 +203,6 @@ function partsOf({ data, panels, range }, scene) {
   const masked = panels.some((panel) => panel.spec.mask !== null && panel.spec.error_against === null);
   if (masked && !view.overlayOff) {
     for (const { title, colour } of regions.filter((_, index) => view.visible[index])) parts.push({ text: capital(title), colour });
-  }
-  if (panels.some((panel) => panel.spec.error_against !== null)) {
-    parts.push({ text: "False positive", colour: ERROR_COLOURS.extra });
-    parts.push({ text: "Missed", colour: ERROR_COLOURS.missed }, { text: "Right", colour: ERROR_COLOURS.right });
   }
   return parts;
 }
