@@ -22,10 +22,12 @@ export class Teller {
     this.timer = setTimeout(() => this.#tell(), AFTER_MS);
   }
 
-  /** The address names what is shown before any hand has moved. */
+  /** The address names what is shown before any hand has moved; one that names it already is left as it is. */
   shown() {
     const { view, data, settled, opened } = this.viewer;
-    if (data.address && settled) writeAddress(data, view, opened);
+    const query = new URLSearchParams(location.search);
+    const named = Object.entries(data.address ?? {}).every(([name, value]) => (query.get(name) ?? "") === value);
+    if (settled && !named) writeAddress(data, view, opened);
   }
 
   stop() {
