@@ -105,6 +105,7 @@ def test_a_ruler_is_chosen_moved_by_an_end_and_deleted(open_viewer: Open) -> Non
     assert hand.root.locator(".ruler .popover-place").is_hidden()
 
     hand.press("r")
+    hand.rest()
     assert hand.root.get_by_role("button", name="Ruler").get_attribute("aria-pressed") == "false"
     assert hand.cursor == cursor
     drag(hand, (-60, -60))  # without the ruler a press moves the crosshair again
