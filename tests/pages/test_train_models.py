@@ -195,20 +195,11 @@ def test_a_finished_run_shows_its_curves_pictures_and_best_validation(split: Wor
     assert "**U-Net, narrow · 0001**" in words(app)
     assert "done · epoch 4 of 4 · step 40 of 40 · batches of 8" in words(app)
     assert "Best so far: step 20 (mean Dice 0.75). ET cannot be scored: no validation patient has any." in words(app)
-    assert [each.value for each in app.caption if "step " in str(each.value) and "·" not in str(each.value)][:2] == [
-        "step 10",
-        "step 20",
-    ]
+    shown = json.loads(app.get("bidi_component")[0].proto.json)
+    assert shown["stops"] == {"word": "validation", "labels": ["step 10", "step 20"]}
+    assert shown["initial"]["slice"] == 1  # the newest
+    assert [panel["title"] for panel in shown["panels"]] == ["Ground truth", "Prediction", "Errors"]
     assert "Resume" not in [button.label for button in app.button]
-
-
-def test_going_back_in_time_shows_the_errors_of_then(split: Workspace) -> None:
-    run = made_run(split, state="done")
-    app = opened()
-    assert "WT errors now" in words(app)
-    app.select_slider(key=f"snapshot of {run.name}").set_value(10).run()
-    assert "WT errors then" in words(app)
-    assert "step 20" not in [each.value for each in app.caption]
 
 
 def test_a_failed_run_shows_its_real_error_first(split: Workspace) -> None:
