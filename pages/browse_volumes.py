@@ -64,6 +64,7 @@ def _sequences(cohort: Cohort, case_id: str) -> None:
         panels=[Panel(name, case_id if index == 0 else "", image=name, mask=mask) for index, name in enumerate(images)],
         regions=region_styles(cohort.scheme),
         initial=ViewerView(image=next(iter(images))),
+        tools=True,
         height=VIEWER_HEIGHT,
         columns=2,
         address={"cohort": cohort.name, "case": case_id},

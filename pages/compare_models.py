@@ -19,7 +19,6 @@ from pages.parts.viewer import Panel, ViewerView, region_styles, slice_viewer
 from pages.parts.volumes import GROUND_TRUTH, image_refs, mask_refs, probability_refs, reference_ref
 
 MOST_MODELS = 8
-VIEWER_HEIGHT = 590
 
 
 def show() -> None:
@@ -84,7 +83,6 @@ def _grid(cohort: Cohort, case_id: str, models: dict[str, Checkpoint], conventio
         reference=GROUND_TRUTH if reference is not None else None,
         initial=ViewerView(image=favourite),
         tools=True,
-        height=VIEWER_HEIGHT,
         address={"cohort": cohort.name, "case": case_id, "models": ",".join(models), "scores": in_address(convention)},
         on_view_change=following("compare"),
         key="compare",

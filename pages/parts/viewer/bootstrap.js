@@ -7,6 +7,8 @@
  */
 
 const places = new WeakMap();
+/** What stands above a viewer that fills the window, roughly. */
+const BESIDE = 130;
 
 export default function show({ data, parentElement, setStateValue }) {
   let place = places.get(parentElement);
@@ -16,7 +18,7 @@ export default function show({ data, parentElement, setStateValue }) {
     host.dataset.testid = "segscope-viewer";
     host.dataset.ready = "false";
     // the room that the viewer will take, so that nothing below jumps
-    if (data.height) host.style.minHeight = `${data.height}px`;
+    host.style.minHeight = `${data.height ?? Math.max(320, window.innerHeight - BESIDE)}px`;
     parentElement.appendChild(host);
     place = { host, viewer: null, loading: null, generation: 0, data: null, report: null };
     places.set(parentElement, place);

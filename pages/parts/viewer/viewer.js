@@ -1,34 +1,27 @@
 /** The viewer: one view, several panels that share it, and what binds them to volumes, hands, keys and page. */
 
+import { Attention } from "./attention.js";
 import { readAddress } from "./page/address.js";
 import { fitCanvas } from "./around/dom.js";
 import { Furniture } from "./around/furniture.js";
-import { clampVoxel } from "./drawing/geometry.js";
 import * as library from "./data/library.js";
-import { isMap, mapOf } from "./drawing/maps.js";
-import { Outlines, storedMask } from "./drawing/masks.js";
+import { isMap } from "./drawing/maps.js";
 import { dressed, preferredPalette } from "./around/palette.js";
 import { keep, recall, sameButTokens } from "./page/memory.js";
 import { Motion } from "./hands/motion.js";
 import { groundOf, openingVoxel } from "./opening.js";
 import { prefersStillness } from "./hands/play.js";
-import { readoutOf } from "./around/readout.js";
-import { ProbabilityVolumes } from "./data/probabilities.js";
-import { Slices } from "./drawing/slices.js";
 import { Tally, referenceOf } from "./around/story.js";
 import { loadedShare, troubleOf } from "./data/supply.js";
+import { Sources } from "./sources.js";
 import { Teller } from "./page/telling.js";
-import { Thresholded } from "./drawing/thresholded.js";
 import { firstView, kept, toSlice } from "./view.js";
 import { TOOLS } from "./tools/index.js";
 import { BY_HAND, presetsFor } from "./drawing/window.js";
 
 /** @import {Ground} from "./opening.js" */
-/** @import {ShownMap} from "./drawing/maps.js" */
-/** @import {Mask} from "./drawing/masks.js" */
-/** @import {Panel, Scene} from "./drawing/panel.js" */
-/** @import {PanelSpec, Plane, Triple, View, ViewerData} from "./types.js" */
-/** @import {AnyVolume} from "./data/library.js" */
+/** @import {Panel} from "./drawing/panel.js" */
+/** @import {Plane, Triple, View, ViewerData} from "./types.js" */
 
 /** @typedef {(view: object) => void} Report */
 
@@ -54,17 +47,9 @@ export class Viewer {
     this.settled = false;
     /** @type {Panel[]} */
     this.panels = [];
-    /** @type {Panel | null} */
-    this.active = null;
-    /** @type {{x: number, y: number} | null} null where keys chose the panel */
-    this.pointer = null;
-    this.slices = new Slices();
-    this.outlines = new Outlines();
-    this.tally = new Tally((name) => this.mask(name));
-    this.probabilities = new ProbabilityVolumes(this);
-    this.thresholded = new Thresholded(() => this.draw());
-    const context = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
-    this.sheet = { context, width: 0, height: 0, ratio: 1 };
+    this.sources = new Sources(this);
+    this.attention = new Attention(this);
+    this.tally = new Tally((name) => this.sources.mask(name));
     this.frame = 0;
     /** @type {Set<string>} */
     this.wanted = new Set();
@@ -105,7 +90,7 @@ export class Viewer {
     this.teller.stop();
     this.furniture.reading.stop();
     for (const tool of this.tools) tool.stop?.();
-    this.thresholded.stop();
+    this.sources.thresholded.stop();
     cancelAnimationFrame(this.frame);
     this.resizes.disconnect();
     window.removeEventListener("resize", this.onResize);
@@ -127,10 +112,10 @@ export class Viewer {
     this.view.errorRegion = Math.min(this.view.errorRegion, Math.max(0, data.regions.length - 1));
     const refs = [...Object.values(data.images), ...Object.values(data.masks)];
     this.wanted = new Set(refs.map((ref) => ref.hash));
-    if (another) this.probabilities.forget();
-    const kept = this.probabilities.refs().map((ref) => ref.hash);
+    if (another) this.sources.probabilities.forget();
+    const kept = this.sources.probabilities.refs().map((ref) => ref.hash);
     library.release(this, new Set([...this.wanted, ...kept]));
-    this.slices.keepOnly(this.wanted);
+    this.sources.slices.keepOnly(this.wanted);
     this.#acquire();
     this.furnish();
     if (another && data.autoplay && !prefersStillness()) this.motion.setPlaying(true);
@@ -139,7 +124,7 @@ export class Viewer {
   /** Make the panels anew: other ones are asked for, or in another order. */
   furnish() {
     this.panels = this.furniture.furnish();
-    this.active = null;
+    this.attention.forget();
     for (const tool of this.tools) tool.furnish?.();
     this.settle();
     this.arrange();
@@ -147,7 +132,7 @@ export class Viewer {
 
   #acquire() {
     const { images, masks, base } = this.data;
-    const refs = [...Object.values(images), ...Object.values(masks), ...this.probabilities.refs()];
+    const refs = [...Object.values(images), ...Object.values(masks), ...this.sources.probabilities.refs()];
     for (const ref of refs) library.acquire(this, base, ref);
   }
 
@@ -167,7 +152,7 @@ export class Viewer {
   /** As volumes say how large they are: the grid, then a crosshair where there is something to see. */
   settle() {
     const manifests = (/** @type {"images" | "masks"} */ kind) =>
-      Object.keys(this.data[kind]).flatMap((name) => this.volume(kind, name)?.manifest ?? []);
+      Object.keys(this.data[kind]).flatMap((name) => this.sources.volume(kind, name)?.manifest ?? []);
     const images = manifests("images");
     const known = images.length ? images : manifests("masks");
     if (!known.length) return;
@@ -224,58 +209,6 @@ export class Viewer {
     if (this.ground) this.set(toSlice(this.view, plane, slice, this.ground.shape));
   }
 
-  /** The plane that keys and strip scroll: of the panel under the pointer, else the chosen one. @returns {Plane} */
-  plane() {
-    return this.panel()?.planeIn(this.view) ?? this.view.plane;
-  }
-
-  /** The panel that keys work on: under the pointer, else chosen by key, else the first. @returns {Panel | null} */
-  panel() {
-    const ofPlane = this.panels.find((panel) => panel.spec.plane === this.view.plane);
-    return this.active ?? ofPlane ?? this.panels[0] ?? null;
-  }
-
-  /** Where planes stand side by side, keys and strip go on in the panel of this one. @param {Plane} plane */
-  toPlane(plane) {
-    const panel = this.panels.find((each) => each.spec.plane === plane);
-    this.set({ plane });
-    if (!panel) return;
-    this.#activate(panel);
-    this.pointer = null;
-  }
-
-  /**
-   * The panel that was pointed at is the one that tools for one model work on.
-   *
-   * @param {Panel} panel
-   * @returns {Partial<View>}
-   */
-  chosenBy({ spec }) {
-    const isModel = spec.mask !== null && this.data.panels.some((each) => each.id === spec.id);
-    const plane = this.view.layout === "planes" ? spec.plane : null;
-    return { ...(isModel && { chosen: spec.id }), ...(plane && { plane }) };
-  }
-
-  /** @param {1 | -1} step */
-  nextPanel(step) {
-    const shown = this.panels.filter((panel) => panel.element.isConnected && !panel.element.hidden);
-    const at = shown.indexOf(/** @type {Panel} */ (this.active));
-    const next = shown[at < 0 ? (step > 0 ? 0 : shown.length - 1) : (at + step + shown.length) % shown.length];
-    if (!next) return;
-    this.#activate(next);
-    this.pointer = null;
-    this.draw();
-    this.teller.moved();
-  }
-
-  /** @param {Panel | null} panel */
-  #activate(panel) {
-    if (panel === this.active) return;
-    this.active?.leave();
-    this.active = panel;
-    this.furniture.highlight(panel);
-  }
-
   touched() {
     if (this.view.playing) this.motion.setPlaying(false);
   }
@@ -301,84 +234,10 @@ export class Viewer {
   choosePreset(name) {
     const { image } = this.view;
     const preset = presetsFor(this.data.images[image]?.kind).find((each) => each.name === name);
-    const whole = this.volume("images", image)?.manifest.range;
+    const whole = this.sources.volume("images", image)?.manifest.range;
     if (!preset || !whole) return this.draw();
-    const chosen = name === "auto" ? undefined : { name, range: preset.range(this.automatic(image), whole) };
+    const chosen = name === "auto" ? undefined : { name, range: preset.range(this.sources.automatic(image), whole) };
     this.set({ windows: { ...this.view.windows, [image]: chosen } });
-  }
-
-  /** @param {Panel | null} panel @param {number} x @param {number} y  CSS pixels from its corner */
-  hover(panel, x, y) {
-    this.#activate(panel);
-    this.pointer = { x, y };
-    this.#read();
-  }
-
-  /** Say what lies under the pointer, else under the crosshair; also when the slice moves under a hand that rests. */
-  #read() {
-    const panel = this.active;
-    const scene = this.scene();
-    if (!scene) return;
-    const at = panel && this.pointer ? panel.voxelAt(scene, this.pointer.x, this.pointer.y) : scene.view.cursor;
-    const voxel = clampVoxel(at, scene.shape);
-    const inside = at.every((value, axis) => Math.abs(value - voxel[axis]) <= 0.5);
-    this.furniture.reading.show(inside ? voxel : null);
-    if (!panel) return;
-    const name = panel.imageIn(this.view);
-    const mask = panel.spec.mask === null ? null : this.mask(panel.spec.mask);
-    const { affine, regions } = scene;
-    panel.tell(inside ? readoutOf({ voxel, affine, name, image: scene.image(name), mask, regions }) : null);
-  }
-
-  // What panels draw from.
-
-  /** @param {"images" | "masks"} kind @param {string} name @returns {AnyVolume | null} */
-  volume(kind, name) {
-    return library.look(this.data[kind][name]?.hash)?.volume ?? null;
-  }
-
-  /** @param {string} name @returns {Mask | null} */
-  mask(name) {
-    const thresholds = this.view.thresholds[name];
-    const probabilities = thresholds && this.probabilities.whole(name);
-    if (probabilities) return this.thresholded.of(name, probabilities, thresholds);
-    const volume = this.volume("masks", name);
-    return volume && storedMask(volume);
-  }
-
-  /** @param {PanelSpec} spec  of a map panel @returns {ShownMap | null} null where there is no model */
-  map(spec) {
-    const onScreen = this.panels.filter((panel) => !isMap(panel.spec)).map((panel) => panel.spec.mask);
-    return mapOf(spec, this.data, this.view, onScreen);
-  }
-
-  /** @param {string} name  of an image @returns {[number, number]} */
-  automatic(name) {
-    return this.data.windows[name] ?? this.volume("images", name)?.manifest.window ?? [0, 1];
-  }
-
-  /** @param {string} name @returns {[number, number]} */
-  range(name) {
-    return this.view.windows[name]?.range ?? this.automatic(name);
-  }
-
-  /** @returns {Scene | null} null until a volume has said how large it is */
-  scene() {
-    if (!this.ground || !this.settled) return null;
-    return {
-      view: this.view,
-      regions: this.data.regions,
-      ...this.ground,
-      image: (name) => this.volume("images", name),
-      mask: (name) => this.mask(name),
-      probability: (name, region) => this.probabilities.volume(name, region),
-      map: (spec) => this.map(spec),
-      range: (name) => this.range(name),
-      slices: this.slices,
-      outlines: this.outlines,
-      sheet: this.sheet,
-      crosshair: this.data.crosshair && !this.view.playing,
-    };
   }
 
   // One frame.
@@ -394,23 +253,23 @@ export class Viewer {
     this.furniture.arrange();
     const { canvas } = this.panels[0] ?? {};
     if (!canvas) return;
-    fitCanvas(this.sheet, canvas.width, canvas.height);
+    fitCanvas(this.sources.sheet, canvas.width, canvas.height);
     // at once: a canvas that got another size is empty
     this.#paint();
   }
 
   #paint() {
     const started = performance.now();
-    const scene = this.scene();
+    const scene = this.sources.scene();
     for (const panel of this.panels) {
-      panel.caption(this.view, this.data.regions, isMap(panel.spec) ? this.map(panel.spec) : null);
+      panel.caption(this.view, this.data.regions, isMap(panel.spec) ? this.sources.map(panel.spec) : null);
       if (scene) {
         const placement = panel.draw(scene);
         for (const tool of this.tools) tool.paint?.(panel, scene, placement);
       }
       panel.say(troubleOf(this, panel));
     }
-    this.#read();
+    this.attention.read();
     this.furniture.show();
     for (const tool of this.tools) tool.show?.();
     const loaded = loadedShare(this.wanted);

@@ -238,7 +238,7 @@ def test_comma_and_point_choose_the_panel_that_keys_work_on(open_viewer: Open) -
     active = hand.root.locator(".panel.active")
     assert active.locator("strong").inner_text() == "Coronal"
     # what the keys work on says what lies under the crosshair
-    assert active.locator(".readout").inner_text().startswith(f"voxel {x + 1} {y} {z + 1} ")
+    assert hand.root.locator(".reading").inner_text().startswith(f"voxel {x + 1} {y} {z + 1} ")
 
 
 def test_no_printable_key_reaches_streamlit(open_viewer: Open) -> None:

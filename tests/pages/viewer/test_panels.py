@@ -67,7 +67,7 @@ def test_a_flat_image_has_one_plane_and_no_strip(open_viewer: Open) -> None:
     assert hand.root.locator(".strip").is_hidden()
     hand.over(0, 0.4, 0.4)
     hand.rest()
-    assert "mm" not in hand.panels.first.locator(".readout").inner_text()
+    assert "mm" not in hand.root.locator(".reading").inner_text()
 
 
 def test_a_case_without_masks_has_no_overlay_controls(open_viewer: Open) -> None:

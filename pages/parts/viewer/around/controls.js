@@ -107,7 +107,7 @@ export class Controls {
       slider.setAttribute("aria-valuetext", `${slider.value} %`);
       number.textContent = view.opacity.toFixed(2);
     });
-    return element("label", { class: "field" }, "Opacity", slider, number);
+    return element("label", { class: "field" }, element("span", { class: "roomy" }, "Opacity"), slider, number);
   }
 
   #regions() {

@@ -26,8 +26,10 @@ export class Furniture {
     this.controls = null;
     /** @type {Panel[]} */
     this.panels = [];
-    /** @type {{key: string, curves: import("./strip.js").Curve[], unit: string}} */
-    this.told = { key: "", curves: [], unit: "" };
+    /** @type {{key: string, curves: import("./strip.js").Curve[], unit: string, what: string}} */
+    this.told = { key: "", curves: [], unit: "", what: "" };
+    /** CSS pixels from the window's top to the viewer where the page is not scrolled. */
+    this.highest = 0;
     this.bar = element("i");
     this.progress = element("div", { class: "progress", role: "progressbar", "aria-label": "Loading volumes" }, this.bar);
     const described = { role: "application", tabindex: "0", "aria-roledescription": "slice viewer" };
@@ -43,7 +45,7 @@ export class Furniture {
     this.strip = new Strip(
       (slice) => {
         viewer.touched();
-        viewer.goTo(viewer.plane(), slice);
+        viewer.goTo(viewer.attention.plane(), slice);
       },
       (told) => viewer.set({ told }),
       viewer.tools.flatMap((tool) => tool.strip ?? []),
@@ -89,12 +91,15 @@ export class Furniture {
     const { data, host, ground } = this.viewer;
     const width = host.clientWidth;
     if (!width) return;
-    const single = ground !== null && ground.shape[AXIS[this.viewer.plane()]] === 1;
+    const single = ground !== null && ground.shape[AXIS[this.viewer.attention.plane()]] === 1;
     this.strip.element.hidden = !data.strip || single;
     this.reading.resize(width);
     const strip = this.strip.element.hidden ? 0 : this.strip.element.offsetHeight + GAP;
     const below = this.reading.element.offsetHeight + strip + 12;
-    const above = this.stage.getBoundingClientRect().top;
+    const top = host.getBoundingClientRect().top;
+    // a page that was scrolled gives the panels no more room
+    this.highest = Math.max(this.highest, top);
+    const above = this.stage.getBoundingClientRect().top - top + this.highest;
     const height = data.height ?? roomFor(above, below, window.innerHeight);
     // in one plane the grid stays as it is while planes change
     const planes = this.panels.map((panel) => panel.spec.plane ?? "axial");
@@ -111,12 +116,12 @@ export class Furniture {
   show() {
     const { viewer } = this;
     const { data, view } = viewer;
-    const image = viewer.volume("images", view.image);
-    this.controls?.show(view, image ? viewer.range(view.image) : null);
+    const image = viewer.sources.volume("images", view.image);
+    this.controls?.show(view, image ? viewer.sources.range(view.image) : null);
     this.tools.hidden = !data.tools || !view.toolsOpen;
     this.help.show(view.help);
     this.choicesOfReader.show(view);
-    const slice = view.cursor[AXIS[viewer.plane()]] + 1;
+    const slice = view.cursor[AXIS[viewer.attention.plane()]] + 1;
     this.pause.textContent = `${data.stops?.word ?? "slice"} ${slice}`;
     this.pause.classList.toggle("playing", view.playing);
     this.pause.setAttribute("aria-label", view.playing ? "Pause" : "Play");
@@ -126,15 +131,15 @@ export class Furniture {
   #showStrip() {
     const { data, view, ground, tally } = this.viewer;
     if (!ground || this.strip.element.hidden) return;
-    const plane = this.viewer.plane();
+    const plane = this.viewer.attention.plane();
     const axis = AXIS[plane];
-    const masks = Object.keys(data.masks).map((name) => this.viewer.mask(name));
+    const masks = Object.keys(data.masks).map((name) => this.viewer.sources.mask(name));
     const whole = masks.map((mask) => (mask?.whole ? mask.key : "-"));
     const key = [plane, view.visible, view.errorRegion, view.told, ...whole].join(" ");
     // the curves count every voxel: they wait until a hand has found its threshold
-    if (this.told.key !== key && !(this.told.key && this.viewer.thresholded.moving)) {
-      const { curves, unit } = curvesOf(data, view, tally, plane, ground.affine ? ground.spacing : null);
-      this.told = { key, curves, unit };
+    if (this.told.key !== key && !(this.told.key && this.viewer.sources.thresholded.moving)) {
+      const { curves, unit, what } = curvesOf(data, view, tally, plane, ground.affine ? ground.spacing : null);
+      this.told = { key, curves, unit, what };
     }
     const errors = masks.length > 1 && referenceOf(data) !== null;
     const told = errors ? view.told : "area";

@@ -1,5 +1,6 @@
-/** What a reader chooses once: which side is left, and which colours regions have. They stand under the help. */
+/** What a reader chooses once: which side is left, which colours regions have; and what memory volumes take. */
 
+import { memory } from "../data/library.js";
 import { element } from "./dom.js";
 import { dressed, preferredPalette, rememberPalette } from "./palette.js";
 
@@ -18,12 +19,20 @@ export class ReadersChoices {
       viewer.data = dressed(viewer.data, palette);
       viewer.furnish();
     });
-    this.elements = [this.colours, this.side];
+    this.memory = element("span", { class: "memory" });
+    this.elements = [this.memory, this.colours, this.side];
   }
 
   /** @param {View} view */
   show(view) {
     this.side.textContent = view.radiological ? "Radiological: right is left" : "Neurological: right is right";
+    const { shown, kept, most } = memory();
+    this.memory.textContent = view.help ? `Volumes ${megabytes(shown)}; of earlier cases ${megabytes(kept)}, at most ${megabytes(most)}` : "";
     this.colours.textContent = preferredPalette() === "strong" ? "Colours: strong contrast" : "Colours: standard";
   }
+}
+
+/** @param {number} bytes */
+function megabytes(bytes) {
+  return `${Math.round(bytes / 1e6).toLocaleString("en")} MB`;
 }

@@ -1,9 +1,8 @@
 /** The line under the panels: what lies under the pointer, else under the crosshair, in every sequence and by every mask. */
 
 import { element } from "./dom.js";
-import { AXIS } from "../drawing/geometry.js";
+import { AXIS, toMillimetres } from "../drawing/geometry.js";
 import { holds } from "../drawing/masks.js";
-import { placeInWords } from "./readout.js";
 import { short } from "./numbers.js";
 import { doubtsAt } from "../tools/maps.js";
 
@@ -70,12 +69,12 @@ export class Reading {
     /** @type {Found} */
     const found = { place: placeInWords(voxel, ground?.affine ?? null), values: [], labels: [] };
     for (const name of Object.keys(data.images)) {
-      const image = viewer.volume("images", name);
+      const image = viewer.sources.volume("images", name);
       if (image) found.values.push([name, short(image.value(voxel))]);
     }
     found.values.push(...doubtsAt(viewer, voxel));
     for (const name of Object.keys(data.masks)) {
-      const mask = viewer.mask(name);
+      const mask = viewer.sources.mask(name);
       if (mask) found.labels.push([name, data.regions.flatMap((_, bit) => (holds(mask, voxel, bit) ? [bit] : []))]);
     }
     return found;
@@ -103,7 +102,7 @@ export class Reading {
     const { viewer } = this;
     const { ground, settled, view, data } = viewer;
     if (!ground || !settled) return;
-    const plane = viewer.plane();
+    const plane = viewer.attention.plane();
     const axis = AXIS[plane];
     const { place, values, labels } = this.#find(view.cursor);
     const said = [
@@ -116,4 +115,13 @@ export class Reading {
     this.said = said;
     this.live.textContent = said;
   }
+}
+
+/**
+ * @param {Triple} voxel
+ * @param {number[][] | null} affine
+ */
+function placeInWords(voxel, affine) {
+  const millimetres = affine ? toMillimetres(affine, voxel).map((mm) => mm.toFixed(1).replace("-", "−")) : null;
+  return `voxel ${voxel.join(" ")}${millimetres ? ` · ${millimetres.join(" ")} mm` : ""}`;
 }

@@ -8,8 +8,10 @@ import { areasOf, errorsOf } from "../drawing/masks.js";
 /** @import {Plane, Triple, View, ViewerData} from "../types.js" */
 /** @import {Mask} from "../drawing/masks.js" */
 
+/** Whatever the page writes in, on light ground or dark. */
+export const TEXT = "text";
 /** Lines of the models, told apart by their dashes too. */
-const MODEL_COLOURS = ["#e6ebf0", "#cc79a7", "#9fd3a8", "#8d98a6", "#d55e00", "#b6a6ff", "#c9b458", "#7fb3d1"];
+const MODEL_COLOURS = [TEXT, "#cc79a7", "#9fd3a8", "#8d98a6", "#d55e00", "#b6a6ff", "#c9b458", "#7fb3d1"];
 
 /** Counts that are kept; a case with eight models and their errors in three regions needs 33. */
 const MOST_TALLIES = 96;
@@ -62,7 +64,7 @@ export function referenceOf(data) {
  * @param {Tally} tally
  * @param {Plane} plane
  * @param {Triple | null} spacing  mm, null without geometry
- * @returns {{curves: Curve[], unit: string}}
+ * @returns {{curves: Curve[], unit: string, what: string}}
  */
 export function curvesOf(data, view, tally, plane, spacing) {
   const reference = referenceOf(data);
@@ -79,19 +81,21 @@ export function curvesOf(data, view, tally, plane, spacing) {
     const values = counts && Float32Array.from(counts, (n) => n * perVoxel);
     if (values) curves.push({ name: titleOf(data, view, mask), colour, kind, values });
   };
-  if (reference === null || !count) return { curves, unit };
+  const error = view.told === "error" && Object.keys(data.masks).length > 1;
+  const what = error ? `${data.regions[view.errorRegion]?.title} error` : `${data.regions[outer]?.title} area`;
+  if (reference === null || !count) return { curves, unit, what };
   const area = (/** @type {string} */ mask, /** @type {number} */ region) => tally.areaOf(mask, count)?.[axis][region];
   const models = Object.keys(data.masks).filter((name) => name !== reference);
   const colours = models.map((_, index) => MODEL_COLOURS[index % MODEL_COLOURS.length]);
-  if (view.told === "error" && models.length) {
-    const error = (/** @type {string} */ mask) => tally.errorOf(mask, reference, view.errorRegion)?.[axis];
-    models.forEach((name, index) => add(name, error(name), colours[index], "dashed"));
-    return { curves, unit };
+  if (error) {
+    const wrong = (/** @type {string} */ mask) => tally.errorOf(mask, reference, view.errorRegion)?.[axis];
+    models.forEach((name, index) => add(name, wrong(name), colours[index], "dashed"));
+    return { curves, unit, what };
   }
   add(reference, area(reference, outer), data.regions[outer].colour, "filled");
   if (inner > outer) add(reference, area(reference, inner), data.regions[inner].colour, "area");
   models.forEach((name, index) => add(name, area(name, outer), colours[index], "dashed"));
-  return { curves, unit };
+  return { curves, unit, what };
 }
 
 /**

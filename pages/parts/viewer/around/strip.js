@@ -1,6 +1,7 @@
-/** The case as a line: tumour area or error per slice, and the playhead. Click or drag it. */
+/** The case as a line: area or error per slice, and the playhead. Click or drag it. */
 
 import { capital, element, fitCanvas, segmented } from "./dom.js";
+import { TEXT } from "./story.js";
 
 /** @import {Canvas} from "../drawing/paint.js" */
 
@@ -19,6 +20,7 @@ import { capital, element, fitCanvas, segmented } from "./dom.js";
  * @property {string} word  what a slice is called
  * @property {string} label  what this one is, or an empty text
  * @property {Curve[]} curves
+ * @property {string} what  they tell: area or error, and of what
  * @property {string} unit
  * @property {"area" | "error"} told  what the curves are
  * @property {boolean} errors  whether there is a model to tell errors of
@@ -58,6 +60,7 @@ export class Strip {
     head.append(element("span", { class: "stretch" }), ...tools);
     this.element = element("div", { class: "strip" }, head, this.track);
     this.faint = "#8d98a6";
+    this.text = "#e6ebf0";
     /** @type {Curve[] | null} */
     this.drawn = null;
     this.#listen();
@@ -85,6 +88,7 @@ export class Strip {
     fitCanvas(this.canvas, width, HEIGHT);
     // of the page's theme, light or dark
     this.faint = getComputedStyle(this.about).color;
+    this.text = getComputedStyle(this.now).color;
     this.drawn = null;
   }
 
@@ -94,7 +98,7 @@ export class Strip {
     const { word, label } = story;
     const of = `of ${story.slices}${label ? `, ${label}` : ""}`;
     this.now.textContent = `${capital(word)} ${story.slice + 1}`;
-    const what = `${story.told === "error" ? "error" : "tumour area"} per ${word}`;
+    const what = `${story.what} per ${word}`;
     this.about.textContent = `${of}${story.curves.length ? ` · ${what}, ${story.unit}` : ""}`;
     this.kinds.element.hidden = !story.errors;
     this.kinds.show(story.told);
@@ -122,7 +126,7 @@ export class Strip {
       ...named.map(({ name, colour, kind }) => {
         // as the patterns on the canvas: one of the four is of dots
         const line = element("i", { class: kind === "filled" ? "solid" : dashed++ % 4 === 1 ? "dotted" : "dashed" });
-        line.style.borderColor = colour;
+        line.style.borderColor = colour === TEXT ? "currentColor" : colour;
         return element("span", { title: name }, line, name);
       }),
     );
@@ -143,7 +147,10 @@ export class Strip {
     context.lineWidth = 1;
     line(context, [[SIDE, base + 0.5], [width - SIDE, base + 0.5]]);
     let dashed = 0;
-    for (const curve of curves) drawCurve(context, curve, x, y, base, curve.kind === "dashed" ? DASHES[dashed++ % 4] : []);
+    for (const curve of curves) {
+      const colour = curve.colour === TEXT ? this.text : curve.colour;
+      drawCurve(context, { ...curve, colour }, x, y, base, curve.kind === "dashed" ? DASHES[dashed++ % 4] : []);
+    }
   }
 }
 

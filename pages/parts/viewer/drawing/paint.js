@@ -6,7 +6,7 @@ import { EXTRA, MISSED, RIGHT } from "./masks.js";
 /** @import {Placement} from "./geometry.js" */
 /** @import {Outline} from "./masks.js" */
 /** @import {Slice} from "./slices.js" */
-/** @import {Region, Triple, View} from "../types.js" */
+/** @import {Triple, View} from "../types.js" */
 
 /** Safe for colour-blind readers on grey. */
 export const ERROR_COLOURS = { extra: "#d55e00", missed: "#cc79a7", right: "#aab4c0" };

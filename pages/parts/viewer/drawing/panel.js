@@ -48,7 +48,6 @@ export class Panel {
     this.subtitle = element("span");
     this.heading = element("div", { class: "caption" }, this.title, " ", this.subtitle);
     this.message = element("p", { class: "message", role: "status", hidden: "" });
-    this.readout = element("div", { class: "readout", "aria-hidden": "true" });
     this.scores = element(
       "dl",
       { class: "scores" },
@@ -64,7 +63,6 @@ export class Panel {
       this.surface,
       this.heading,
       this.scores,
-      this.readout,
       this.message,
     );
     const context = /** @type {CanvasRenderingContext2D} */ (this.surface.getContext("2d", { alpha: false }));
@@ -196,29 +194,11 @@ export class Panel {
     if (this.element.getAttribute("aria-label") !== said) this.element.setAttribute("aria-label", said);
   }
 
-  /** @param {ReturnType<typeof import("../around/readout.js").readoutOf> | null} found */
-  tell(found) {
-    this.readout.replaceChildren(
-      ...(found ? [element("span", {}, found.place), element("span", {}, found.value, ...found.regions.map(named))] : []),
-    );
-  }
-
-  leave() {
-    this.tell(null);
-  }
-
   /** @param {string | null} sentence */
   say(sentence) {
     this.message.hidden = !sentence;
     if (this.message.textContent !== (sentence ?? "")) this.message.textContent = sentence ?? "";
   }
-}
-
-/** @param {Region} region */
-function named(region) {
-  const word = element("b", {}, ` ${region.name}`);
-  word.style.color = region.colour;
-  return word;
 }
 
 /**

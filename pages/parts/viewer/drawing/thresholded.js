@@ -3,7 +3,7 @@
 import { AXIS } from "./geometry.js";
 import { byteSlice } from "./masks.js";
 
-/** @import {Manifest, Plane, Triple} from "../types.js" */
+/** @import {Manifest, Plane} from "../types.js" */
 /** @import {Mask, MaskSlice} from "./masks.js" */
 /** @import {AnyVolume} from "../data/library.js" */
 

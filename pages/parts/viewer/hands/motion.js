@@ -16,7 +16,7 @@ export class Motion {
     this.viewer = viewer;
     this.play = makePlay(
       () => this.stretch(),
-      (slice) => viewer.goTo(viewer.plane(), slice),
+      (slice) => viewer.goTo(viewer.attention.plane(), slice),
     );
     this.flicker = makeFlicker(
       (overlayOff) => viewer.set({ overlayOff }),
@@ -61,7 +61,7 @@ export class Motion {
   stretch() {
     const { ground, settled, view, data, tally } = this.viewer;
     if (!ground || !settled) return null;
-    const plane = this.viewer.plane();
+    const plane = this.viewer.attention.plane();
     const axis = AXIS[plane];
     const slice = view.cursor[axis];
     if (data.stops) return { plane, slice, first: 0, last: ground.shape[axis] - 1 };

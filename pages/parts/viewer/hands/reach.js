@@ -17,18 +17,18 @@ import { BY_HAND } from "../drawing/window.js";
 export function handsOf(viewer) {
   return {
     touched: () => viewer.touched(),
-    hover: (panel, x, y) => viewer.hover(panel, x, y),
+    hover: (panel, x, y) => viewer.attention.hover(panel, x, y),
     scroll: (panel, slices) => {
       const plane = panel.planeIn(viewer.view);
       viewer.goTo(plane, viewer.view.cursor[AXIS[plane]] + slices);
     },
     point: (panel, x, y) => {
-      const scene = viewer.scene();
-      if (scene) viewer.set({ cursor: clampVoxel(panel.voxelAt(scene, x, y), scene.shape), ...viewer.chosenBy(panel) });
+      const scene = viewer.sources.scene();
+      if (scene) viewer.set({ cursor: clampVoxel(panel.voxelAt(scene, x, y), scene.shape), ...viewer.attention.chosenBy(panel) });
     },
     window: (panel, dx, dy) => window(viewer, panel, dx, dy),
     pan: (panel, dx, dy) => {
-      const scene = viewer.scene();
+      const scene = viewer.sources.scene();
       if (scene) viewer.set(panned(panel.placement(scene), middleOf(viewer), dx, dy));
     },
     zoom: (panel, x, y, factor) => zoomAt(viewer, panel, x, y, factor),
@@ -44,38 +44,38 @@ export function handsOf(viewer) {
  * @returns {Deeds}
  */
 export function keysOf(viewer) {
-  const slice = () => viewer.view.cursor[AXIS[viewer.plane()]];
-  const last = () => (viewer.ground?.shape[AXIS[viewer.plane()]] ?? 1) - 1;
+  const slice = () => viewer.view.cursor[AXIS[viewer.attention.plane()]];
+  const last = () => (viewer.ground?.shape[AXIS[viewer.attention.plane()]] ?? 1) - 1;
   const moved = (/** @type {number} */ to) => {
     viewer.touched();
-    viewer.goTo(viewer.plane(), to);
+    viewer.goTo(viewer.attention.plane(), to);
   };
   return {
     scroll: (slices) => moved(slice() + slices),
     goTo: (end) => moved(end === "first" ? 0 : last()),
     // where the third axis is not space, the other planes show nothing
-    plane: (plane) => !viewer.data.stops && viewer.toPlane(plane),
+    plane: (plane) => !viewer.data.stops && viewer.attention.toPlane(plane),
     toggle: (region) => viewer.set(toggled(viewer.view, region)),
     nextMode: () => viewer.set(nextMode(viewer.view)),
     flicker: () => viewer.motion.toggleFlicker(),
     zoom: (factor) => {
-      const panel = viewer.panel();
+      const panel = viewer.attention.panel();
       if (panel) zoomAt(viewer, panel, panel.canvas.width / 2, panel.canvas.height / 2, factor);
     },
     cross: (right, down) => {
-      const [panel, scene] = [viewer.panel(), viewer.scene()];
+      const [panel, scene] = [viewer.attention.panel(), viewer.sources.scene()];
       if (panel && scene) viewer.set(stepped(viewer.view, panel.placement(scene).layout, right, down, scene.shape));
     },
     pan: (right, down) => {
-      const [panel, scene] = [viewer.panel(), viewer.scene()];
+      const [panel, scene] = [viewer.attention.panel(), viewer.sources.scene()];
       if (panel && scene) viewer.set(panned(panel.placement(scene), middleOf(viewer), right, down));
     },
     window: (wider, darker) => {
-      const panel = viewer.panel();
+      const panel = viewer.attention.panel();
       if (panel) window(viewer, panel, wider, darker);
     },
     opacity: (by) => viewer.set(fainter(viewer.view, by)),
-    nextPanel: (step) => viewer.nextPanel(step),
+    nextPanel: (step) => viewer.attention.nextPanel(step),
     mirror: () => viewer.set({ radiological: !viewer.view.radiological }),
     reset: () => viewer.set(reset(viewer.view)),
     help: () => viewer.toggleHelp(),
@@ -96,7 +96,7 @@ export function keysOf(viewer) {
  */
 function window(viewer, panel, dx, dy) {
   const name = panel.imageIn(viewer.view);
-  const range = rewindowed(viewer.range(name), viewer.automatic(name), dx, dy);
+  const range = rewindowed(viewer.sources.range(name), viewer.sources.automatic(name), dx, dy);
   viewer.set({ windows: { ...viewer.view.windows, [name]: { name: BY_HAND, range } } });
 }
 
@@ -108,7 +108,7 @@ function window(viewer, panel, dx, dy) {
  * @param {number} factor
  */
 function zoomAt(viewer, panel, x, y, factor) {
-  const scene = viewer.scene();
+  const scene = viewer.sources.scene();
   if (!scene) return;
   const placement = panel.placement(scene);
   const pinned = toVoxel(placement, x, y, scene.view.cursor);

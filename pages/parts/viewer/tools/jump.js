@@ -114,7 +114,7 @@ class JumpTool {
     const trouble = this.found.trouble(sought);
     const stops = trouble === null ? this.found.stops(sought) : null;
     if (!stops) return this.#say(trouble ?? "still loading");
-    const plane = viewer.plane();
+    const plane = viewer.attention.plane();
     const index = nextStop(stops, viewer.view.cursor, plane, direction, sought !== "largest error");
     if (index === null) return this.#say(this.#nothing(stops, direction));
     viewer.touched();
@@ -149,7 +149,7 @@ class JumpTool {
     const above = sought.endsWith("error") && least > 0 ? ` of ${least} ${unit} or more` : "";
     if (!stops.length) return `${none}${above}`;
     if (sought === "largest error") return direction > 0 ? `no smaller error${above}` : "no larger error";
-    const slice = viewer.view.cursor[AXIS[viewer.plane()]] + 1;
+    const slice = viewer.view.cursor[AXIS[viewer.attention.plane()]] + 1;
     return `${none}${above} ${direction > 0 ? "after" : "before"} slice ${slice}`;
   }
 
@@ -161,7 +161,7 @@ class JumpTool {
 
   #place() {
     const { view } = this.viewer;
-    return `${view.cursor} ${this.viewer.plane()}`;
+    return `${view.cursor} ${this.viewer.attention.plane()}`;
   }
 
   show() {

@@ -43,7 +43,7 @@ export class Found {
   model() {
     const { data, view, panels } = this.viewer;
     const models = this.models();
-    const maps = panels.flatMap(({ spec }) => (isMap(spec) ? (this.viewer.map(spec) ?? []) : []));
+    const maps = panels.flatMap(({ spec }) => (isMap(spec) ? (this.viewer.sources.map(spec) ?? []) : []));
     const errors = maps.find((map) => map.kind === "errors")?.of ?? null;
     const chosen = chosenOf(data, view)?.mask ?? null;
     return [errors, chosen].find((name) => name !== null && models.includes(name)) ?? models[0] ?? null;
@@ -51,7 +51,7 @@ export class Found {
 
   /** @returns {string | null} the chosen model where it has probabilities, else the first that has */
   doubtful() {
-    const { probabilities } = this.viewer;
+    const { probabilities } = this.viewer.sources;
     return [this.model(), ...this.models()].find((name) => name !== null && probabilities.has(name)) ?? null;
   }
 
@@ -72,7 +72,7 @@ export class Found {
   /** Ask for what is not fetched unless somebody wants it. */
   fetch() {
     const name = this.doubtful();
-    if (name !== null) this.viewer.probabilities.want([name]);
+    if (name !== null) this.viewer.sources.probabilities.want([name]);
   }
 
   /** @returns {{least: number, unit: string}} of an error, as it is typed */
@@ -91,7 +91,7 @@ export class Found {
     if (!ground?.affine) return { perVoxel: 1, unit: "voxels" };
     const [x, y, z] = ground.spacing;
     if (whole) return { perVoxel: (x * y * z) / 1000, unit: "ml" };
-    return { perVoxel: (x * y * z) / ground.spacing[AXIS[this.viewer.plane()]] / 100, unit: "cm²" };
+    return { perVoxel: (x * y * z) / ground.spacing[AXIS[this.viewer.attention.plane()]] / 100, unit: "cm²" };
   }
 
   /**
@@ -137,7 +137,7 @@ export class Found {
     const masks = this.models().map((name) => this.#whole(name));
     if (!masks.every((mask) => mask !== null)) return null;
     const key = masks.map((mask) => mask.key).join(" ");
-    const axis = AXIS[this.viewer.plane()];
+    const axis = AXIS[this.viewer.attention.plane()];
     return this.#keep(`disagreement ${key} ${region}`, () => peaksOf(disagreementPerSlice(masks, region)[axis]));
   }
 
@@ -145,9 +145,9 @@ export class Found {
   #uncertain(region) {
     const name = this.doubtful();
     this.fetch();
-    const volume = name === null ? null : this.viewer.probabilities.whole(name)?.[region];
+    const volume = name === null ? null : this.viewer.sources.probabilities.whole(name)?.[region];
     if (!volume) return null;
-    const axis = AXIS[this.viewer.plane()];
+    const axis = AXIS[this.viewer.attention.plane()];
     return this.#keep(`uncertain ${volume.hash}`, () => peaksOf(uncertaintyPerSlice(volume)[axis]));
   }
 
@@ -163,13 +163,13 @@ export class Found {
     const block = blockOf(depth, sliceAt, 1 << bit);
     if (!block) return [];
     const spacing = this.viewer.ground?.spacing ?? [1, 1, 1];
-    const plane = this.viewer.plane();
+    const plane = this.viewer.attention.plane();
     return stopsAt(sitesOf(block, patchesOf(block), plane, spacing, least), plane, kind);
   }
 
   /** @param {string | null} name @returns {Mask | null} */
   #whole(name) {
-    const mask = name === null ? null : this.viewer.mask(name);
+    const mask = name === null ? null : this.viewer.sources.mask(name);
     return mask?.whole ? mask : null;
   }
 
@@ -178,7 +178,7 @@ export class Found {
    * @param {() => Stop[]} make
    */
   #keep(key, make) {
-    const full = `${this.viewer.plane()} ${key}`;
+    const full = `${this.viewer.attention.plane()} ${key}`;
     const stops = this.kept.get(full) ?? make();
     this.kept.delete(full);
     this.kept.set(full, stops);

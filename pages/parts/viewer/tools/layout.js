@@ -59,7 +59,7 @@ class LayoutTool {
     const { viewer } = this;
     viewer.set({ layout, swipe: null });
     viewer.furnish();
-    if (layout === "planes") viewer.toPlane(viewer.view.plane);
+    if (layout === "planes") viewer.attention.toPlane(viewer.view.plane);
   }
 
   /** @param {string} chosen */

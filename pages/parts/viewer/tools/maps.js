@@ -28,7 +28,7 @@ export function mapsTool(viewer) {
   /** @type {MapChoice[]} */
   let choices = [];
   const next = () => {
-    const map = choices[0] && viewer.map(choices[0].panel.spec);
+    const map = choices[0] && viewer.sources.map(choices[0].panel.spec);
     if (map) chooseKind(viewer, map.possible[(map.possible.indexOf(map.kind) + 1) % map.possible.length]);
   };
   return {
@@ -48,9 +48,9 @@ export function mapsTool(viewer) {
  * @returns {[string, string][]} model and region, and the numbers
  */
 export function doubtsAt(viewer, voxel) {
-  const maps = viewer.panels.flatMap(({ spec }) => (isMap(spec) ? (viewer.map(spec) ?? []) : []));
+  const maps = viewer.panels.flatMap(({ spec }) => (isMap(spec) ? (viewer.sources.map(spec) ?? []) : []));
   return maps.flatMap(({ kind, of, region }) => {
-    const q = kind === "uncertainty" ? viewer.probabilities.volume(of, region)?.stored(voxel) : undefined;
+    const q = kind === "uncertainty" ? viewer.sources.probabilities.volume(of, region)?.stored(voxel) : undefined;
     if (q === undefined) return [];
     const whose = `${titleOf(viewer.data, viewer.view, of)} ${viewer.data.regions[region].name}`;
     return [[whose, `p ${(q / 255).toFixed(2)}, ${entropyBits(q).toFixed(2)} bit`]];
@@ -104,12 +104,12 @@ class MapChoice {
 
   show() {
     const { viewer, panel } = this;
-    const map = viewer.map(panel.spec);
+    const map = viewer.sources.map(panel.spec);
     for (const part of [this.kind.element, this.who, this.legend]) part.hidden = !map;
     this.regions.show(String(viewer.view.errorRegion));
     if (!map) return;
-    if (map.kind === "uncertainty") viewer.probabilities.want([map.of]);
-    const share = map.kind === "uncertainty" ? viewer.probabilities.share([map.of]) : 1;
+    if (map.kind === "uncertainty") viewer.sources.probabilities.want([map.of]);
+    const share = map.kind === "uncertainty" ? viewer.sources.probabilities.share([map.of]) : 1;
     const trouble = this.#trouble(map);
     const titles = viewer.view.columns.titles;
     const told = JSON.stringify([map, Math.floor(share * 100), trouble, titles, panel.title.textContent, panel.canvas.width]);
@@ -124,9 +124,9 @@ class MapChoice {
    */
   #trouble({ kind, of, against, models }) {
     const { viewer } = this;
-    if (kind === "uncertainty") return viewer.probabilities.trouble([of]);
+    if (kind === "uncertainty") return viewer.sources.probabilities.trouble([of]);
     const masks = kind === "disagreement" ? models : [of, ...(against === null ? [] : [against])];
-    const large = masks.some((name) => viewer.volume("masks", name)?.manifest.half);
+    const large = masks.some((name) => viewer.sources.volume("masks", name)?.manifest.half);
     return large ? "These masks are too large to be compared in a browser." : null;
   }
 

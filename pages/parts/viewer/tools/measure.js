@@ -75,7 +75,7 @@ class MeasureTool {
   #open() {
     const { viewer } = this;
     const { panels, view, data } = viewer;
-    const chosen = panels.find((panel) => panel.spec.id === view.chosen) ?? viewer.active;
+    const chosen = panels.find((panel) => panel.spec.id === view.chosen) ?? viewer.attention.active;
     const mask = chosen?.spec.mask ?? panels.find((panel) => panel.spec.mask !== null)?.spec.mask;
     const enhancing = data.regions.findIndex(({ name, title }) => name === "ET" || /enhancing/i.test(title));
     const region = view.measure?.region ?? (enhancing >= 0 ? enhancing : Math.max(0, view.visible.indexOf(true)));
@@ -102,7 +102,7 @@ class MeasureTool {
     const { view, data } = this.viewer;
     const asked = view.measure;
     if (!asked || !(asked.mask in data.masks) || !data.regions[asked.region]) return null;
-    const mask = this.viewer.mask(asked.mask);
+    const mask = this.viewer.sources.mask(asked.mask);
     return mask?.whole ? { mask, region: asked.region, key: `${mask.key} ${asked.region}` } : null;
   }
 
@@ -110,7 +110,7 @@ class MeasureTool {
     const { view, data } = this.viewer;
     this.popover.element.hidden = !Object.keys(data.masks).length;
     const subject = this.#subject();
-    const image = this.viewer.volume("images", view.image);
+    const image = this.viewer.sources.volume("images", view.image);
     const key = subject ? `${subject.key} ${image?.hash} ${image?.whole}` : "";
     const wanted = this.popover.isOpen || (view.measure?.drawn ?? false);
     if (wanted && subject && this.whole.key !== key && this.timer === undefined) {
@@ -123,7 +123,7 @@ class MeasureTool {
     this.timer = undefined;
     const { viewer } = this;
     const subject = this.#subject();
-    const image = viewer.volume("images", viewer.view.image);
+    const image = viewer.sources.volume("images", viewer.view.image);
     if (!subject) return;
     if (this.lesion.key !== subject.key) {
       const diameters = diametersOf(subject.mask, subject.region, axialFrame(viewer.ground?.affine ?? null));
@@ -142,13 +142,13 @@ class MeasureTool {
     const regions = data.regions.map(({ name, title }, index) => /** @type {[string, string]} */ ([String(index), `${name}, ${title}`]));
     this.region.show(regions, String(view.measure?.region ?? 0));
     this.drawn.checked = view.measure?.drawn ?? false;
-    const plane = viewer.plane();
+    const plane = viewer.attention.plane();
     const index = view.cursor[AXIS[plane]];
     const ready = this.whole.key === key;
-    const told = [key, ready, plane, index, view.image, viewer.volume("images", view.image)?.version].join(" ");
+    const told = [key, ready, plane, index, view.image, viewer.sources.volume("images", view.image)?.version].join(" ");
     if (told === this.told || !ground) return;
     this.told = told;
-    const image = viewer.volume("images", view.image);
+    const image = viewer.sources.volume("images", view.image);
     const exact = image?.whole || (plane === "axial" && holdsSlice(image, index));
     const slice = image && exact && subject ? statisticsIn(image, subject.mask, subject.region, plane, index) : null;
     const voxelMl = ground.affine ? (ground.spacing[0] * ground.spacing[1] * ground.spacing[2]) / 1000 : null;

@@ -67,7 +67,7 @@ class RulerTool {
   #enter() {
     const { viewer } = this;
     if (!this.on) return;
-    const plane = viewer.plane();
+    const plane = viewer.attention.plane();
     /** @type {Triple} */
     const here = [...viewer.view.cursor];
     if (this.drawing && this.byKeys && this.drawing.plane === plane && this.#onSlice(this.drawing)) {
@@ -132,7 +132,7 @@ class RulerTool {
 
   /** @param {DragPhase} phase @param {Panel} panel @param {number} x @param {number} y */
   drag(phase, panel, x, y) {
-    const scene = this.viewer.scene();
+    const scene = this.viewer.sources.scene();
     if (!this.on || !scene) return false;
     const at = panel.voxelAt(scene, x, y);
     if (phase === "start") {

@@ -145,7 +145,7 @@ class Keep {
   /** Of the case, the plane and the slice: what stands on the page. @param {string} [slices] */
   #name(slices) {
     const { data, view } = this.viewer;
-    const plane = this.viewer.plane();
+    const plane = this.viewer.attention.plane();
     const title = data.case_title.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[-.]+|-+$/g, "").slice(0, 80);
     return ["segscope", title || "case", plane, slices ?? String(view.cursor[AXIS[plane]] + 1)].join("-");
   }

@@ -13,7 +13,7 @@ const MARGIN = 12;
 const LINE = 20;
 const SWATCH = 10;
 /** What a hand works with, but for a title, and what lies under the pointer. */
-const NOT_DRAWN = "button:not(.caption, .caption button), select, input, .readout";
+const NOT_DRAWN = "button:not(.caption, .caption button), select, input";
 
 /** @typedef {{text: string, colour: string | null}} Part  of the lines below; a colour is drawn as a swatch */
 
@@ -27,7 +27,7 @@ export function composed(viewer, scale, { view = viewer.view, canvas = document.
   const kept = viewer.view;
   viewer.view = view;
   try {
-    const scene = viewer.scene();
+    const scene = viewer.sources.scene();
     return scene && compose(viewer, scene, scale, canvas);
   } finally {
     viewer.view = kept;
@@ -186,7 +186,7 @@ function haloed(context, text, x, y, colour) {
 }
 
 /** What stands below the panels: where this is, how it is seen, the regions' colours; maps say theirs. @param {Viewer} viewer @param {Scene} scene */
-function partsOf({ data, panels, range }, scene) {
+function partsOf({ data, panels }, scene) {
   const { view, shape, affine, regions } = scene;
   const planes = PLANES.filter((plane) => panels.some((panel) => panel.planeIn(view) === plane));
   const word = data.stops?.word ?? "slice";

@@ -67,8 +67,8 @@ class ThresholdTool {
 
   /** @returns {string[]} models of which something can be tried */
   get names() {
-    const { data, probabilities } = this.viewer;
-    return Object.keys(data.masks).filter((name) => probabilities.has(name));
+    const { data, sources } = this.viewer;
+    return Object.keys(data.masks).filter((name) => sources.probabilities.has(name));
   }
 
   /** @returns {string[]} models that the slider moves */
@@ -113,7 +113,7 @@ class ThresholdTool {
     const { names, viewer } = this;
     const tried = names.filter((name) => viewer.view.thresholds[name]);
     // an open tool, or a view that was shared with what was tried in it
-    viewer.probabilities.want(this.open ? names : tried);
+    viewer.sources.probabilities.want(this.open ? names : tried);
     if (names.length) this.#showControls(tried);
     const found = tried.flatMap((name) => this.#triedOf(name));
     tellTried(viewer.panels, viewer.data.regions, found);
@@ -139,10 +139,10 @@ class ThresholdTool {
     this.number.title = `q ≥ ${shown} of 255; own ${owns.join(", ")}`;
     this.slider.setAttribute("aria-valuetext", this.#spoken(shown, region));
     this.undo.hidden = !tried.length;
-    const large = moved.some((name) => viewer.probabilities.tooLarge(name));
-    const there = viewer.probabilities.share(moved);
+    const large = moved.some((name) => viewer.sources.probabilities.tooLarge(name));
+    const there = viewer.sources.probabilities.share(moved);
     const words = large ? "too large to be tried in a browser" : there < 1 ? `loading ${Math.floor(there * 100)} %` : "";
-    this.wait.textContent = viewer.probabilities.trouble(moved) ?? words;
+    this.wait.textContent = viewer.sources.probabilities.trouble(moved) ?? words;
     viewer.host.dataset.probabilities = there.toFixed(3);
   }
 
@@ -157,11 +157,11 @@ class ThresholdTool {
   #triedOf(name) {
     const { viewer } = this;
     const { data, view, ground } = viewer;
-    const volumes = viewer.probabilities.whole(name);
+    const volumes = viewer.sources.probabilities.whole(name);
     const thresholds = view.thresholds[name];
     if (!volumes || !thresholds || !ground) return [];
     const truth = truthOf(data);
-    const reference = truth === null ? null : viewer.mask(truth);
+    const reference = truth === null ? null : viewer.sources.mask(truth);
     if (truth !== null && !reference?.whole) return [];
     const voxelMl = ground.affine && voxelMlOf(ground.affine);
     return thresholds.flatMap((threshold, region) => {
