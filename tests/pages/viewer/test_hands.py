@@ -172,7 +172,7 @@ def test_the_strip_shows_areas_and_moves_the_slice(open_viewer: Open) -> None:
     head = hand.root.locator(".strip-head")
     assert hand.slice == 20  # the first of the slices on which the reference is largest
     assert head.inner_text().startswith("Slice 21")
-    assert "of 60 · tumour area per slice, cm²" in head.inner_text()
+    assert "of 60 · whole tumour area per slice, cm²" in head.inner_text()
     track = hand.root.locator(".track")
     box = track.bounding_box()
     assert box
