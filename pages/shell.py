@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.workspace import PROJECT
 from pages.parts.running import show_running
+from pages.parts.viewer import warm_viewer
 
 PARTS = PROJECT / "pages" / "parts"
 
@@ -33,6 +34,7 @@ MARGINS = """
 [data-testid="stMainBlockContainer"] { padding: 3.9rem 20px 20px; max-width: none; }
 [data-testid="stHeader"] { background: #0d1014; border-bottom: 1px solid #20262e; }
 [class*="st-key-surface"] { background: #11151a; border-color: transparent; }
+.st-key-warm { display: none; }
 .st-key-running { position: fixed; top: 12px; right: 20px; z-index: 999991; width: auto; }
 """
 
@@ -52,5 +54,7 @@ page = st.navigation(
     ],
     position="top",
 )
+with st.container(key="warm"):
+    warm_viewer()
 show_running()
 page.run()

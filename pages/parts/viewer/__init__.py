@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from pages.parts.viewer.component import slice_viewer
 from pages.parts.viewer.links import volume_ref
+from pages.parts.viewer.modules import warm_viewer
 from pages.parts.viewer.spec import Panel, Probabilities, RegionStyle, Stops, ViewerView, VolumeRef, region_styles
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "region_styles",
     "slice_viewer",
     "volume_ref",
+    "warm_viewer",
 ]

@@ -33,28 +33,14 @@ export default function show({ data, parentElement, setStateValue }) {
 }
 
 async function load(place) {
-  const { modules, preload } = place.data;
-  preload.forEach(fetchEarly(modules));
   try {
-    const { Viewer } = await import(new URL(`${modules}/main.js`, location.origin).href);
+    const { Viewer } = await import(new URL(`${place.data.modules}/main.js`, location.origin).href);
     place.host.style.minHeight = "";
     if (!place.gone) place.viewer = new Viewer(place.host, place.data, place.report);
   } catch (error) {
     place.host.textContent = `The viewer could not be loaded. Reload the page. (${error.message})`;
     console.error(error);
   }
-}
-
-/** Modules that import each other would otherwise arrive one layer after the other. */
-function fetchEarly(modules) {
-  return (name) => {
-    const href = new URL(`${modules}/${name}`, location.origin).href;
-    if (document.head.querySelector(`link[href="${href}"]`)) return;
-    const link = document.createElement("link");
-    link.rel = "modulepreload";
-    link.href = href;
-    document.head.appendChild(link);
-  };
 }
 
 function leave(parentElement, place, generation) {

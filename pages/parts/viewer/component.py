@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from core.service.modules import module_names, modules_version
-from core.service.routes import base_path
+from core.service.modules import module_names
+from pages.parts.viewer.modules import BOOTSTRAP, FOLDER, app_folder, modules_address
 from pages.parts.viewer.spec import PLANES, Panel, Probabilities, RegionStyle, Stops, ViewerView, VolumeRef
-
-FOLDER = Path(__file__).resolve().parent
-# Given to Streamlit as text; every other module comes from our own route.
-BOOTSTRAP = "bootstrap.js"
-# Holds types only.
-TYPES = "types.js"
 
 _mount = st.components.v2.component(
     "segscope_viewer",
@@ -94,11 +87,9 @@ def slice_viewer(
     masks = masks or {}
     initial = initial or ViewerView()
     _check(images, masks, panels, reference, initial)
-    folder = base_path(str(st.get_option("server.baseUrlPath") or ""))
     data: dict[str, Any] = {
-        "base": folder,
-        "modules": f"{folder}/viewer/{modules_version(FOLDER)}",
-        "preload": [name for name in module_names(FOLDER) if name.endswith(".js") and name not in (BOOTSTRAP, TYPES)],
+        "base": app_folder(),
+        "modules": modules_address(),
         "subject": subject or " ".join([key, case_title, *(ref.hash[:16] for ref in images.values())]),
         "case_title": case_title,
         "images": {name: asdict(ref) for name, ref in images.items()},

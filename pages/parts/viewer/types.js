@@ -35,7 +35,6 @@
  * @typedef {object} ViewerData  what Python sends
  * @property {string} base  path prefix of the server, without a slash at its end
  * @property {string} modules  path of the module folder
- * @property {string[]} preload  the modules' names
  * @property {string} subject  changes when another case is shown
  * @property {string} case_title
  * @property {Record<string, VolumeRef>} images

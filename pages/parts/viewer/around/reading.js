@@ -23,6 +23,8 @@ const MOST_LINES = 3;
  * @property {[string, number[]][]} labels  mask, and the bits of its regions there
  */
 
+/** @typedef {{of: string, value: string, bits: number[]}} Line */
+
 export class Reading {
   /** @param {Viewer} viewer */
   constructor(viewer) {
@@ -30,6 +32,7 @@ export class Reading {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     this.shown = "";
+    this.regions = viewer.data.regions;
     this.said = "";
     this.element = element("div", { class: "reading", "aria-hidden": "true" });
     this.live = element("div", { class: "heard", role: "status", "aria-live": "polite" });
@@ -49,10 +52,11 @@ export class Reading {
   show(voxel) {
     const { viewer } = this;
     const found = voxel && this.#find(voxel);
-    const key = JSON.stringify([found, viewer.data.regions]);
-    if (key !== this.shown) {
+    const key = JSON.stringify(found);
+    if (key !== this.shown || viewer.data.regions !== this.regions) {
       this.shown = key;
-      this.element.replaceChildren(...(found ? this.#words(found) : []));
+      this.regions = viewer.data.regions;
+      this.#write(found ? this.#lines(found) : []);
     }
     clearTimeout(this.timer);
     if (!viewer.view.playing && !viewer.view.flickering) this.timer = setTimeout(() => this.#say(), AFTER_MS);
@@ -80,21 +84,36 @@ export class Reading {
     return found;
   }
 
-  /** @param {Found} found */
-  #words({ place, values, labels }) {
-    const { regions } = this.viewer.data;
-    const term = (/** @type {string} */ name, /** @type {(Node | string)[]} */ what) =>
-      element("span", {}, element("span", { class: "of" }, name), " ", ...what);
-    const swatch = (/** @type {number} */ bit) => {
-      const spot = element("i");
-      spot.style.background = regions[bit].colour;
-      return element("b", {}, spot, regions[bit].name);
-    };
+  /** @param {Found} found @returns {Line[]} */
+  #lines({ place, values, labels }) {
     return [
-      element("span", {}, place),
-      ...values.map(([name, value]) => term(name, [value])),
-      ...labels.map(([name, bits]) => term(name, bits.length ? bits.flatMap((bit) => [swatch(bit), " "]) : ["–"])),
+      { of: "", value: place, bits: [] },
+      ...values.map(([of, value]) => ({ of, value, bits: [] })),
+      ...labels.map(([of, bits]) => ({ of, value: bits.length ? "" : "–", bits })),
     ];
+  }
+
+  /** Change only what is another: while somebody scrolls this happens in every frame. @param {Line[]} lines */
+  #write(lines) {
+    const spans = this.element.children;
+    while (spans.length > lines.length) spans[spans.length - 1].remove();
+    lines.forEach(({ of, value, bits }, index) => {
+      const colours = bits.map((bit) => this.regions[bit].colour).join(" ");
+      const says = `${of}|${value}|${colours}`;
+      const span = /** @type {HTMLElement} */ (spans[index] ?? this.element.appendChild(element("span")));
+      if (span.dataset.says === says) return;
+      const same = span.dataset.says?.startsWith(`${of}|`) && !bits.length && span.lastChild instanceof Text;
+      span.dataset.says = says;
+      if (same) span.lastChild.data = value;
+      else span.replaceChildren(...(of ? [element("span", { class: "of" }, of), " "] : []), ...bits.flatMap((bit) => [this.#swatch(bit), " "]), value);
+    });
+  }
+
+  /** @param {number} bit */
+  #swatch(bit) {
+    const spot = element("i");
+    spot.style.background = this.regions[bit].colour;
+    return element("b", {}, spot, this.regions[bit].name);
   }
 
   /** Plane, slice, and what is under the crosshair: the pointer is of no use to who listens. */

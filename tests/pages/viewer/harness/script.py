@@ -11,11 +11,21 @@ import streamlit as st
 from core.data.slabs import ViewerArray
 from core.data.volume_cache import VolumeCache
 from pages.parts.surfaces import following, surfaces_below
-from pages.parts.viewer import Panel, Probabilities, RegionStyle, ViewerView, VolumeRef, slice_viewer, volume_ref
+from pages.parts.viewer import (
+    Panel,
+    Probabilities,
+    RegionStyle,
+    ViewerView,
+    VolumeRef,
+    slice_viewer,
+    volume_ref,
+    warm_viewer,
+)
 from tests.pages.viewer.harness.film import show_film
 from tests.pages.viewer.harness.volumes import CASES, DOUBT_AT, LARGE_FROM_BYTES, WINDOW, second_image
 
 st.set_page_config(layout="wide")
+warm_viewer()
 workspace = Path(os.environ["SEGSCOPE_WORKSPACE"])
 # "large" stands for a CT that no browser holds: the limit is lowered instead of a gigabyte being made
 cache = VolumeCache(workspace / "volumes", whole_bytes=LARGE_FROM_BYTES)
