@@ -168,11 +168,3 @@ export function reset(view) {
   const visible = view.visible.map(() => true);
   return { zoom: 1, centre: null, windows: {}, mode: "both", opacity: OPACITY, visible, overlayOff: false };
 }
-
-/**
- * @param {Record<string, unknown>} one
- * @param {Record<string, unknown>} other  with the same names
- */
-export function sameValues(one, other) {
-  return Object.keys(one).every((name) => one[name] === other[name]);
-}

@@ -51,6 +51,8 @@ export class Viewer {
     this.attention = new Attention(this);
     this.tally = new Tally((name) => this.sources.mask(name));
     this.frame = 0;
+    /** In most frames nothing but the crosshair has moved, and no word on the page is another. */
+    this.news = true;
     /** @type {Set<string>} */
     this.wanted = new Set();
     this.motion = new Motion(this);
@@ -199,7 +201,8 @@ export class Viewer {
   /** @param {Partial<View>} patch */
   set(patch) {
     this.view = { ...this.view, ...patch };
-    this.draw();
+    if (Object.keys(patch).some((name) => name !== "cursor")) this.news = true;
+    this.#next();
     if (patch.cursor) library.follow();
     if (!this.view.playing) this.teller.moved();
   }
@@ -242,7 +245,13 @@ export class Viewer {
 
   // One frame.
 
+  /** Something may have changed that is not in the view. */
   draw() {
+    this.news = true;
+    this.#next();
+  }
+
+  #next() {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
       this.#paint();
@@ -255,25 +264,32 @@ export class Viewer {
     if (!canvas) return;
     fitCanvas(this.sources.sheet, canvas.width, canvas.height);
     // at once: a canvas that got another size is empty
+    this.news = true;
     this.#paint();
   }
 
   #paint() {
     const started = performance.now();
+    const { news } = this;
+    this.news = false;
     const scene = this.sources.scene();
     for (const panel of this.panels) {
-      panel.caption(this.view, this.data.regions, isMap(panel.spec) ? this.sources.map(panel.spec) : null);
+      if (news) panel.caption(this.view, this.data.regions, isMap(panel.spec) ? this.sources.map(panel.spec) : null);
       if (scene) {
         const placement = panel.draw(scene);
         for (const tool of this.tools) tool.paint?.(panel, scene, placement);
       }
-      panel.say(troubleOf(this, panel));
+      if (news) panel.say(troubleOf(this, panel));
     }
     this.attention.read();
-    this.furniture.show();
-    for (const tool of this.tools) tool.show?.();
+    this.furniture.follow();
+    if (news) this.furniture.show();
+    for (const tool of this.tools) {
+      if (news) tool.show?.();
+      tool.follow?.();
+    }
     const loaded = loadedShare(this.wanted);
-    this.furniture.showProgress(loaded);
+    if (news) this.furniture.showProgress(loaded);
     this.teller.mark(performance.now() - started, loaded);
   }
 }

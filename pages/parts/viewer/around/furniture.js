@@ -14,9 +14,8 @@ import { Panel } from "../drawing/panel.js";
 import { handsOf, keysOf } from "../hands/reach.js";
 import { curvesOf, referenceOf } from "./story.js";
 import { Strip } from "./strip.js";
-import { sameValues, toggled } from "../view.js";
+import { toggled } from "../view.js";
 
-/** @import {View} from "../types.js" */
 /** @import {Viewer} from "../viewer.js" */
 
 export class Furniture {
@@ -29,8 +28,6 @@ export class Furniture {
     this.panels = [];
     /** @type {{key: string, curves: import("./strip.js").Curve[], unit: string, what: string}} */
     this.told = { key: "", curves: [], unit: "", what: "" };
-    /** What the controls say. @type {Record<string, unknown> | null} */
-    this.shown = null;
     /** CSS pixels from the window's top to the viewer where the page is not scrolled. */
     this.highest = 0;
     this.bar = element("i");
@@ -71,7 +68,6 @@ export class Furniture {
     const { data } = viewer;
     this.panels = panelsFor(data, viewer.view).map((spec) => new Panel(spec, data.regions));
     this.told.key = "";
-    this.shown = null;
     this.grid.replaceChildren(...this.panels.map((panel) => panel.element));
     this.grid.setAttribute("aria-label", `${data.case_title}. Press question mark for keys.`);
     this.controls = data.controls
@@ -121,23 +117,21 @@ export class Furniture {
     const { viewer } = this;
     const { data, view } = viewer;
     const image = viewer.sources.volume("images", view.image);
-    this.#showControls(view, image ? viewer.sources.range(view.image) : null);
-    const slice = view.cursor[AXIS[viewer.attention.plane()]] + 1;
-    this.pause.textContent = `${data.stops?.word ?? "slice"} ${slice}`;
-    this.pause.classList.toggle("playing", view.playing);
-    this.pause.setAttribute("aria-label", view.playing ? "Pause" : "Play");
-    this.#showStrip();
-  }
-
-  /** In most frames nothing but the crosshair has moved. @param {View} view @param {[number, number] | null} range */
-  #showControls(view, range) {
-    const shown = { ...view, cursor: null, low: range?.[0], high: range?.[1] };
-    if (this.shown && sameValues(shown, this.shown)) return;
-    this.shown = shown;
-    this.controls?.show(view, range);
-    this.tools.hidden = !this.viewer.data.tools || !view.toolsOpen;
+    this.controls?.show(view, image ? viewer.sources.range(view.image) : null);
+    this.tools.hidden = !data.tools || !view.toolsOpen;
     this.help.show(view.help);
     this.choicesOfReader.show(view);
+    this.pause.classList.toggle("playing", view.playing);
+    this.pause.setAttribute("aria-label", view.playing ? "Pause" : "Play");
+  }
+
+  /** Bring what tells the slice to the present one. */
+  follow() {
+    const { viewer } = this;
+    const { data, view } = viewer;
+    const slice = view.cursor[AXIS[viewer.attention.plane()]] + 1;
+    if (!this.pause.hidden) this.pause.textContent = `${data.stops?.word ?? "slice"} ${slice}`;
+    this.#showStrip();
   }
 
   #showStrip() {

@@ -54,6 +54,8 @@ function listenToWheel(ground, panelOf, reach) {
     const panel = panelOf(event.target);
     if (!panel) return;
     event.preventDefault();
+    // the page listens to every wheel, and has nothing to do with this one
+    event.stopPropagation();
     reach.touched();
     // with the shift key some browsers turn the wheel sideways
     const delta = (event.deltaY || event.deltaX) * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE_PIXELS : 1);

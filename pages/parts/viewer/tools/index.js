@@ -34,7 +34,9 @@ import { thresholdTool } from "./threshold.js";
  * @property {Shortcut[]} [shortcuts]
  * @property {() => void} [furnish]  the panels are new, or the case is
  * @property {(panel: Panel, scene: Scene, placement: Placement) => void} [paint]  over a panel that was just drawn
- * @property {() => void} [show]  once in a frame, after every panel: bring the elements up to date
+ * @property {() => void} [show]  after the panels of a frame in which more than the crosshair has changed: bring the
+ *   elements up to date
+ * @property {() => void} [follow]  after the panels of every frame: what depends on the crosshair
  * @property {(phase: DragPhase, panel: Panel, x: number, y: number) => boolean} [drag]  first button or one finger, in CSS
  *     pixels of the panel; what is taken at its start also goes on here
  * @property {() => boolean} [escape]  whether there was something to leave

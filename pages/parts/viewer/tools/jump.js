@@ -39,6 +39,7 @@ export function jumpTool(viewer) {
     ],
     furnish: () => tool.furnish(),
     show: () => tool.show(),
+    follow: () => tool.follow(),
   };
 }
 
@@ -164,6 +165,12 @@ class JumpTool {
     return `${view.cursor} ${this.viewer.attention.plane()}`;
   }
 
+  /** What was said holds until the crosshair leaves. */
+  follow() {
+    const words = this.told.at === this.#place() ? this.told.words : "";
+    if (this.says.textContent !== words) this.says.textContent = words;
+  }
+
   show() {
     const { sought, viewer } = this;
     if (this.element.hidden) return;
@@ -185,8 +192,6 @@ class JumpTool {
     this.least.step = unit === "ml" ? "0.1" : "1";
     this.least.setAttribute("aria-label", `Smallest error, ${unit}`);
     this.unit.textContent = unit;
-    const words = this.told.at === this.#place() ? this.told.words : "";
-    if (this.says.textContent !== words) this.says.textContent = words;
     const model = this.found.model();
     this.limit.title = model === null ? "" : `Errors of ${titleOf(viewer.data, viewer.view, model)}`;
     viewer.host.dataset.sought = sought;

@@ -119,6 +119,11 @@ class MeasureTool {
     if (this.popover.isOpen) this.#fill(subject, key);
   }
 
+  /** Half of what an open list says is of the slice. */
+  follow() {
+    if (this.popover.isOpen) this.show();
+  }
+
   #measure() {
     this.timer = undefined;
     const { viewer } = this;
