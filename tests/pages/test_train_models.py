@@ -195,7 +195,8 @@ def test_a_finished_run_shows_its_curves_pictures_and_best_validation(split: Wor
     assert "**U-Net, narrow · 0001**" in words(app)
     assert "done · epoch 4 of 4 · step 40 of 40 · batches of 8" in words(app)
     assert "Best so far: step 20 (mean Dice 0.75). ET cannot be scored: no validation patient has any." in words(app)
-    shown = json.loads(app.get("bidi_component")[0].proto.json)
+    every = [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    (shown,) = [data for data in every if "stops" in data]
     assert shown["stops"] == {"word": "validation", "labels": ["step 10", "step 20"]}
     assert shown["initial"]["slice"] == 1  # the newest
     assert [panel["title"] for panel in shown["panels"]] == ["Ground truth", "Prediction", "Errors"]

@@ -99,13 +99,14 @@ export class Reading {
     while (spans.length > lines.length) spans[spans.length - 1].remove();
     lines.forEach(({ of, value, bits }, index) => {
       const colours = bits.map((bit) => this.regions[bit].colour).join(" ");
-      const says = `${of}|${value}|${colours}`;
+      const kind = `${of}|${colours}`;
       const span = /** @type {HTMLElement} */ (spans[index] ?? this.element.appendChild(element("span")));
-      if (span.dataset.says === says) return;
-      const same = span.dataset.says?.startsWith(`${of}|`) && !bits.length && span.lastChild instanceof Text;
-      span.dataset.says = says;
-      if (same) span.lastChild.data = value;
-      else span.replaceChildren(...(of ? [element("span", { class: "of" }, of), " "] : []), ...bits.flatMap((bit) => [this.#swatch(bit), " "]), value);
+      if (span.dataset.kind === kind && span.lastChild instanceof Text) {
+        if (span.lastChild.data !== value) span.lastChild.data = value;
+        return;
+      }
+      span.dataset.kind = kind;
+      span.replaceChildren(...(of ? [element("span", { class: "of" }, of), " "] : []), ...bits.flatMap((bit) => [this.#swatch(bit), " "]), value);
     });
   }
 
