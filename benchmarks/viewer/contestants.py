@@ -123,12 +123,6 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def script_ms(session: CDPSession) -> float:
-    """Return the milliseconds that scripts have run in a page so far."""
-    metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
-    return float(metrics["ScriptDuration"]) * 1000
-
-
 def heap_mb(session: CDPSession) -> float:
     """Return the page's JavaScript heap with its typed arrays after a collection, in MB."""
     session.send("HeapProfiler.collectGarbage")

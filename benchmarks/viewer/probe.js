@@ -23,6 +23,34 @@ window.probe = {
     target.dispatchEvent(new WheelEvent("wheel", { ...at, deltaY: 100 * direction, bubbles: true, cancelable: true, composed: true }));
   },
 
+  /** Milliseconds of script since it was last set to 0: handlers of the wheel, callbacks of frames and timers. */
+  spent: 0,
+
+  /** @param {(...args: unknown[]) => unknown} callback */
+  timed(callback) {
+    return (...args) => {
+      const started = performance.now();
+      try {
+        return callback(...args);
+      } finally {
+        this.spent += performance.now() - started;
+      }
+    };
+  },
+
+  /** Notches in every second frame, to and fro: the script of each, in ms. Without a turn nothing is turned. */
+  async steps(target, count, turn) {
+    const spent = [];
+    for (let step = 0; step < count; step++) {
+      this.spent = 0;
+      if (turn) this.timed(() => this.notch(target, Math.floor(step / turn) % 2 ? -1 : 1))();
+      await this.frame();
+      await this.frame();
+      spent.push(this.spent);
+    }
+    return spent;
+  },
+
   frame: () => new Promise((done) => requestAnimationFrame(done)),
 
   /** A notch in every frame, to and fro: the times between frames, in ms. */
@@ -56,3 +84,9 @@ window.probe = {
     look();
   },
 };
+
+// before any script of the page: what it asks to be called back with is timed
+for (const name of ["requestAnimationFrame", "setTimeout"]) {
+  const original = window[name].bind(window);
+  window[name] = (callback, ...rest) => original(typeof callback === "function" ? probe.timed(callback) : callback, ...rest);
+}
