@@ -45,6 +45,7 @@ def look(opened: Opened) -> dict[str, float]:
     one_by_one = "([target, count, turn]) => probe.steps(target, count, turn)"
     idle = page.evaluate(one_by_one, [target, STEPS, 0])
     steps = page.evaluate(one_by_one, [target, STEPS, TURN])
+    again = page.evaluate(one_by_one, [target, STEPS, TURN])
     frames = page.evaluate("([target, steps, turn]) => probe.scroll(target, steps, turn)", [target, FLOW, TURN])
     return {
         "first_slice_ms": opened.first_ms,
@@ -53,6 +54,8 @@ def look(opened: Opened) -> dict[str, float]:
         "browser_mb": contestants.browser_mb(),
         "heap_mb": contestants.heap_mb(session),
         "script_p50_ms": float(np.percentile(steps, 50)),
+        "again_p95_ms": float(np.percentile(again, 95)),
+        "again_p50_ms": float(np.percentile(again, 50)),
         "script_p95_ms": float(np.percentile(steps, 95)),
         # what the page does by itself meanwhile
         "idle_p95_ms": float(np.percentile(idle, 95)),
@@ -119,6 +122,8 @@ def _medians(rounds: list[dict[str, float]]) -> dict[str, float]:
 ROWS = {
     "script_p95_ms": "script per scroll step, p95, ms",
     "script_p50_ms": "script per scroll step, median, ms",
+    "again_p95_ms": "the same over slices seen before, p95, ms",
+    "again_p50_ms": "the same over slices seen before, median, ms",
     "frame_p95_ms": "between frames while scrolling, p95, ms",
     "frame_p50_ms": "between frames while scrolling, median, ms",
     "first_slice_ms": "click to first slice, ms",

@@ -61,6 +61,8 @@ export class Strip {
     this.element = element("div", { class: "strip" }, head, this.track);
     this.faint = "#8d98a6";
     this.text = "#e6ebf0";
+    /** What it says besides the slice. */
+    this.rest = "";
     /** @type {Curve[] | null} */
     this.drawn = null;
     this.#listen();
@@ -98,21 +100,29 @@ export class Strip {
     const { word, label } = story;
     const of = `of ${story.slices}${label ? `, ${label}` : ""}`;
     this.now.textContent = `${capital(word)} ${story.slice + 1}`;
-    const what = `${story.what} per ${word}`;
-    this.about.textContent = `${of}${story.curves.length ? ` · ${what}, ${story.unit}` : ""}`;
-    this.kinds.element.hidden = !story.errors;
-    this.kinds.show(story.told);
-    this.#words(story);
-    this.track.setAttribute("aria-valuemin", "1");
-    this.track.setAttribute("aria-valuemax", String(story.slices));
+    // while somebody scrolls the rest stays as it is
+    const rest = [of, story.what, word, story.unit, story.errors, story.told, story.curves.length].join("|");
+    if (this.rest !== rest || this.drawn !== story.curves) this.#tell(story, of);
+    this.rest = rest;
     this.track.setAttribute("aria-valuenow", String(story.slice + 1));
-    this.track.setAttribute("aria-label", capital(word));
     this.track.setAttribute("aria-valuetext", `${word} ${story.slice + 1} ${of}`);
     const at = SIDE + ((this.canvas.width - 2 * SIDE) * story.slice) / Math.max(1, story.slices - 1);
     this.head.style.transform = `translateX(${Math.round(at)}px)`;
     // curves change rarely, the playhead with every slice
     if (this.drawn !== story.curves) this.#draw(story);
     this.drawn = story.curves;
+  }
+
+  /** @param {Story} story @param {string} of  how many there are */
+  #tell(story, of) {
+    const { word, curves, what, unit } = story;
+    this.about.textContent = `${of}${curves.length ? ` · ${what} per ${word}, ${unit}` : ""}`;
+    this.kinds.element.hidden = !story.errors;
+    this.kinds.show(story.told);
+    this.#words(story);
+    this.track.setAttribute("aria-valuemin", "1");
+    this.track.setAttribute("aria-valuemax", String(story.slices));
+    this.track.setAttribute("aria-label", capital(word));
   }
 
   /** @param {Story} story */
