@@ -34,7 +34,6 @@ MARGINS = """
 [data-testid="stMainBlockContainer"] { padding: 3.9rem 20px 20px; max-width: none; }
 [data-testid="stHeader"] { background: #0d1014; border-bottom: 1px solid #20262e; }
 [class*="st-key-surface"] { background: #11151a; border-color: transparent; }
-.st-key-warm { display: none; }
 .st-key-running { position: fixed; top: 12px; right: 20px; z-index: 999991; width: auto; }
 """
 
@@ -54,7 +53,8 @@ page = st.navigation(
     ],
     position="top",
 )
-with st.container(key="warm"):
+# out of the flow: an element of its own would push every page down, even an invisible one
+with st.container(key="running"):
+    show_running()
     warm_viewer()
-show_running()
 page.run()

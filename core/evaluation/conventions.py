@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.errors import RefusedError
 from core.evaluation.mask_pair import (
     BATCH,
     MaskPair,
@@ -23,7 +22,6 @@ from core.evaluation.mask_pair import (
     pooled_over_cohort,
     tumour_slices,
 )
-from core.registry import look_up
 
 Score = Callable[[MaskPair, str], Share]
 
@@ -49,19 +47,6 @@ class Convention:
     reference: str
     score: Score
     pools: bool = False
-
-
-class UnknownConventionError(RefusedError):
-    """A convention name that is not one of `CONVENTIONS`."""
-
-
-def convention_named(name: str) -> Convention:
-    """Return the convention called `name`.
-
-    Raises:
-        UnknownConventionError: no such convention; the message lists the known ones.
-    """
-    return look_up(CONVENTIONS, name, "scoring convention", UnknownConventionError)
 
 
 def score_conventions(pair: MaskPair) -> dict[str, dict[str, Share]]:

@@ -13,8 +13,7 @@ EVERY_S = 3.0
 
 def show_running() -> None:
     """Draw a badge for the training and the job that run now; nothing when all is quiet."""
-    with st.container(key="running"):
-        _badges()
+    _badges()
 
 
 @st.fragment(run_every=EVERY_S)

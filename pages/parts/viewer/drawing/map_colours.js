@@ -38,11 +38,6 @@ export function disagreementColour(yes, models) {
   return css(between(GREENS, models > 2 ? (yes - 1) / (models - 2) : 1));
 }
 
-/** @param {number} bits  0 to 1 */
-export function entropyColour(bits) {
-  return css(between(ICE, bits));
-}
-
 /** A bar from 0 to 1 bit. */
 export const ENTROPY_BAR = `linear-gradient(to right, ${ICE.map(css).join(", ")})`;
 
