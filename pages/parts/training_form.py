@@ -100,13 +100,7 @@ def _split(cohort: Cohort) -> tuple[str | None, int | None]:
     names = place.split_names(cohort.name)
     where = field("Split")
     if not names:
-        if where.button("Make the 70/15/15 split", width="stretch"):
-            try:
-                make_split(place, cohort.name, "default", None, "70/15/15", 0)
-            except (RefusedError, OSError) as error:
-                st.error(str(error))
-            else:
-                st.rerun()
+        where.button("Make the 70/15/15 split", width="stretch", on_click=_make_split, args=(cohort.name,))
         return None, None
     favourite = names.index("default") if "default" in names else 0
     picked = where.selectbox("Split", names, favourite, key=f"split of {cohort.name}", label_visibility="collapsed")
@@ -121,6 +115,14 @@ def _split(cohort: Cohort) -> tuple[str | None, int | None]:
         label_visibility="collapsed",
     )
     return picked, fold
+
+
+def _make_split(cohort: str) -> None:
+    """Answer the click before the page is drawn: a widget changed right after it would interrupt the drawing."""
+    try:
+        make_split(store.workspace(), cohort, "default", None, "70/15/15", 0)
+    except (RefusedError, OSError) as error:
+        st.error(str(error))
 
 
 def _pretraining(recipe: Recipe) -> list[str]:

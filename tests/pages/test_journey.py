@@ -122,11 +122,11 @@ def scroll_a_phantom(page: Page) -> None:
 def start_a_training(app: App, page: Page) -> str:
     page.get_by_role("link", name="Train", exact=True).click()
     page.get_by_role("button", name="Make the 70/15/15 split").click()
+    page.get_by_text("split leaks nothing").first.wait_for()
     steps = page.get_by_label("Length", exact=True)
-    steps.wait_for()
     steps.fill(str(STEPS))
     steps.press("Enter")
-    page.get_by_text("split leaks nothing").first.wait_for()
+    page.get_by_text(f": {STEPS} steps are").wait_for()
     page.get_by_role("button", name="Start training").click()
     wait_for_step(page, at_least=1)
     picture(page, "train-running")

@@ -63,7 +63,7 @@ def test_3d_follows_the_crosshair_while_it_is_open_and_only_then(open_viewer: Op
     hand.page.wait_for_function(f"({READ})().some(([name]) => name.startsWith('Model'))")
     hand.page.get_by_role("radio", name="Left", exact=True).focus()
     hand.page.keyboard.press("Space")
-    hand.page.wait_for_function("document.querySelector('.js-plotly-plot').layout.scene.camera.eye.x < -1")
+    hand.page.wait_for_function("document.querySelector('.js-plotly-plot')?.layout?.scene.camera.eye.x < -1")
 
     switch.focus()
     hand.page.keyboard.press("Space")
