@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from core.atomic import new_folder, read_json, write_json
 from core.data.prepare import Preparing
@@ -29,6 +37,8 @@ WEIGHTS = "weights.safetensors"
 CARD = "card.json"
 SCHEMA_VERSION = 1
 POINTERS = ("best", "last")
+# fields that the inference section has gained since the first checkpoints, with what leaving them out means
+ADDED_LATER: dict[str, Any] = {"class_bits": [], "window": None, "neighbours": 0}
 
 
 class CheckpointError(RefusedError):
@@ -42,13 +52,16 @@ class InferenceSpec(BaseModel):
 
     architecture: str
     arguments: dict[str, Any]
-    target: Literal["regions"] = "regions"
+    target: Literal["regions", "classes"] = "regions"
     regions: tuple[str, ...] = Field(min_length=1, max_length=8)
+    class_bits: tuple[int, ...] = ()  # target classes: the region bits of each class, background first
     modalities: tuple[str, ...] = Field(min_length=1)
     scheme: str | dict[str, Any]  # the name of one that ships, or all of it
     plane: Plane
     preparing: Preparing
-    input_size: tuple[int, int] | None
+    window: tuple[float, float] | None = None  # preparing window: in HU
+    neighbours: int = Field(0, ge=0)
+    input_size: tuple[int, int] | int | None
     thresholds: tuple[int, ...]
     temperature: float = Field(1.0, gt=0)
 
@@ -58,7 +71,28 @@ class InferenceSpec(BaseModel):
             raise ValueError(
                 f"thresholds {self.thresholds}; expected one of 1-255 for each of {len(self.regions)} regions"
             )
+        if (self.target == "classes") != bool(self.class_bits):
+            raise ValueError(f"target {self.target} with class_bits {self.class_bits}; only classes have them")
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_what_came_later(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # cards from before keep their ids, and the id stays the hash of the section as it stands in the card
+        section: dict[str, Any] = dump(self)
+        for name, default in ADDED_LATER.items():
+            if section[name] == default or section[name] == ():
+                del section[name]
+        return section
+
+    @property
+    def inputs(self) -> int:
+        """Channels that the network reads: its modalities, on the slice and on its neighbours."""
+        return len(self.modalities) * (1 + 2 * self.neighbours)
+
+    @property
+    def outputs(self) -> int:
+        """Channels that the network writes: its regions, or background and its classes."""
+        return len(self.class_bits) or len(self.regions)
 
     def canonical(self) -> bytes:
         """Return the section as UTF-8 JSON, keys sorted, without spaces: what the id hashes."""
@@ -165,7 +199,7 @@ def load_model(checkpoint: Checkpoint) -> nn.Module:
     from core.models import build_model
 
     spec = checkpoint.spec
-    model = build_model(spec.architecture, len(spec.modalities), len(spec.regions), spec.arguments)
+    model = build_model(spec.architecture, spec.inputs, spec.outputs, spec.arguments)
     load_weights(model, checkpoint.folder / WEIGHTS)
     return model.eval()
 

@@ -76,6 +76,15 @@ class LabelScheme:
     def region_names(self) -> tuple[str, ...]:
         return tuple(region.name for region in self.regions)
 
+    @cached_property
+    def class_bits(self) -> tuple[int, ...]:
+        """The region bits of each exclusive class, background (0) first, then in the order of the labels.
+
+        Labels that lie in the same regions are one class; those that lie in none are background.
+        """
+        found = [int(self._bits_of_label[label]) for label in self.labels]
+        return (0, *dict.fromkeys(bits for bits in found if bits))
+
     @property
     def legend(self) -> str:
         """Every label value with its name, for a sentence."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from core.volume import Array, Box, Volume, stored_to_values
 
-Preparing = Literal["minmax", "minmax-joint", "minmax-robust", "zscore"]
+Preparing = Literal["minmax", "minmax-joint", "minmax-robust", "zscore", "window"]
 PREPARINGS: tuple[Preparing, ...] = ("minmax", "minmax-joint", "minmax-robust", "zscore")
 ROBUST_PERCENTILES = (0.5, 99.5)
 

@@ -53,12 +53,12 @@ class Fit:
         return image[..., top : top + self.height, left : left + self.width]
 
 
-def fit_slice(shape: tuple[int, int], size: tuple[int, int] | None, stride: int) -> Fit:
+def fit_slice(shape: tuple[int, int], size: tuple[int, int] | int | None, stride: int) -> Fit:
     """Place a slice in the smallest canvas that holds it and `size` and is a multiple of `stride`.
 
     Nothing is ever cut off: a slice larger than `size` gets a larger canvas.
     """
-    least = size or (0, 0)
+    least = (size, size) if isinstance(size, int) else size or (0, 0)
     height, width = (max(stride, -(-max(a, b) // stride) * stride) for a, b in zip(shape, least, strict=True))
     before = ((height - shape[0]) // 2, (width - shape[1]) // 2)
     return Fit(shape[0], shape[1], before, (height, width))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -147,7 +147,7 @@ def average(predictions: Sequence[Prediction]) -> Prediction:
     mean = np.mean([prediction.probabilities for prediction in predictions], axis=0, dtype=np.float32)
     ids = "+".join(prediction.checkpoint_id for prediction in predictions)
     quantised = np.floor(mean + np.float32(0.5)).astype(np.uint8)
-    return Prediction(quantised, first.box, first.shape, first.regions, first.thresholds, ids)
+    return replace(first, probabilities=quantised, checkpoint_id=ids)
 
 
 def _shared_regions(contenders: Sequence[Contender], cohort: Cohort) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ def _shared_regions(contenders: Sequence[Contender], cohort: Cohort) -> tuple[st
 
 
 def _require_one_kind(contender: Contender) -> None:
-    kinds = {(member.spec.regions, member.spec.thresholds) for member in contender.members}
+    kinds = {(member.spec.regions, member.spec.class_bits, member.spec.thresholds) for member in contender.members}
     if len(kinds) > 1:
         raise EvaluationRefusedError(
             f"{contender.name} joins checkpoints with different regions or thresholds; score each as a model of its own"

@@ -48,7 +48,7 @@ class MaskPair:
     regions: tuple[str, ...]
     head_slices: int
     plane: Plane = "axial"
-    input_size: tuple[int, int] | None = None
+    input_size: tuple[int, int] | int | None = None
 
     @cached_property
     def counts(self) -> SliceCounts:
@@ -65,7 +65,7 @@ class MaskPair:
 
 
 def model_resolution(
-    shape: tuple[int, int, int], plane: Plane, input_size: tuple[int, int] | None
+    shape: tuple[int, int, int], plane: Plane, input_size: tuple[int, int] | int | None
 ) -> tuple[tuple[int, int], str]:
     """Return the slice size (H, W) at which `model-resolution` scores, and what that size is.
 
@@ -75,6 +75,8 @@ def model_resolution(
         input_size: the size that the model's card names, or None.
     """
     native = tuple(n for axis, n in enumerate(shape) if axis != PLANES[plane])
+    if isinstance(input_size, int):
+        input_size = (input_size, input_size)
     if input_size is not None and input_size != native:
         return input_size, f"{input_size[0]} × {input_size[1]}, the input size in the model's card"
     return SMALL, f"{SMALL[0]} × {SMALL[1]}, as the card names no size other than the scan's own"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +18,14 @@ class Prediction:
     """What a checkpoint makes of a case.
 
     Attributes:
-        probabilities: (R, x, y, z) uint8 inside the box, RAS+; q = floor(255 p + 0.5), 0 outside.
+        probabilities: (R, x, y, z) uint8 inside the box, RAS+; q = floor(255 p + 0.5), 0 outside. Of exclusive
+            classes (K, x, y, z), background first.
         box: where they lie in the full grid.
         shape: the full RAS+ grid (X, Y, Z).
         regions: the name of each region.
         thresholds: region r is where q reaches thresholds[r].
         checkpoint_id: the checkpoint that made it.
+        class_bits: the region bits of each exclusive class, or nothing where regions overlap.
     """
 
     probabilities: npt.NDArray[np.uint8]
@@ -31,12 +34,11 @@ class Prediction:
     regions: tuple[str, ...]
     thresholds: tuple[int, ...]
     checkpoint_id: str
+    class_bits: tuple[int, ...] = ()
 
     def mask(self) -> npt.NDArray[np.uint8]:
         """Return the region bits (X, Y, Z) uint8 of the full grid."""
-        bits = np.zeros(self.box.shape, np.uint8)
-        for region, threshold in enumerate(self.thresholds):
-            bits |= (self.probabilities[region] >= threshold).astype(np.uint8) << region
+        bits = region_bits(self.probabilities, self.thresholds, self.class_bits)
         full: npt.NDArray[np.uint8] = self.box.paste(bits, self.shape)
         return full
 
@@ -49,6 +51,7 @@ class Prediction:
             "box": {"start": list(self.box.start), "stop": list(self.box.stop)},
             "regions": list(self.regions),
             "thresholds": list(self.thresholds),
+            "class_bits": list(self.class_bits),
         }
         with new_folder(folder) as new:
             np.save(new / "probabilities.npy", self.probabilities)
@@ -70,4 +73,27 @@ class Prediction:
             regions=tuple(facts["regions"]),
             thresholds=tuple(facts["thresholds"]),
             checkpoint_id=facts["checkpoint_id"],
+            class_bits=tuple(facts.get("class_bits", ())),  # predictions from before had none
         )
+
+
+def region_bits(
+    probabilities: npt.NDArray[np.uint8], thresholds: Sequence[int], class_bits: Sequence[int] = ()
+) -> npt.NDArray[np.uint8]:
+    """Decide which regions each voxel is in.
+
+    Args:
+        probabilities: (R, ...) uint8 per region, or (K, ...) per exclusive class, background first.
+        thresholds: region r is where q reaches thresholds[r]; classes have none.
+        class_bits: the region bits of each class, or nothing for regions.
+
+    Returns:
+        (...) uint8 region bits. The likeliest class wins, of equals the first; where every q is 0, background.
+    """
+    if class_bits:
+        chosen: npt.NDArray[np.uint8] = np.asarray(class_bits, np.uint8)[probabilities.argmax(axis=0)]
+        return chosen
+    bits = np.zeros(probabilities.shape[1:], np.uint8)
+    for region, threshold in enumerate(thresholds):
+        bits |= (probabilities[region] >= threshold).astype(np.uint8) << region
+    return bits

@@ -44,7 +44,7 @@ class Predictor:
             prepared: (S, C, H, W) float32, prepared slices of one size.
 
         Returns:
-            (S, R, H, W) float32 on the device.
+            (S, R, H, W) float32 on the device; K classes instead of R regions where they are exclusive.
         """
         import torch
 
@@ -60,10 +60,11 @@ class Predictor:
         return logits.float()[:, :, top : top + fit.height, left : left + fit.width] / self.spec.temperature
 
     def probabilities(self, logits: torch.Tensor) -> npt.NDArray[np.uint8]:
-        """Return q = floor(255 p + 0.5) of the sigmoid, (S, R, H, W) uint8."""
+        """Return q = floor(255 p + 0.5) of the sigmoid, or of the softmax over classes, (S, R, H, W) uint8."""
         import torch
 
-        return torch.floor(torch.sigmoid(logits) * 255 + 0.5).to(torch.uint8).cpu().numpy()
+        shares = torch.softmax(logits, dim=1) if self.spec.class_bits else torch.sigmoid(logits)
+        return torch.floor(shares * 255 + 0.5).to(torch.uint8).cpu().numpy()
 
     def batches(self, sliced: SlicedCase) -> Iterator[tuple[Indices, torch.Tensor]]:
         """Yield (indices of stored slices, logits) over a whole case, without holding it all.
@@ -86,7 +87,7 @@ class Predictor:
             checkpoint_id: what the prediction is signed with.
             on_slices: told how many slices of how many are done.
         """
-        assembled = Assembly(sliced, len(self.spec.regions))
+        assembled = Assembly(sliced, self.spec.outputs)
         done = 0
         for part, logits in self.batches(sliced):
             assembled.put(part, self.probabilities(logits))
@@ -98,9 +99,9 @@ class Predictor:
 class Assembly:
     """Collects the probabilities of a case's slices into a volume; air slices stay 0."""
 
-    def __init__(self, sliced: SlicedCase, regions: int) -> None:
+    def __init__(self, sliced: SlicedCase, outputs: int) -> None:
         self._sliced = sliced
-        self._probabilities = np.zeros((regions, *sliced.box.shape), np.uint8)
+        self._probabilities = np.zeros((outputs, *sliced.box.shape), np.uint8)
         self._slices = cut(self._probabilities, sliced.plane)
         self._first = sliced.box.start[PLANES[sliced.plane]]
 
@@ -110,4 +111,12 @@ class Assembly:
 
     def prediction(self, spec: InferenceSpec, checkpoint_id: str) -> Prediction:
         sliced = self._sliced
-        return Prediction(self._probabilities, sliced.box, sliced.shape, spec.regions, spec.thresholds, checkpoint_id)
+        return Prediction(
+            self._probabilities,
+            sliced.box,
+            sliced.shape,
+            spec.regions,
+            spec.thresholds,
+            checkpoint_id,
+            spec.class_bits,
+        )

@@ -10,7 +10,7 @@ from core.errors import RefusedError
 from core.losses.bce import BCE
 from core.losses.bce_dice import BCE_DICE
 from core.losses.dice import DICE
-from core.losses.spec import LossSpec
+from core.losses.spec import LossSpec, TargetKind
 from core.registry import look_up
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def loss_named(name: str) -> LossSpec:
     return look_up(LOSSES, name, "loss", UnknownLossError)
 
 
-def build_loss(name: str, arguments: Mapping[str, Any] | Arguments | None = None) -> Loss:
+def build_loss(
+    name: str, arguments: Mapping[str, Any] | Arguments | None = None, target: TargetKind = "regions"
+) -> Loss:
     """Return a loss as a function of logits (N, R, H, W) and binary targets of the same shape.
 
     Raises:
@@ -47,4 +49,4 @@ def build_loss(name: str, arguments: Mapping[str, Any] | Arguments | None = None
         ArgumentError: an unknown argument or a value out of range.
     """
     spec = loss_named(name)
-    return spec.build(**dict(spec.parse(arguments or {})))
+    return spec.build(target, **dict(spec.parse(arguments or {})))

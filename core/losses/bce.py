@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from core.arguments import Arguments
-from core.losses.spec import LossSpec
+from core.losses.spec import LossSpec, TargetKind
 
 if TYPE_CHECKING:
     import torch
@@ -42,7 +42,7 @@ def bce_loss(logits: torch.Tensor, targets: torch.Tensor, pos_weight: float = 1.
     return functional.binary_cross_entropy_with_logits(logits, targets, pos_weight=weight)
 
 
-def _build(arguments: BceArguments) -> Loss:
+def _build(arguments: BceArguments, _target: TargetKind) -> Loss:
     return lambda logits, targets: bce_loss(logits, targets, arguments.pos_weight)
 
 
@@ -52,4 +52,5 @@ BCE = LossSpec(
     reference="Good. Rational Decisions. J. R. Stat. Soc. B 14, 1952.",
     arguments=BceArguments,
     builder=_build,
+    targets=("regions",),
 )

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from core.losses.bce import BceArguments, bce_loss
 from core.losses.dice import DiceArguments, dice_loss
-from core.losses.spec import LossSpec
+from core.losses.spec import LossSpec, TargetKind
 
 if TYPE_CHECKING:
     import torch
@@ -47,7 +47,7 @@ def bce_dice_loss(logits: torch.Tensor, targets: torch.Tensor, arguments: BceDic
     return arguments.bce_weight * bce + arguments.dice_weight * dice
 
 
-def _build(arguments: BceDiceArguments) -> Loss:
+def _build(arguments: BceDiceArguments, _target: TargetKind) -> Loss:
     return lambda logits, targets: bce_dice_loss(logits, targets, arguments)
 
 
@@ -58,4 +58,5 @@ BCE_DICE = LossSpec(
     "segmentation. Nature Methods 18, 2021.",
     arguments=BceDiceArguments,
     builder=_build,
+    targets=("regions",),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from core.arguments import Arguments
-from core.losses.spec import LossSpec
+from core.losses.spec import LossSpec, TargetKind
 
 if TYPE_CHECKING:
     import torch
@@ -56,7 +56,7 @@ def dice_loss(logits: torch.Tensor, targets: torch.Tensor, over: Over = "batch",
     return (1 - (2 * overlap + smooth) / (total + smooth)).mean()
 
 
-def _build(arguments: DiceArguments) -> Loss:
+def _build(arguments: DiceArguments, _target: TargetKind) -> Loss:
     return lambda logits, targets: dice_loss(logits, targets, arguments.over, arguments.smooth)
 
 
@@ -66,4 +66,5 @@ DICE = LossSpec(
     reference="Drozdzal et al. The Importance of Skip Connections in Biomedical Image Segmentation. DLMIA 2016.",
     arguments=DiceArguments,
     builder=_build,
+    targets=("regions",),
 )

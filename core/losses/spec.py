@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from core.arguments import Arguments, parse_arguments
+from core.arguments import ArgumentError, Arguments, parse_arguments
 
 if TYPE_CHECKING:
     import torch
 
     Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+TargetKind = Literal["regions", "classes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +29,16 @@ class LossSpec:
         title: how pages call it.
         reference: what to cite.
         arguments: schema of its arguments, with defaults.
-        builder: arguments to the function; it may assume checked float32 inputs.
+        builder: (arguments, target) to the function; it may assume checked float32 inputs.
+        targets: what it can compare: overlapping `regions` (sigmoid), exclusive `classes` (softmax), or both.
     """
 
     name: str
     title: str
     reference: str
     arguments: type[Arguments]
-    builder: Callable[[Any], Loss]
+    builder: Callable[[Any, TargetKind], Loss]
+    targets: tuple[TargetKind, ...]
 
     def parse(self, given: Mapping[str, Any] | Arguments) -> Arguments:
         """Validate arguments and fill in the defaults.
@@ -43,13 +48,19 @@ class LossSpec:
         """
         return parse_arguments(self.arguments, f"loss {self.name}", given)
 
-    def build(self, **arguments: Any) -> Loss:
+    def build(self, target: TargetKind = "regions", **arguments: Any) -> Loss:
         """Return the loss as a function of logits and targets, which it checks.
 
+        Args:
+            target: what the channels are; of classes the first is background.
+            **arguments: see `arguments`.
+
         Raises:
-            ArgumentError: as `parse`.
+            ArgumentError: as `parse`, or a target that it cannot compare.
         """
-        return _checked(self.builder(self.parse(arguments)))
+        if target not in self.targets:
+            raise ArgumentError(f"loss {self.name} is for {' or '.join(self.targets)}; found target {target}")
+        return _checked(self.builder(self.parse(arguments), target))
 
 
 def _checked(loss: Loss) -> Loss:

@@ -62,7 +62,7 @@ class Trainer:
         torch.set_deterministic_debug_mode("error" if parts.compute.device == "cpu" else "default")
         self._predictor = Predictor(parts.model, parts.card.inference, parts.compute)  # moves the model
         self._optimizer = build_optimizer(recipe.optim, parts.model)
-        self._loss = build_loss(recipe.loss.name, recipe.loss.arguments)
+        self._loss = build_loss(recipe.loss.name, recipe.loss.arguments, recipe.target.kind)
         self._fixed = choose_slices(parts.validation)
         self._epoch_steps = max(1, math.ceil(parts.sampler.slices / recipe.train.batch_size))
         self.total = min(recipe.train.epochs * self._epoch_steps, recipe.train.max_steps or 2**62)

@@ -101,13 +101,15 @@ def gather(workspace: Workspace, run: RunFolder, compute: Compute) -> Ingredient
     spec = model_named(recipe.model.name)
     augment = Augmenter(augment_settings(recipe.augment.preset, recipe.augment.settings), recipe.data.plane)
     stride = spec.stride(recipe.model.arguments)
-    sampler = SliceSampler(train, recipe.data, len(regions), stride, augment, recipe.train.seed)
+    class_bits = cohort.scheme.class_bits if recipe.target.kind == "classes" else ()
+    sampler = SliceSampler(train, recipe.data, len(regions), stride, augment, recipe.train.seed, class_bits)
     if sampler.tumour_slices == 0:
         raise TrainingRefusedError("no training slice has any tumour in its reference; there is nothing to learn")
     torch.manual_seed(recipe.train.seed)
-    model = build_model(recipe.model.name, len(recipe.data.modalities), len(regions), recipe.model.arguments)
+    inference = _inference(recipe, cohort)
+    model = build_model(recipe.model.name, inference.inputs, inference.outputs, recipe.model.arguments)
     encoder = _start_encoder(workspace, run, recipe, model)
-    card = _card(run, recipe, cohort, split, model, (train, validation), encoder)
+    card = _card(run, recipe, cohort, split, model, (train, validation), encoder, inference)
     return Ingredients(recipe, model, card, compute, sampler, validation)
 
 
@@ -139,6 +141,25 @@ def _start_encoder(workspace: Workspace, run: RunFolder, recipe: Recipe, model: 
     return asdict(load_encoder_weights(model, chosen.name, chosen.arguments, chosen.encoder_weights, cache))
 
 
+def _inference(recipe: Recipe, cohort: Cohort) -> InferenceSpec:
+    """Return what a prediction will depend on besides the weights."""
+    return InferenceSpec(
+        architecture=recipe.model.name,
+        arguments=recipe.model.arguments,
+        target=recipe.target.kind,
+        regions=cohort.scheme.region_names,
+        class_bits=cohort.scheme.class_bits if recipe.target.kind == "classes" else (),
+        modalities=recipe.data.modalities,
+        scheme=scheme_to_json(cohort.scheme),
+        plane=recipe.data.plane,
+        preparing=recipe.data.preparing,
+        window=recipe.data.window,
+        neighbours=recipe.data.neighbours,
+        input_size=recipe.data.input_size,
+        thresholds=(recipe.post.threshold,) * len(cohort.scheme.regions),
+    )
+
+
 def _card(
     run: RunFolder,
     recipe: Recipe,
@@ -147,20 +168,10 @@ def _card(
     model: nn.Module,
     cases: tuple[list[SlicedCase], list[SlicedCase]],
     encoder: dict[str, Any],
+    inference: InferenceSpec,
 ) -> Card:
     resolved = recipe.resolved()
     resolved["model"]["encoder_weights"] = encoder.get("source", "none")  # never a path of this machine
-    inference = InferenceSpec(
-        architecture=recipe.model.name,
-        arguments=recipe.model.arguments,
-        regions=cohort.scheme.region_names,
-        modalities=recipe.data.modalities,
-        scheme=scheme_to_json(cohort.scheme),
-        plane=recipe.data.plane,
-        preparing=recipe.data.preparing,
-        input_size=recipe.data.input_size,
-        thresholds=(recipe.post.threshold,) * len(cohort.scheme.regions),
-    )
     training, validation = ({case.case_id: sorted(case.content.values()) for case in part} for part in cases)
     named = {key: split[key] for key in ("train", "validation", "test")}
     return Card(

@@ -23,7 +23,7 @@ HEARTBEAT_S = 1.0
 
 @dataclass(slots=True)
 class Status:
-    """What a run is doing. Times are seconds; `heartbeat` is seconds since the epoch."""
+    """What a run is doing. Times are seconds; `heartbeat` and `queued_at` are seconds since the epoch."""
 
     run: str
     state: State = "queued"
@@ -40,6 +40,8 @@ class Status:
     eta_s: float | None = None
     heartbeat: float = 0.0
     message: str = ""
+    device: str = "auto"
+    queued_at: float = 0.0
     compute: dict[str, Any] = field(default_factory=dict)
     parameters: int = 0
 

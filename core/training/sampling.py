@@ -11,6 +11,7 @@ import numpy.typing as npt
 from core.data.augment import Augmenter
 from core.data.slicing import fit_slice
 from core.data.store import SlicedCase
+from core.data.targets import target_channels
 from core.recipe import DataSection
 
 
@@ -20,7 +21,7 @@ class Batch:
 
     Attributes:
         images: (N, C, H, W) float32, prepared and augmented.
-        targets: (N, R, H, W) float32, 0 or 1 per region.
+        targets: (N, R, H, W) float32, 0 or 1 per region, or one-hot over exclusive classes.
     """
 
     images: npt.NDArray[np.float32]
@@ -31,11 +32,19 @@ class SliceSampler:
     """Draws training batches from cases of the slice store."""
 
     def __init__(
-        self, cases: Sequence[SlicedCase], data: DataSection, regions: int, stride: int, augment: Augmenter, seed: int
+        self,
+        cases: Sequence[SlicedCase],
+        data: DataSection,
+        regions: int,
+        stride: int,
+        augment: Augmenter,
+        seed: int,
+        class_bits: tuple[int, ...] = (),
     ) -> None:
         self._cases = cases
         self._data = data
         self._regions = regions
+        self._class_bits = class_bits
         self._stride = stride
         self._augment = augment
         self._seed = seed
@@ -63,8 +72,7 @@ class SliceSampler:
         samples = [self._place(image, mask, canvas, seed) for image, mask, seed in drawn]
         images = np.stack([image for image, _ in samples])
         bits = np.stack([mask for _, mask in samples])
-        targets = np.stack([bits >> region & 1 for region in range(self._regions)], axis=1).astype(np.float32)
-        return Batch(images, targets)
+        return Batch(images, target_channels(bits, self._regions, self._class_bits))
 
     def _sample(self, seed: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8], int]:
         rng = np.random.default_rng(seed)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from core.atomic import replacing
 from core.data.store import SlicedCase
+from core.inference.prediction import region_bits
 from core.inference.predictor import Predictor
 
 COUNT = 2
@@ -74,10 +75,7 @@ def write_snapshot(
         spec = predictor.spec
         prepared = cases[case_index].prepared(np.array([slice_index]), spec.modalities, spec.preparing)
         probabilities = predictor.probabilities(predictor.logits(prepared))[0]
-        bits = np.zeros(probabilities.shape[1:], np.uint8)
-        for region, threshold in enumerate(spec.thresholds):
-            bits |= (probabilities[region] >= threshold).astype(np.uint8) << region
-        masks.append(bits)
+        masks.append(region_bits(probabilities, spec.thresholds, spec.class_bits))
     with replacing(folder / "snapshots" / f"step-{step}.npy") as stream:
         np.save(stream, np.stack(masks))
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.checkpoints import InferenceSpec
 from core.data.slicing import PLANES, cut
 from core.data.store import Indices, SlicedCase
+from core.data.targets import target_channels
 from core.inference.predictor import Assembly, Predictor
 from core.metrics import METRICS
 from core.metrics.empty_masks import POLICIES, score
@@ -54,10 +56,10 @@ def validate(predictor: Predictor, cases: Sequence[SlicedCase], loss: Loss) -> V
     losses: list[float] = []
     scores: dict[str, list[float]] = {region: [] for region in predictor.spec.regions}
     for case in cases:
-        assembled = Assembly(case, len(predictor.spec.regions))
+        assembled = Assembly(case, predictor.spec.outputs)
         for part, logits in predictor.batches(case):
             assembled.put(part, predictor.probabilities(logits))
-            losses.append(float(loss(logits, _targets(case, part, logits))))
+            losses.append(float(loss(logits, _targets(case, part, predictor.spec, logits.device))))
         mask = case.box.crop(assembled.prediction(predictor.spec, "").mask())
         pairs = compare_regions(mask, np.asarray(case.reference), len(predictor.spec.regions), None, case.shape)
         for region, pair in zip(predictor.spec.regions, pairs, strict=True):
@@ -68,11 +70,10 @@ def validate(predictor: Predictor, cases: Sequence[SlicedCase], loss: Loss) -> V
     return Validation(float(np.mean(losses)), dice_means)
 
 
-def _targets(case: SlicedCase, part: Indices, logits: torch.Tensor) -> torch.Tensor:
+def _targets(case: SlicedCase, part: Indices, spec: InferenceSpec, device: torch.device) -> torch.Tensor:
     import torch
 
     assert case.reference is not None
     first = case.box.start[PLANES[case.plane]]
     bits = cut(case.reference, case.plane)[[case.slice_index[index] - first for index in part]]
-    regions = np.stack([bits >> region & 1 for region in range(logits.shape[1])], axis=1)
-    return torch.from_numpy(regions.astype(np.float32)).to(logits.device)
+    return torch.from_numpy(target_channels(bits, len(spec.regions), spec.class_bits)).to(device)

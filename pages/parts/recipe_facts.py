@@ -18,7 +18,7 @@ PREFIXES = ("timm-", "tu-", "tf_")
 def recipe_facts(recipe: Recipe, cohort: Cohort) -> list[tuple[str, str]]:
     """Return label and value of what the form shows and does not change."""
     data = recipe.data
-    size = " × ".join(map(str, data.input_size)) if data.input_size else "native size"
+    size = _size(data.input_size)
     start = [] if weights_offered(recipe) else [("Pretraining", "none, from scratch")]
     return [
         ("Architecture", architecture(recipe)),
@@ -29,6 +29,12 @@ def recipe_facts(recipe: Recipe, cohort: Cohort) -> list[tuple[str, str]]:
         ("Slices", f"{size}, {data.plane}, {data.preparing}"),
         ("Augmentation", augmentation(recipe)),
     ]
+
+
+def _size(size: tuple[int, int] | int | None) -> str:
+    if isinstance(size, int):
+        return f"resized to {size}"
+    return " × ".join(map(str, size)) if size else "native size"
 
 
 def architecture(recipe: Recipe) -> str:

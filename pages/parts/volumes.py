@@ -86,7 +86,7 @@ def probability_refs(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoi
     with ThreadPoolExecutor(PROBABILITY_THREADS) as pool:
         for name, checkpoint in models.items():
             prediction = saved_prediction(place, cohort, case_id, checkpoint)
-            if prediction is None:
+            if prediction is None or prediction.class_bits:  # classes are decided against each other, not by thresholds
                 continue
             folder = prediction_folder(place, checkpoint, cohort.cases[case_id].content)
             # the same voxels may lie elsewhere in another case

@@ -1,0 +1,90 @@
+"""Read recipes: files, overrides, and sentences about what does not fit."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from core.errors import RefusedError
+from core.recipe.schema import Recipe
+from core.workspace import RECIPES
+
+
+class RecipeError(RefusedError):
+    """A recipe cannot be used; the message names the field, what was found and what is expected."""
+
+
+def recipe_names() -> list[str]:
+    """Return the names of the recipes that ship with the program."""
+    return sorted(path.stem for path in RECIPES.glob("*.yaml"))
+
+
+def load_recipe(reference: str, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe.
+
+    Args:
+        reference: a path, or the name of a recipe that ships with the program.
+        overrides: `field=value` pairs such as `optim.lr=3e-4`; `epochs` and `max_steps` are short for theirs.
+
+    Raises:
+        RecipeError: no such recipe, not YAML, or a field that is unknown or out of range.
+    """
+    import yaml
+
+    path = Path(reference)
+    if not path.suffix and "/" not in reference:
+        path = RECIPES / f"{reference}.yaml"
+    if not path.is_file():
+        raise RecipeError(f"no recipe at {reference!r}; give a path, or one of: {', '.join(recipe_names())}")
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        changes = [_override(text) for text in overrides]
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path.name} is not YAML: {error}") from None
+    if not isinstance(document, dict):
+        raise RecipeError(f"{path.name} holds {type(document).__name__}; expected sections such as data, model, train")
+    for keys, value in changes:
+        _set(document, keys, value)
+    return parse_recipe(document, path.name)
+
+
+def parse_recipe(document: dict[str, Any], source: str) -> Recipe:
+    """Validate a recipe that is already a plain dict.
+
+    Raises:
+        RecipeError: a field is unknown or out of range; every one is named.
+    """
+    try:
+        return Recipe.model_validate(document)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, item['loc'])) or 'recipe'}: {item['msg'].removeprefix('Value error, ')}"
+            for item in error.errors()
+        )
+        raise RecipeError(f"{source}: {problems}") from None
+
+
+def _override(text: str) -> tuple[list[str], Any]:
+    import yaml
+
+    key, separator, value = text.partition("=")
+    if not separator or not key:
+        raise RecipeError(f"--set {text!r}; expected field=value, such as optim.lr=3e-4")
+    keys = ["train", key] if key in ("epochs", "max_steps") else key.split(".")
+    parsed = yaml.safe_load(value)
+    if isinstance(parsed, str):  # YAML reads 3e-4 as text
+        with contextlib.suppress(ValueError):
+            parsed = float(parsed)
+    return keys, parsed
+
+
+def _set(document: dict[str, Any], keys: list[str], value: Any) -> None:
+    for key in keys[:-1]:
+        document = document.setdefault(key, {})
+        if not isinstance(document, dict):
+            raise RecipeError(f"--set {'.'.join(keys)}: {key} has no fields")
+    document[keys[-1]] = value
