@@ -6,18 +6,17 @@ drawn by us, because its classes keep generators of their own that differ betwee
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, model_validator
 
 from core.arguments import ArgumentError, parse_arguments
+from core.data.geometry import GeometrySettings, Matrix, Movement, draw_movement, turn
 from core.data.intensity import IntensitySettings, vary_intensity
 from core.data.slicing import Plane
 
@@ -25,22 +24,8 @@ Image = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.uint8]
 
 
-class AugmentSettings(IntensitySettings):
+class AugmentSettings(IntensitySettings, GeometrySettings):
     """How far geometry and intensities may stray; the defaults change nothing."""
-
-    flip_lr: float = Field(default=0.0, ge=0, le=1, description="Share of slices whose left and right are swapped.")
-    affine_probability: float = Field(
-        default=0.0, ge=0, le=1, description="Share of slices that are rotated, zoomed and shifted."
-    )
-    rotate_degrees: float = Field(default=0.0, ge=0, le=180, description="Rotation: ± this many degrees.")
-    zoom: tuple[float, float] = Field(default=(1.0, 1.0), description="Smallest and largest magnification.")
-    shift: float = Field(default=0.0, ge=0, le=0.5, description="Shift: ± this share of height and of width.")
-
-    @model_validator(mode="after")
-    def _zoom_in_order(self) -> Self:
-        if not 0.1 <= self.zoom[0] <= self.zoom[1] <= 10:
-            raise ValueError("expected zoom between 0.1 and 10, the smaller first")
-        return self
 
 
 PRESETS: dict[str, AugmentSettings] = {
@@ -52,6 +37,13 @@ PRESETS: dict[str, AugmentSettings] = {
     "standard": AugmentSettings(
         flip_lr=0.5, affine_probability=0.8, rotate_degrees=15, zoom=(0.85, 1.18), shift=0.05,
         intensity_probability=0.7, gain=0.2, offset=0.2, gamma=1.3, noise_probability=0.15, noise=0.15,
+    ),
+    "strong": AugmentSettings(
+        flip_lr=0.5, flip_ud=0.5, quarter_turns=0.3,
+        affine_probability=0.9, rotate_degrees=30, zoom=(0.7, 1.4), shift=0.1,
+        elastic_probability=0.3, elastic=0.04, elastic_points=5, crop_probability=0.3, crop=0.7,
+        intensity_probability=0.8, gain=0.3, offset=0.3, gamma=1.5, noise_probability=0.2, noise=0.2,
+        blur_probability=0.2, blur=1.0, bias_probability=0.3, bias_field=0.3,
     ),
 }  # fmt: skip
 
@@ -79,13 +71,15 @@ class Augmenter:
     settings: AugmentSettings
     plane: Plane = "axial"
 
-    def __call__(self, image: Image, mask: Mask, rng_seed: int) -> tuple[Image, Mask]:
+    def __call__(self, image: Image, mask: Mask, rng_seed: int, slices: int = 1) -> tuple[Image, Mask]:
         """Return a varied copy of a slice and its mask, still aligned.
 
         Args:
             image: (C, H, W) float32, prepared, background 0; not changed.
             mask: (H, W) uint8 region bits; not changed.
             rng_seed: at least 0; all that the variation depends on besides the settings.
+            slices: how many slices the channels come from, each with all modalities; they move together, and a
+                modality's intensities vary alike on all of them.
 
         Returns:
             Image and mask of the same shapes and dtypes. What comes in from outside is 0 in both.
@@ -94,66 +88,68 @@ class Augmenter:
         if self.settings == PRESETS["none"]:
             return image, mask
         rng = np.random.default_rng(rng_seed)
-        image, mask = self._geometry(image, mask, rng)
-        vary_intensity(image, self.settings, rng)
+        image, mask = move(image, mask, draw_movement(mask.shape, self.settings, self.plane, rng))
+        vary_intensity(image, self.settings, rng, slices)
         return image, mask
 
-    def _geometry(self, image: Image, mask: Mask, rng: np.random.Generator) -> tuple[Image, Mask]:
-        flipped = rng.random() < self.settings.flip_lr and self.plane != "sagittal"
-        warped = rng.random() < self.settings.affine_probability
-        matrix = draw_affine(mask.shape, self.settings, rng)
-        if flipped:
-            # left and right lie along the first axis of a slice: (X, Y) or (X, Z)
-            image, mask = image[:, ::-1], mask[::-1]
-        if warped:
-            return warp(image, mask, matrix)
-        return image.copy(), mask.copy()
 
-
-def draw_affine(shape: tuple[int, ...], settings: AugmentSettings, rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Draw a rotation and zoom about the centre of (H, W), then a shift.
+def move(image: Image, mask: Mask, movement: Movement) -> tuple[Image, Mask]:
+    """Move a slice (C, H, W) and its mask (H, W), resampled once at most.
 
     Returns:
-        (3, 3) float64, from old (column, row, 1) to new (column, row, 1) in pixels.
+        New arrays of the same shapes, contiguous.
     """
-    height, width = shape
-    angle = math.radians(rng.uniform(-settings.rotate_degrees, settings.rotate_degrees))
-    smallest, largest = settings.zoom
-    # even in the logarithm: as often half as large as twice as large
-    zoom = math.exp(rng.uniform(math.log(smallest), math.log(largest)))
-    shift = rng.uniform(-settings.shift, settings.shift, 2) * (width, height)
-    turn = zoom * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    centre = np.array([(width - 1) / 2, (height - 1) / 2])
-    matrix = np.eye(3)
-    matrix[:2, :2] = turn
-    matrix[:2, 2] = centre - turn @ centre + shift
-    return matrix
+    if movement.flip_lr:
+        image, mask = image[:, ::-1], mask[::-1]
+    if movement.flip_ud:
+        image, mask = image[:, :, ::-1], mask[:, ::-1]
+    if movement.turns:
+        image, mask = turn(image, movement.turns), turn(mask, movement.turns)
+    if movement.matrix is not None or movement.bend is not None:
+        return warp(image, mask, movement.matrix, movement.bend)
+    return image.copy(), mask.copy()
 
 
-def warp(image: Image, mask: Mask, matrix: npt.NDArray[np.float64]) -> tuple[Image, Mask]:
-    """Resample a slice linearly and its mask by nearest neighbour through one affine map.
+def warp(
+    image: Image, mask: Mask, matrix: Matrix | None = None, bend: npt.NDArray[np.float32] | None = None
+) -> tuple[Image, Mask]:
+    """Resample a slice linearly and its mask by nearest neighbour through one map.
 
     Args:
         image: (C, H, W) float32.
         mask: (H, W) uint8.
-        matrix: (3, 3), from old (column, row, 1) to new (column, row, 1).
+        matrix: (3, 3), from old (column, row, 1) to new (column, row, 1), or None.
+        bend: (2, H, W) float32, displacement of each new pixel's column and row before `matrix` is undone, or None.
 
     Returns:
         Image and mask of the same shapes, contiguous; 0 outside what was the head.
     """
     cv2, geometric = _libraries()
+    places = None if bend is None else _places(matrix, bend)
 
     def moved(pixels: npt.NDArray[Any], interpolation: int) -> npt.NDArray[Any]:
         source = np.ascontiguousarray(pixels)
-        result: npt.NDArray[Any] = geometric.warp_affine(
-            source, matrix, interpolation, 0, cv2.BORDER_CONSTANT, mask.shape
-        )
-        return result
+        if places is not None:
+            return np.asarray(geometric.remap(source, *places, interpolation, cv2.BORDER_CONSTANT, 0))
+        return np.asarray(geometric.warp_affine(source, matrix, interpolation, 0, cv2.BORDER_CONSTANT, mask.shape))
 
     warped = np.ascontiguousarray(moved(image.transpose(1, 2, 0), cv2.INTER_LINEAR).transpose(2, 0, 1))
     # between a voxel and the 0 around the head there is nothing: cut the blend of the two off
     warped *= moved(np.asarray(image.any(axis=0), np.uint8), cv2.INTER_NEAREST)
     return warped, moved(mask, cv2.INTER_NEAREST)
+
+
+def _places(matrix: Matrix | None, bend: npt.NDArray[np.float32]) -> tuple[Image, Image]:
+    """Return for each new pixel the old column and the old row, (H, W) float32 each."""
+    rows, columns = np.indices(bend.shape[1:], dtype=np.float32)
+    across, down = columns + bend[0], rows + bend[1]
+    if matrix is None:
+        return across, down
+    back = np.linalg.inv(matrix).astype(np.float32)
+    return (
+        back[0, 0] * across + back[0, 1] * down + back[0, 2],
+        back[1, 0] * across + back[1, 1] * down + back[1, 2],
+    )
 
 
 @cache

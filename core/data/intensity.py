@@ -31,33 +31,58 @@ class IntensitySettings(Arguments):
     )
     noise_probability: float = Field(default=0.0, ge=0, le=1, description="Share of slices that get noise.")
     noise: float = Field(default=0.0, ge=0, le=3, description="Largest Gaussian noise, in standard deviations.")
+    blur_probability: float = Field(default=0.0, ge=0, le=1, description="Share of slices that are blurred.")
+    blur: float = Field(default=0.0, ge=0, le=10, description="Largest blur: a Gaussian's sd, in pixels.")
+    bias_probability: float = Field(
+        default=0.0, ge=0, le=1, description="Share of slices that get a coil's uneven brightness."
+    )
+    bias_field: float = Field(
+        default=0.0, ge=0, le=1, description="Uneven brightness: ± this for each of its polynomial's nine terms."
+    )
     modality_dropout: float = Field(
         default=0.0, ge=0, lt=1, description="Chance for each modality to be blanked; one is always kept."
     )
 
 
-def vary_intensity(image: Image, settings: IntensitySettings, rng: np.random.Generator) -> None:
+def vary_intensity(image: Image, settings: IntensitySettings, rng: np.random.Generator, slices: int = 1) -> None:
     """Vary a slice's intensities in place; each modality draws its own amounts.
 
     Args:
-        image: (C, H, W) float32, prepared. Voxels that are 0 stay 0; a channel of zeros stays as it is.
+        image: (C, H, W) float32, prepared, contiguous. Voxels that are 0 stay 0; a channel of zeros stays as it is.
         settings: how far.
         rng: where the amounts are drawn from.
+        slices: how many slices the channels come from, each with all modalities; a modality varies alike on all.
     """
     varied = rng.random() < settings.intensity_probability
     noisy = rng.random() < settings.noise_probability
-    if varied or noisy:
-        for channel in image:
-            head = channel != 0
-            values = channel[head]
-            if values.size:
-                if varied:
-                    values = vary_values(values, settings, rng)
-                if noisy:
-                    values = add_noise(values, rng.uniform(0, settings.noise), rng)
-                channel[head] = values
+    blurred = settings.blur_probability > 0 and rng.random() < settings.blur_probability
+    uneven = settings.bias_probability > 0 and rng.random() < settings.bias_probability
+    by_slice = image.reshape(slices, -1, *image.shape[1:])
+    for modality in range(by_slice.shape[1]):
+        if not (varied or noisy or blurred or uneven):
+            break
+        channel = by_slice[:, modality]
+        if blurred:
+            sigma = rng.uniform(0, settings.blur)
+            for one in channel:
+                one[...] = blur(one, sigma)
+        voxels = np.ascontiguousarray(channel).reshape(-1)  # of one slice a view
+        head = np.flatnonzero(voxels)
+        if not head.size:
+            continue
+        values = voxels[head]
+        if uneven:
+            field = draw_bias(image.shape[1:], settings.bias_field, rng).reshape(-1)
+            values = apply_bias(values, field[head % field.size])
+        if varied:
+            values = vary_values(values, settings, rng)
+        if noisy:
+            values = add_noise(values, rng.uniform(0, settings.noise), rng)
+        voxels[head] = values
+        if slices > 1:
+            channel[...] = voxels.reshape(channel.shape)
     if settings.modality_dropout:
-        image[drop_modalities(len(image), settings.modality_dropout, rng)] = 0
+        by_slice[:, drop_modalities(by_slice.shape[1], settings.modality_dropout, rng)] = 0
 
 
 def vary_values(values: Image, settings: IntensitySettings, rng: np.random.Generator) -> Image:
@@ -93,6 +118,45 @@ def add_noise(values: Image, sigma: float, rng: np.random.Generator) -> Image:
     """Add Gaussian noise of `sigma` standard deviations of the voxels (n,) float32 themselves."""
     noise = rng.standard_normal(values.size, dtype=np.float32)
     return values + np.float32(sigma * float(values.std())) * noise
+
+
+def blur(channel: Image, sigma: float) -> Image:
+    """Blur one channel (H, W) by a Gaussian of `sigma` pixels, over the head alone.
+
+    Weighted by where the head is, so that its edge does not darken; what is 0 stays 0.
+
+    Reference:
+        Knutsson and Westin, Normalized and differential convolution, CVPR 1993.
+    """
+    import cv2
+
+    head = (channel != 0).astype(np.float32)
+    if sigma <= 0:
+        return channel
+    weight = cv2.GaussianBlur(head, (0, 0), sigma)
+    blurred = cv2.GaussianBlur(channel, (0, 0), sigma)
+    return np.asarray(np.divide(blurred, weight, out=np.zeros_like(channel), where=head > 0))
+
+
+def draw_bias(shape: tuple[int, ...], largest: float, rng: np.random.Generator) -> Image:
+    """Draw a smooth positive field (H, W) float32: the exponential of a polynomial of third order without constant.
+
+    Its nine coefficients are even in ± `largest`; rows and columns run from -1 to 1.
+
+    Reference:
+        Van Leemput et al., Automated model-based bias field correction of MR images of the brain, IEEE TMI 18(10), 1999.
+    """
+    order = np.arange(4)
+    chosen = order[:, None] + order
+    coefficients = np.where((chosen > 0) & (chosen < 4), rng.uniform(-largest, largest, (4, 4)), 0)
+    down, across = (np.vander(np.linspace(-1, 1, size), 4, increasing=True) for size in shape)
+    return np.exp(down @ coefficients @ across.T).astype(np.float32)
+
+
+def apply_bias(values: Image, field: Image) -> Image:
+    """Return low + (v - low) field for voxels (n,) float32 and the field at them: brightness above the darkest."""
+    low = values.min()
+    return np.asarray(low + (values - low) * field)
 
 
 def drop_modalities(count: int, probability: float, rng: np.random.Generator) -> npt.NDArray[np.bool_]:

@@ -1,7 +1,8 @@
 """Turn stored voxels into what a network sees. The one function that training, validation and inference share.
 
 Constants come from the unaugmented case, over voxels other than 0 inside the brain box, never from
-the reference mask. Background (0) stays 0.
+the reference mask. Background (0) stays 0. A CT's window has no constants: its ends are the recipe's, and
+0 HU is water, so what is background there is what lies at the window's low end or outside the box of the body.
 """
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ from typing import Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from core.data.body import body_mask
 from core.volume import Array, Box, Volume, stored_to_values
 
 Preparing = Literal["minmax", "minmax-joint", "minmax-robust", "zscore", "window"]
+# those that follow from the voxels alone; `window` is told its ends
 PREPARINGS: tuple[Preparing, ...] = ("minmax", "minmax-joint", "minmax-robust", "zscore")
+Window = tuple[float, float]
+CT = "ct"
 ROBUST_PERCENTILES = (0.5, 99.5)
 
 
@@ -48,10 +53,16 @@ class Constants:
 
 
 def head_mask(volume: Volume) -> npt.NDArray[np.bool_]:
-    """Return where any channel's value is other than 0, (X, Y, Z) bool; the reference mask plays no part."""
+    """Return where the patient is, (X, Y, Z) bool; the reference mask plays no part.
+
+    That is where any channel's value is other than 0, or for a CT in Hounsfield units the body: see `body_mask`.
+    """
     head = np.zeros(volume.shape, bool)
-    for channel in range(len(volume.modalities)):
-        head |= _values_not_zero(volume, channel)
+    for channel, name in enumerate(volume.modalities):
+        body = None
+        if name == CT:
+            body = body_mask(volume.voxels[channel], volume.slope[channel], volume.intercept[channel])
+        head |= _values_not_zero(volume, channel) if body is None else body
     return head
 
 
@@ -80,7 +91,11 @@ def measure_constants(volume: Volume, box: Box) -> Constants:
 
 
 def prepare(
-    stored: Array, constants: Constants, modalities: tuple[str, ...], method: Preparing
+    stored: Array,
+    constants: Constants,
+    modalities: tuple[str, ...],
+    method: Preparing,
+    window: Window | None = None,
 ) -> npt.NDArray[np.float32]:
     """Prepare stored voxels for a network.
 
@@ -89,11 +104,16 @@ def prepare(
         constants: the case's constants.
         modalities: the name of each channel.
         method: `minmax` scales each channel's range to 0-1, `minmax-joint` all channels' common range,
-            `minmax-robust` the 0.5th to 99.5th percentile, clipped; `zscore` subtracts the mean and divides by the sd.
+            `minmax-robust` the 0.5th to 99.5th percentile, clipped; `zscore` subtracts the mean and divides by the sd;
+            `window` scales `window` to 0-1, clipped.
+        window: lowest and highest value, in Hounsfield units for a CT; for `window` only.
 
     Returns:
-        (C, ...) float32; 0 where the stored value is 0.
+        (C, ...) float32; 0 where the stored value is 0, of a window where it is at or below the low end.
     """
+    if method == "window":
+        assert window is not None
+        return _windowed(stored, constants, modalities, window)
     out = np.empty(stored.shape, np.float32)
     for index, name in enumerate(modalities):
         channel = constants.channels[name]
@@ -106,6 +126,20 @@ def prepare(
             np.clip(values, 0.0, 1.0, out=values)
         values[background] = 0.0
         out[index] = values
+    return out
+
+
+def _windowed(
+    stored: Array, constants: Constants, modalities: tuple[str, ...], window: Window
+) -> npt.NDArray[np.float32]:
+    low, high = window
+    out = np.empty(stored.shape, np.float32)
+    for index, name in enumerate(modalities):
+        channel = constants.channels[name]
+        values = stored_to_values(stored[index], channel.slope, channel.intercept)
+        values -= np.float32(low)
+        values *= np.float32(1.0 / (high - low))
+        np.clip(values, 0.0, 1.0, out=out[index])
     return out
 
 

@@ -6,6 +6,7 @@ reference's region bits (X, Y, Z) inside the box, axial slices contiguous; `prep
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from core.atomic import new_folder, read_json, replacing, write_json
 from core.data.content import content_hashes
-from core.data.prepare import Constants, Preparing, head_mask, measure_constants, prepare
+from core.data.prepare import Constants, Preparing, Window, head_mask, measure_constants, prepare
 from core.data.slicing import PLANES, Plane, cut, head_slices
 from core.volume import Array, Box, Volume
 
@@ -38,6 +39,7 @@ class SlicedCase:
         slices: (S, C, H, W) as stored.
         slice_index: the position of each stored slice along the full grid's axis.
         reference: uint8 region bits (X, Y, Z) inside the box, or None.
+        folder: where in the store it was opened, or None.
     """
 
     case_id: str
@@ -50,15 +52,63 @@ class SlicedCase:
     slices: Array
     slice_index: tuple[int, ...]
     reference: npt.NDArray[np.uint8] | None
+    folder: Path | None = None
 
-    def prepared(self, index: int | Indices, modalities: tuple[str, ...], method: Preparing) -> npt.NDArray[np.float32]:
-        """Prepare one stored slice (C, H, W), or several (S, C, H, W), for a network."""
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Send another process the address of stored pixels, and not the pixels."""
+        if self.folder is None:
+            return SlicedCase, tuple(getattr(self, name) for name in self.__slots__)
+        return open_case, (self.folder, self.plane)
+
+    def prepared(
+        self,
+        index: int | Indices,
+        modalities: tuple[str, ...],
+        method: Preparing,
+        window: Window | None = None,
+        neighbours: int = 0,
+    ) -> npt.NDArray[np.float32]:
+        """Prepare one stored slice (C, H, W), or several (S, C, H, W), for a network.
+
+        Args:
+            index: the position of a stored slice, or positions (S,).
+            modalities: the channels of each slice, in this order.
+            method: how intensities are scaled.
+            window: for the method of that name.
+            neighbours: k: how many slices on either side are channels too. Channels are the modalities of the slice
+                k below on the full grid, then those of k - 1 below, up to k above. What is air or outside is 0.
+
+        Returns:
+            float32, C = modalities x (2 k + 1).
+        """
+        if neighbours == 0:
+            return self._prepared(index, modalities, method, window)
+        middle = np.atleast_1d(np.asarray(index, np.intp))
+        count = len(modalities)
+        height, width = self.slices.shape[2:]
+        out = np.zeros((len(middle), count * (2 * neighbours + 1), height, width), np.float32)
+        for order, offset in enumerate(range(-neighbours, neighbours + 1)):
+            places = np.array([self._place(self.slice_index[at] + offset) for at in middle], np.intp)
+            there = np.flatnonzero(places >= 0)
+            if there.size:
+                part = self._prepared(places[there], modalities, method, window)
+                out[there, order * count : (order + 1) * count] = part
+        return out if isinstance(index, np.ndarray) else out[0]
+
+    def _prepared(
+        self, index: int | Indices, modalities: tuple[str, ...], method: Preparing, window: Window | None
+    ) -> npt.NDArray[np.float32]:
         channels = [self.modalities.index(name) for name in modalities]
         stored = self.slices[index]
         if stored.ndim == 3:
-            return prepare(stored[channels], self.constants, modalities, method)
-        by_channel = prepare(np.moveaxis(stored[:, channels], 1, 0), self.constants, modalities, method)
+            return prepare(stored[channels], self.constants, modalities, method, window)
+        by_channel = prepare(np.moveaxis(stored[:, channels], 1, 0), self.constants, modalities, method, window)
         return np.ascontiguousarray(np.moveaxis(by_channel, 0, 1))
+
+    def _place(self, native: int) -> int:
+        """Return the position of a slice of the full grid among those stored, or -1 where it is not."""
+        at = bisect_left(self.slice_index, native)
+        return at if at < len(self.slice_index) and self.slice_index[at] == native else -1
 
     def reference_slice(self, index: int) -> npt.NDArray[np.uint8]:
         """Return the reference's region bits (H, W) of one stored slice; zeros where there is no reference."""
@@ -150,4 +200,5 @@ def open_case(folder: Path, plane: Plane) -> SlicedCase:
         slices=np.load(folder / f"{plane}.npy", mmap_mode="r"),
         slice_index=tuple(facts["slice_index"][plane]),
         reference=np.load(labels, mmap_mode="r") if labels.exists() else None,
+        folder=folder,
     )

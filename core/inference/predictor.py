@@ -37,19 +37,26 @@ class Predictor:
         self._model = model.to(compute.device).to(memory_format=layout)
         self._stride = model_named(spec.architecture).stride(spec.arguments)
 
+    def prepared(self, sliced: SlicedCase, part: Indices) -> npt.NDArray[np.float32]:
+        """Prepare stored slices of a case as the spec says, neighbours included: (S, C, H, W) float32."""
+        spec = self.spec
+        return sliced.prepared(part, spec.modalities, spec.preparing, spec.window, spec.neighbours)
+
     def logits(self, prepared: npt.NDArray[np.float32]) -> torch.Tensor:
-        """Run the network.
+        """Run the network, on its canvas and back.
 
         Args:
             prepared: (S, C, H, W) float32, prepared slices of one size.
 
         Returns:
-            (S, R, H, W) float32 on the device; K classes instead of R regions where they are exclusive.
+            (S, R, H, W) float32 on the device, on the slices' own grid: where they were resized, logits are brought
+            back by linear interpolation. K classes instead of R regions where they are exclusive.
         """
         import torch
+        from torch.nn.functional import interpolate
 
         fit = fit_slice((prepared.shape[2], prepared.shape[3]), self.spec.input_size, self._stride)
-        batch = torch.from_numpy(fit.pad(prepared)).to(self.compute.device, memory_format=self._layout)
+        batch = torch.from_numpy(fit.place(prepared)).to(self.compute.device, memory_format=self._layout)
         autocast = torch.autocast(self.compute.device.partition(":")[0], torch.bfloat16, enabled=self.compute.bf16)
         training = self._model.training
         self._model.eval()
@@ -57,7 +64,12 @@ class Predictor:
             logits: torch.Tensor = self._model(batch)
         self._model.train(training)
         top, left = fit.before
-        return logits.float()[:, :, top : top + fit.height, left : left + fit.width] / self.spec.temperature
+        height, width = fit.scaled
+        logits = logits.float()[:, :, top : top + height, left : left + width]
+        if fit.resizes:
+            # corners apart: pixel centres lie as they do when the slice is resized
+            logits = interpolate(logits, (fit.height, fit.width), mode="bilinear", align_corners=False)
+        return logits / self.spec.temperature
 
     def probabilities(self, logits: torch.Tensor) -> npt.NDArray[np.uint8]:
         """Return q = floor(255 p + 0.5) of the sigmoid, or of the softmax over classes, (S, R, H, W) uint8."""
@@ -75,7 +87,7 @@ class Predictor:
         count = -(-len(sliced.slices) // BATCH)
         for first in range(count):
             part = np.arange(first, len(sliced.slices), count)
-            yield part, self.logits(sliced.prepared(part, self.spec.modalities, self.spec.preparing))
+            yield part, self.logits(self.prepared(sliced, part))
 
     def predict(
         self, sliced: SlicedCase, checkpoint_id: str, on_slices: OnSlices = lambda _done, _total: None

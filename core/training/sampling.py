@@ -14,6 +14,10 @@ from core.data.store import SlicedCase
 from core.data.targets import target_channels
 from core.recipe import DataSection
 
+Places = npt.NDArray[np.int64]  # (n, 2): which case, which of its stored slices
+Image = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.uint8]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
@@ -24,12 +28,57 @@ class Batch:
         targets: (N, R, H, W) float32, 0 or 1 per region, or one-hot over exclusive classes.
     """
 
-    images: npt.NDArray[np.float32]
-    targets: npt.NDArray[np.float32]
+    images: Image
+    targets: Image
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SlicePools:
+    """Where slices are drawn from.
+
+    Attributes:
+        all: every head slice.
+        tumour: those whose reference is not empty.
+        free: those whose reference is empty.
+        kinds: for each region, or exclusive class, that occurs anywhere: the slices that have it.
+    """
+
+    all: Places
+    tumour: Places
+    free: Places
+    kinds: tuple[Places, ...]
+
+
+def pool_slices(cases: Sequence[SlicedCase], regions: int, class_bits: Sequence[int] = ()) -> SlicePools:
+    """Look through the references once and sort the slices.
+
+    Args:
+        cases: of the training part.
+        regions: how many there are.
+        class_bits: the region bits of each exclusive class, background first; nothing for overlapping regions.
+    """
+    places = np.array([(c, s) for c, case in enumerate(cases) for s in range(len(case.slices))], np.int64)
+    places = places.reshape(-1, 2)
+    kinds = class_bits[1:] if class_bits else [1 << region for region in range(regions)]
+    has = np.zeros((len(places), len(kinds)), bool)
+    tumour = np.zeros(len(places), bool)
+    for number, (case, position) in enumerate(places):
+        bits = cases[case].reference_slice(int(position))
+        if not bits.any():
+            continue
+        tumour[number] = True
+        present = np.bincount(bits[bits > 0], minlength=256) > 0
+        for kind, value in enumerate(kinds):
+            has[number, kind] = present[value] if class_bits else present[np.arange(256) & value > 0].any()
+    by_kind = (places[has[:, kind]] for kind in range(len(kinds)))
+    return SlicePools(places, places[tumour], places[~tumour], tuple(pool for pool in by_kind if len(pool)))
 
 
 class SliceSampler:
-    """Draws training batches from cases of the slice store."""
+    """Draws training batches from cases of the slice store.
+
+    Sample i of a step depends on the seed, the step and i alone: a step may be made in parts, by any process.
+    """
 
     def __init__(
         self,
@@ -48,43 +97,80 @@ class SliceSampler:
         self._stride = stride
         self._augment = augment
         self._seed = seed
-        everything = [(c, s) for c, case in enumerate(cases) for s in range(len(case.slices))]
-        self._all = np.array(everything, np.int64).reshape(-1, 2)
-        tumour = [cases[c].reference_slice(s).any() for c, s in everything]
-        self._tumour = self._all[np.array(tumour, bool)]
+        self._pools = pool_slices(cases, regions, class_bits)
+        # of all cases, not of those drawn: every part of a step, and every step, has the same canvas
+        largest = tuple(max((case.slices.shape[axis] for case in cases), default=1) for axis in (2, 3))
+        self.canvas = fit_slice((largest[0], largest[1]), data.input_size, stride).canvas
 
     @property
     def slices(self) -> int:
         """How many head slices there are."""
-        return len(self._all)
+        return len(self._pools.all)
 
     @property
     def tumour_slices(self) -> int:
-        return len(self._tumour)
+        return len(self._pools.tumour)
 
-    def batch(self, step: int, size: int) -> Batch:
-        """Make the batch of one step."""
-        seeds = np.random.SeedSequence([self._seed, step]).generate_state(size, np.uint64)
-        drawn = [self._sample(int(seed)) for seed in seeds]
-        height = max(image.shape[1] for image, _, _ in drawn)
-        width = max(image.shape[2] for image, _, _ in drawn)
-        canvas = fit_slice((height, width), self._data.input_size, self._stride).canvas
-        samples = [self._place(image, mask, canvas, seed) for image, mask, seed in drawn]
-        images = np.stack([image for image, _ in samples])
-        bits = np.stack([mask for _, mask in samples])
-        return Batch(images, target_channels(bits, self._regions, self._class_bits))
+    @property
+    def channels(self) -> tuple[int, int]:
+        """How many channels an image and a target have."""
+        inputs = len(self._data.modalities) * (1 + 2 * self._data.neighbours)
+        return inputs, len(self._class_bits) or self._regions
 
-    def _sample(self, seed: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8], int]:
-        rng = np.random.default_rng(seed)
-        wants_tumour = rng.random() < self._data.tumour_share and len(self._tumour)
-        pool = self._tumour if wants_tumour else self._all
-        case_index, slice_index = pool[rng.integers(len(pool))]
-        case = self._cases[int(case_index)]
-        image = case.prepared(int(slice_index), self._data.modalities, self._data.preparing)
-        return image, case.reference_slice(int(slice_index)), int(rng.integers(2**31))
+    def batch(self, step: int, size: int, first: int = 0) -> Batch:
+        """Make samples `first` to `first + size - 1` of one step."""
+        inputs, outputs = self.channels
+        images = np.empty((size, inputs, *self.canvas), np.float32)
+        targets = np.empty((size, outputs, *self.canvas), np.float32)
+        self.fill(Batch(images, targets), step, first)
+        return Batch(images, targets)
 
-    def _place(
-        self, image: npt.NDArray[np.float32], mask: npt.NDArray[np.uint8], canvas: tuple[int, int], seed: int
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
-        fit = fit_slice((image.shape[1], image.shape[2]), canvas, self._stride)
-        return self._augment(fit.pad(image), fit.pad(mask), seed)
+    def fill(self, batch: Batch, step: int, first: int = 0) -> None:
+        """Write the samples of one step from `first` on over `batch`, as many as it holds."""
+        size = len(batch.images)
+        seeds = np.random.SeedSequence([self._seed, step]).generate_state(first + size, np.uint64)[first:]
+        for number, seed in enumerate(seeds):
+            rng = np.random.default_rng(int(seed))
+            case, position = draw_slice(self._pools, self._data, rng)
+            image, mask = self.vary(*self.read(case, position), int(rng.integers(2**31)))
+            batch.images[number] = image
+            batch.targets[number] = target_channels(mask[None], self._regions, self._class_bits)[0]
+
+    def read(self, case: int, position: int) -> tuple[Image, Mask]:
+        """Read one stored slice into the canvas: prepared channels (C, H, W) and region bits (H, W)."""
+        sliced, data = self._cases[case], self._data
+        image = sliced.prepared(position, data.modalities, data.preparing, data.window, data.neighbours)
+        shape = (image.shape[1], image.shape[2])
+        size = data.input_size if isinstance(data.input_size, int) else self.canvas
+        fit = fit_slice(shape, size, self._stride)
+        return fit.place(image), fit.place_mask(sliced.reference_slice(position))
+
+    def vary(self, image: Image, mask: Mask, seed: int) -> tuple[Image, Mask]:
+        """Augment a slice that lies in the canvas."""
+        return self._augment(image, mask, seed, 1 + 2 * self._data.neighbours)
+
+
+def draw_slice(pools: SlicePools, data: DataSection, rng: np.random.Generator) -> tuple[int, int]:
+    """Draw one slice: with tumour as often as `tumour_share` says, the rest by `tumour_free_share`.
+
+    Returns:
+        Which case, and which of its stored slices.
+    """
+    if rng.random() < data.tumour_share and len(pools.tumour):
+        return _tumour_slice(pools, data, rng)
+    if data.tumour_free_share is not None and len(pools.tumour):
+        if not len(pools.free) or rng.random() >= data.tumour_free_share:
+            return _tumour_slice(pools, data, rng)
+        return _any_of(pools.free, rng)
+    return _any_of(pools.all, rng)
+
+
+def _tumour_slice(pools: SlicePools, data: DataSection, rng: np.random.Generator) -> tuple[int, int]:
+    if data.class_balance and pools.kinds:
+        return _any_of(pools.kinds[rng.integers(len(pools.kinds))], rng)
+    return _any_of(pools.tumour, rng)
+
+
+def _any_of(pool: Places, rng: np.random.Generator) -> tuple[int, int]:
+    case, position = pool[rng.integers(len(pool))]
+    return int(case), int(position)

@@ -73,7 +73,7 @@ def write_snapshot(
     masks = []
     for case_index, slice_index in chosen:
         spec = predictor.spec
-        prepared = cases[case_index].prepared(np.array([slice_index]), spec.modalities, spec.preparing)
+        prepared = predictor.prepared(cases[case_index], np.array([slice_index]))
         probabilities = predictor.probabilities(predictor.logits(prepared))[0]
         masks.append(region_bits(probabilities, spec.thresholds, spec.class_bits))
     with replacing(folder / "snapshots" / f"step-{step}.npy") as stream:

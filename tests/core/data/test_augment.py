@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pytest
 
 from core.arguments import ArgumentError
-from core.data.augment import PRESETS, Augmenter, augment_settings, draw_affine, warp
+from core.data.augment import PRESETS, Augmenter, augment_settings, warp
+from core.data.geometry import draw_affine
 
 H, W = 192, 224
 GEOMETRY = {"intensity_probability": 0.0, "noise_probability": 0.0}
@@ -151,10 +152,10 @@ def test_more_modalities_than_opencv_takes_at_once() -> None:
 
 
 def test_settings_are_validated() -> None:
-    with pytest.raises(ArgumentError, match="no augmentation is called 'heavy'; known: none, light, standard"):
+    with pytest.raises(ArgumentError, match="no augmentation is called 'heavy'; known: none, light, standard, strong"):
         augment_settings("heavy")
-    with pytest.raises(ArgumentError, match=r"augment has no argument 'elastic'; known: .*rotate_degrees"):
-        augment_settings("light", {"elastic": 1})
+    with pytest.raises(ArgumentError, match=r"augment has no argument 'wobble'; known: .*rotate_degrees"):
+        augment_settings("light", {"wobble": 1})
     with pytest.raises(ArgumentError, match="the smaller first"):
         augment_settings("light", {"zoom": (1.2, 0.8)})
 
