@@ -9,8 +9,16 @@ from core.arguments import Arguments
 from core.errors import RefusedError
 from core.losses.bce import BCE
 from core.losses.bce_dice import BCE_DICE
+from core.losses.boundary import BOUNDARY
+from core.losses.boundary_dice import BOUNDARY_DICE
+from core.losses.ce import CE
+from core.losses.ce_dice import CE_DICE
 from core.losses.dice import DICE
+from core.losses.focal import FOCAL
+from core.losses.focal_tversky import FOCAL_TVERSKY
+from core.losses.generalised_dice import GENERALISED_DICE
 from core.losses.spec import LossSpec, TargetKind
+from core.losses.tversky import TVERSKY
 from core.registry import look_up
 
 if TYPE_CHECKING:
@@ -25,8 +33,16 @@ class UnknownLossError(RefusedError):
 
 LOSSES: dict[str, LossSpec] = {
     BCE.name: BCE,
+    CE.name: CE,
     DICE.name: DICE,
     BCE_DICE.name: BCE_DICE,
+    CE_DICE.name: CE_DICE,
+    FOCAL.name: FOCAL,
+    TVERSKY.name: TVERSKY,
+    FOCAL_TVERSKY.name: FOCAL_TVERSKY,
+    GENERALISED_DICE.name: GENERALISED_DICE,
+    BOUNDARY.name: BOUNDARY,
+    BOUNDARY_DICE.name: BOUNDARY_DICE,
 }
 
 
@@ -44,9 +60,14 @@ def build_loss(
 ) -> Loss:
     """Return a loss as a function of logits (N, R, H, W) and binary targets of the same shape.
 
+    Args:
+        name: one of `LOSSES`.
+        arguments: the loss's arguments; defaults where left out.
+        target: what the channels are; of classes the first is background.
+
     Raises:
         UnknownLossError: no such loss.
-        ArgumentError: an unknown argument or a value out of range.
+        ArgumentError: an unknown argument, a value out of range, or a target that it cannot compare.
     """
     spec = loss_named(name)
     return spec.build(target, **dict(spec.parse(arguments or {})))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import Field, model_validator
 
 from core.losses.bce import BceArguments, bce_loss
-from core.losses.dice import DiceArguments, dice_loss
+from core.losses.dice import DiceArguments, OverlapArguments, dice_loss
 from core.losses.spec import LossSpec, TargetKind
 
 if TYPE_CHECKING:
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from core.losses.spec import Loss
 
 
-class BceDiceArguments(BceArguments, DiceArguments):
+class BceDiceArguments(BceArguments, OverlapArguments):
     """Arguments of both terms, and their weights."""
 
-    bce_weight: float = Field(default=1.0, ge=0.0, description="Weight of the cross-entropy term.")
-    dice_weight: float = Field(default=1.0, ge=0.0, description="Weight of the Dice term.")
+    bce_weight: float = Field(default=1.0, ge=0.0, le=1e6, description="Weight of the cross-entropy term.")
+    dice_weight: float = Field(default=1.0, ge=0.0, le=1e6, description="Weight of the Dice term.")
 
     @model_validator(mode="after")
     def _one_term_at_least(self) -> Self:
@@ -43,7 +43,7 @@ def bce_dice_loss(logits: torch.Tensor, targets: torch.Tensor, arguments: BceDic
     Reference: Isensee et al. nnU-Net. Nature Methods 18, 2021 (the equal sum of the two terms).
     """
     bce = bce_loss(logits, targets, arguments.pos_weight)
-    dice = dice_loss(logits, targets, arguments.over, arguments.smooth)
+    dice = dice_loss(logits, targets, DiceArguments(over=arguments.over, smooth=arguments.smooth))
     return arguments.bce_weight * bce + arguments.dice_weight * dice
 
 

@@ -21,8 +21,9 @@ TargetKind = Literal["regions", "classes"]
 class LossSpec:
     """One loss: how it is called, what may be said about it, and how it is built.
 
-    A built loss takes logits (N, R, H, W), any float dtype, and targets (N, R, H, W), float of 0 and 1,
-    and returns a float32 scalar. It computes in float32, so mixed precision cannot overflow it.
+    A built loss takes logits (N, R, H, W), any float dtype, and targets (N, R, H, W), float of 0 and 1 (one-hot
+    over exclusive classes, background first), and returns a float32 scalar. It computes in float32, so mixed
+    precision cannot overflow it.
 
     Attributes:
         name: how recipes call it.
@@ -56,14 +57,14 @@ class LossSpec:
             **arguments: see `arguments`.
 
         Raises:
-            ArgumentError: as `parse`, or a target that it cannot compare.
+            ArgumentError: as `parse`, a target that it cannot compare, or an argument that is not for this target.
         """
         if target not in self.targets:
             raise ArgumentError(f"loss {self.name} is for {' or '.join(self.targets)}; found target {target}")
-        return _checked(self.builder(self.parse(arguments), target))
+        return _checked(self.builder(self.parse(arguments), target), target)
 
 
-def _checked(loss: Loss) -> Loss:
+def _checked(loss: Loss, target: TargetKind) -> Loss:
     def checked(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         if logits.ndim != 4 or logits.shape != targets.shape:
             raise ValueError(
@@ -74,6 +75,8 @@ def _checked(loss: Loss) -> Loss:
         # on an accelerator, reading this back would make every step wait for the one before
         if targets.device.type == "cpu" and not bool(((targets == 0) | (targets == 1)).all()):
             raise ValueError("found targets that are neither 0 nor 1; expected one binary mask per region")
+        if target == "classes" and targets.device.type == "cpu" and not bool((targets.sum(1) == 1).all()):
+            raise ValueError("found pixels of no class or of several; expected one-hot targets, background first")
         return loss(logits.float(), targets.float())
 
     return checked

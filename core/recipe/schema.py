@@ -189,9 +189,9 @@ class Recipe(_Section):
         if self.train.batch_size == 1 and model.has_batch_norm(arguments):
             raise ValueError("batch norm cannot train on a batch of 1: raise train.batch_size or choose norm: instance")
         loss = loss_named(self.loss.name)
-        loss.parse(self.loss.arguments)
         if self.target.kind not in loss.targets:
             raise ValueError(f"loss {loss.name} is for {' or '.join(loss.targets)}; target.kind is {self.target.kind}")
+        loss.build(self.target.kind, **self.loss.arguments)
         augment_settings(self.augment.preset, self.augment.settings)
         return self
 

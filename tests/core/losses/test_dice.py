@@ -66,3 +66,14 @@ def test_it_agrees_with_monai_on_random_slices(over: str) -> None:
     targets = (torch.rand(3, 2, 9, 7, generator=generator) < 0.3).float()
     theirs = DiceLoss(sigmoid=True, batch=over == "batch", smooth_nr=1.0, smooth_dr=1.0)
     assert torch.allclose(build_loss("dice", {"over": over})(logits, targets), theirs(logits, targets))
+
+
+@pytest.mark.parametrize("background", [False, True])
+def test_over_classes_it_agrees_with_monai_with_and_without_background(background: bool) -> None:
+    generator = torch.Generator().manual_seed(3)
+    logits = torch.randn(3, 4, 9, 7, generator=generator)
+    classes = torch.randint(0, 4, (3, 9, 7), generator=generator)
+    targets = torch.nn.functional.one_hot(classes, 4).movedim(-1, 1).float()
+    theirs = DiceLoss(include_background=background, softmax=True, batch=True, smooth_nr=1.0, smooth_dr=1.0)
+    ours = build_loss("dice", {"background": background}, "classes")
+    assert torch.allclose(ours(logits, targets), theirs(logits, targets))

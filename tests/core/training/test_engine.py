@@ -306,8 +306,10 @@ def test_snapshots_show_the_same_slices_after_each_validation(start: Start, trai
 
 
 def test_every_loss_that_is_plugged_in_trains(start: Start, train: Train) -> None:
-    for name in LOSSES:
-        assert train(start(loss={"name": name}, train={"max_steps": 1}))[-1]["state"] == "done"
+    for name, spec in LOSSES.items():
+        for target in spec.targets:
+            run = start(loss={"name": name}, target={"kind": target}, train={"max_steps": 1})
+            assert train(run)[-1]["state"] == "done", (name, target)
 
 
 def test_on_a_cpu_an_operation_that_is_not_deterministic_is_an_error(start: Start, train: Train) -> None:
