@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING, Any
 from core.arguments import Arguments
 from core.errors import RefusedError
 from core.models.attention_unet import ATTENTION_UNET
+from core.models.deeplabv3plus import DEEPLABV3PLUS
+from core.models.manet import MANET
+from core.models.segformer import SEGFORMER
+from core.models.segnet import SEGNET
 from core.models.smp_unet import SMP_UNET
+from core.models.smp_unetplusplus import SMP_UNETPLUSPLUS
 from core.models.spec import ModelSpec
+from core.models.swin_unetr import SWIN_UNETR
+from core.models.transunet import TRANSUNET
 from core.models.unet import UNET
+from core.models.unetplusplus import UNETPLUSPLUS
 from core.registry import look_up
 
 if TYPE_CHECKING:
@@ -25,8 +33,16 @@ class UnknownModelError(RefusedError):
 
 MODELS: dict[str, ModelSpec] = {
     UNET.name: UNET,
+    UNETPLUSPLUS.name: UNETPLUSPLUS,
     ATTENTION_UNET.name: ATTENTION_UNET,
+    SEGNET.name: SEGNET,
+    TRANSUNET.name: TRANSUNET,
+    SWIN_UNETR.name: SWIN_UNETR,
     SMP_UNET.name: SMP_UNET,
+    SMP_UNETPLUSPLUS.name: SMP_UNETPLUSPLUS,
+    MANET.name: MANET,
+    DEEPLABV3PLUS.name: DEEPLABV3PLUS,
+    SEGFORMER.name: SEGFORMER,
 }
 
 

@@ -96,7 +96,7 @@ def test_every_fault_is_named_at_once() -> None:
 @pytest.mark.parametrize(
     ("sections", "sentence"),
     [
-        ({"model": {"name": "vnet"}}, "no model is called 'vnet'; known: unet, attention_unet, smp_unet"),
+        ({"model": {"name": "vnet"}}, "no model is called 'vnet'; known: unet, unetplusplus"),
         ({"model": {"arguments": {"depth": 3}}}, "model unet has no argument 'depth'"),
         ({"loss": {"name": "hinge"}}, "no loss is called 'hinge'"),
         ({"augment": {"preset": "wild"}}, "no augmentation is called 'wild'; known: none, light, standard"),

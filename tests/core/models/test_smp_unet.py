@@ -7,7 +7,7 @@ import torch
 
 from core.arguments import ArgumentError
 from core.models import MODELS, build_model, parameter_count
-from core.models.smp_unet import smp_encoder_name
+from core.models.smp import smp_encoder_name
 
 
 @pytest.fixture
