@@ -22,7 +22,9 @@ def test_every_recipe_that_ships_is_valid_and_carries_its_own_name(name: str) ->
     recipe = load_recipe(name)
     assert recipe.name == name
     assert recipe.schema_version == 1
+    assert recipe.title
     assert recipe.description
+    assert "\n" not in recipe.description, "one line each in the list"
 
 
 def test_the_brats_unet_keeps_the_settings_of_its_original() -> None:
@@ -101,6 +103,10 @@ def test_every_fault_is_named_at_once() -> None:
         ({"loss": {"name": "hinge"}}, "no loss is called 'hinge'"),
         ({"augment": {"preset": "wild"}}, "no augmentation is called 'wild'; known: none, light, standard"),
         ({"augment": {"settings": {"gain": 2}}}, "gain is 2"),
+        ({"loss": {"name": "ce"}}, "loss ce is for classes; target.kind is regions"),
+        ({"loss": {"name": "bce"}, "target": {"kind": "classes"}}, "loss bce is for regions; target.kind is classes"),
+        ({"loss": {"name": "dice", "arguments": {"background": True}}}, "background is for exclusive classes"),
+        ({"loss": {"name": "bce", "arguments": {"pos_weight": 0}}}, "pos_weight.0 is 0: input should be greater"),
     ],
 )
 def test_what_is_not_plugged_in_is_refused_with_what_is(sections: dict[str, Any], sentence: str) -> None:
