@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from core.checkpoints import Card, write_checkpoint
 from core.data.store import SlicedCase
-from core.errors import JobFailedError
-from core.inference.device import Compute
+from core.inference.device import Compute, set_determinism
 from core.inference.predictor import Predictor
 from core.losses import build_loss
 from core.recipe import Recipe
-from core.training.resume import RESUME_FILES, load_resume, resume_files
-from core.training.run_folder import HEARTBEAT_S, RunFolder, State, Status
+from core.training.batch_scores import PixelCounter
+from core.training.distributed import ALONE, World
+from core.training.journal import Emit, Journal, Silence
+from core.training.learner import Learner
+from core.training.loading import batches
+from core.training.readback import Readback
+from core.training.recovery import Setbacks, TrainingFailedError
+from core.training.resume import RESUME_FILES, rewrite_facts
+from core.training.run_folder import RunFolder, State, Status
 from core.training.sampling import Batch, SliceSampler
-from core.training.schedule import build_optimizer, learning_rate
+from core.training.schedule import learning_rate
 from core.training.snapshots import choose_slices, write_fixed, write_snapshot
-from core.training.validation import Validation, validate
+from core.training.stopping import early_end, is_best, reductions
+from core.training.undo import StartWeights
+from core.training.validation import Validation, regions_in, validate
 
 if TYPE_CHECKING:
     from torch import nn
 
-Emit = Callable[[dict[str, Any]], None]
-
-
-class TrainingFailedError(JobFailedError):
-    """A training cannot go on; the message says why and what to do."""
+__all__ = ["Emit", "Ingredients", "Trainer", "TrainingFailedError"]
 
 
 @dataclass(slots=True)
@@ -48,40 +50,53 @@ class Ingredients:
 
 
 class Trainer:
-    """Runs one training to its end, a request to stop, or a failure."""
+    """Runs one training to its end, a request to stop, or a failure.
 
-    def __init__(self, run: RunFolder, parts: Ingredients, emit: Emit, asked_to_end: Callable[[], str | None]) -> None:
-        import torch
+    Attributes:
+        total: how many optimiser steps the run has.
+    """
 
+    def __init__(
+        self,
+        run: RunFolder,
+        parts: Ingredients,
+        emit: Emit,
+        asked_to_end: Callable[[], str | None],
+        world: World = ALONE,
+    ) -> None:
         self._run = run
         self._parts = parts
-        self._emit = emit
         self._asked_to_end = asked_to_end
+        self._world = world
         self._recipe = recipe = parts.recipe
-        # what use_deterministic_algorithms does, without importing torch's compiler, which takes four seconds
-        torch.set_deterministic_debug_mode("error" if parts.compute.device == "cpu" else "default")
-        self._predictor = Predictor(parts.model, parts.card.inference, parts.compute)  # moves the model
-        self._optimizer = build_optimizer(recipe.optim, parts.model)
+        self._stopping = recipe.train.stopping
+        spec = parts.card.inference
+        set_determinism(parts.compute, recipe.train.deterministic, spec.input_size is not None)
         self._loss = build_loss(recipe.loss.name, recipe.loss.arguments, recipe.target.kind)
-        self._fixed = choose_slices(parts.validation)
-        self._epoch_steps = max(1, math.ceil(parts.sampler.slices / recipe.train.batch_size))
+        self._counter = PixelCounter(spec, parts.compute.device)
+        slices = recipe.train.batch_size * recipe.train.accumulate
+        self._epoch_steps = max(1, math.ceil(parts.sampler.slices / slices))
         self.total = min(recipe.train.epochs * self._epoch_steps, recipe.train.max_steps or 2**62)
+        written = Journal if world.leads else Silence
+        self._journal = written(run, emit, self.total, self._epoch_steps, slices)
+        self._learner = Learner(recipe, parts.model, parts.compute, self._loss, self._counter, self._note, world)
+        self._predictor = Predictor(self._learner.shown, spec, parts.compute)
+        self._fixed = choose_slices(parts.validation)
+        self._present = regions_in(parts.validation, spec.regions)
+        # without a tumour there is no Dice to go by
+        self._monitor = self._stopping.monitor if self._present else "loss"
         self._step = 0
-        self._best: float | None = None
-        self._losses: list[float] = []
-        self._rate = _Rate()
+        self._history: list[float] = []
+        self._setbacks = Setbacks()
+        self._start = (
+            None if run.pointed("last") else StartWeights(self._learner.models, self._learner.descent.optimizer)
+        )
 
     def resume(self) -> None:
         """Go back to the last checkpoint, if there is one, and forget what was measured after it."""
         if last := self._run.pointed("last"):
-            facts = load_resume(last, self._parts.model, self._optimizer)
-            self._step, self._best = facts["step"], facts["best"]
-        self._run.cut_metrics(self._step)
-        for record in self._run.metrics():  # so that the epoch under way gets the mean loss of all its steps
-            if record["kind"] == "step":
-                self._losses.append(record["loss"])
-            else:
-                self._losses.clear()
+            self._remember(self._learner.load(last))
+        self._journal.cut(self._step)
 
     def train(self, status: Status) -> State:
         """Train until the end.
@@ -90,117 +105,193 @@ class Trainer:
             `done`, or what was asked for: `stopped` or `paused`.
 
         Raises:
-            TrainingFailedError: the loss or its gradient is no longer a number.
+            TrainingFailedError: loss or gradient are no numbers again and again, or memory does not suffice.
         """
-        status.total_steps, status.steps_per_epoch = self.total, self._epoch_steps
-        self._prepare_snapshots()
-        ending: State = "done"
-        for step, batch in self._batches():
-            loss = self._optimise(step, batch)
-            self._step = step
-            self._rate.count(len(batch.images))
-            self._report(status, loss)
-            asked = self._asked_to_end() if step < self.total else None
-            validated = self._validation() if self._validation_is_due() else None
-            if validated or asked or self._checkpoint_is_due():
-                self._checkpoint(validated)
-            if asked:
-                ending = "stopped" if asked == "stop" else "paused"
-                break
-        status.state = ending
-        status.eta_s = None
-        self._run.write_status(status)
-        self._emit({"event": "done", "run": self._run.name, "step": self._step, "loss": status.loss, "state": ending})
+        self._journal.start(status)
+        status.compute |= self._learner.pieces()
+        if self._world.leads:
+            self._prepare_snapshots()
+        try:
+            ending = self._train_on()
+        finally:
+            self._journal.close()
+        early = self._ends_early() if ending == "done" and self._step < self.total else None
+        self._journal.end(self._step, ending, early or "")
         return ending
 
-    def _batches(self) -> Iterator[tuple[int, Batch]]:
-        """Yield the batches to come, the next one made while this one is computed."""
-        size = self._recipe.train.batch_size
-        with ThreadPoolExecutor(1) as loader:
-            coming = loader.submit(self._parts.sampler.batch, self._step + 1, size)
-            for step in range(self._step + 1, self.total + 1):
-                batch = coming.result()
-                if step < self.total:
-                    coming = loader.submit(self._parts.sampler.batch, step + 1, size)
-                yield step, batch
+    def _train_on(self) -> State:
+        while True:
+            try:
+                return self._until_it_goes_wrong()
+            except _LostError as lost:
+                self._roll_back(str(lost))
 
-    def _optimise(self, step: int, batch: Batch) -> float:
-        import torch
+    def _until_it_goes_wrong(self) -> State:
+        """Train from the present step to the end.
 
-        compute, optim, model = self._parts.compute, self._recipe.optim, self._parts.model
-        torch.manual_seed(_step_seed(self._recipe.train.seed, step))  # dropout depends on the step alone
-        layout = torch.channels_last if compute.channels_last else torch.contiguous_format
-        images = torch.from_numpy(batch.images).to(compute.device, memory_format=layout)
-        targets = torch.from_numpy(batch.targets).to(compute.device)
-        for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate(optim, step, self.total)
-        model.train()
-        with torch.autocast(compute.device.partition(":")[0], torch.bfloat16, enabled=compute.bf16):
-            logits = model(images)
-        loss = self._loss(logits, targets)
-        value = float(loss.detach())
-        _require_finite("loss", value, step)
-        self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        # an infinite bound clips nothing
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), optim.clip_norm or math.inf)
-        _require_finite("gradient's norm", float(norm), step)
-        self._optimizer.step()
-        return value
+        Raises:
+            _LostError: the run must go back to a checkpoint.
+        """
+        if self._ends_early():  # known before it was resumed
+            return "done"
+        lag = 0 if self._learner.descent.waits else 1  # a GPU is asked for the step before
+        under_way: deque[tuple[int, float, Readback]] = deque()
+        with closing(self._batches()) as coming:
+            for step, shares in coming:
+                rate = self._rate(step)
+                under_way.append((step, rate, self._learner.step(step, shares, rate)))
+                self._settle(under_way, lag)
+                asked = self._asked(step)
+                if asked or self._validation_is_due(step) or self._checkpoint_is_due(step):
+                    self._settle(under_way, 0)
+                    if ending := self._stand_still(asked):
+                        return ending
+        return "done"
 
-    def _report(self, status: Status, loss: float) -> None:
-        self._losses.append(loss)
-        rate = learning_rate(self._recipe.optim, self._step, self.total)
-        self._emit(
-            {"event": "step", "run": self._run.name, "step": self._step, "of": self.total, "loss": loss, "lr": rate}
-        )
-        self._run.append_metrics({"kind": "step", "step": self._step, "loss": loss, "lr": rate})
-        status.step, status.loss, status.learning_rate = self._step, loss, rate
-        status.slices_per_s, status.elapsed_s = self._rate.slices_per_s, self._rate.elapsed_s
-        if status.slices_per_s:
-            remaining = (self.total - self._step) * self._recipe.train.batch_size
-            status.eta_s = remaining / status.slices_per_s
-        if time.time() - status.heartbeat > HEARTBEAT_S or self._step == 1:
-            self._run.write_status(status)
+    def _batches(self) -> Generator[tuple[int, list[Batch]], None, None]:
+        """Yield the batches of each step to come; of several processes this one's share of each."""
+        train = self._recipe.train
+        share = self._world.share(train.batch_size)
+        firsts = range(share.start, train.accumulate * train.batch_size, train.batch_size)
+        steps = range(self._step + 1, self.total + 1)
+        yield from batches(self._parts.sampler, steps, share.stop - share.start, firsts, train.workers)
 
-    def _validation_is_due(self) -> bool:
+    def _rate(self, step: int) -> float:
+        fallen = reductions(self._history, self._recipe.optim.plateau_patience, self._stopping.min_delta)
+        return learning_rate(self._recipe.optim, step, self.total, fallen) * self._setbacks.rate_factor
+
+    def _settle(self, under_way: deque[tuple[int, float, Readback]], lag: int) -> None:
+        """Write down what the steps under way have measured, but for the last `lag` of them."""
+        while len(under_way) > lag:
+            step, rate, readback = under_way.popleft()
+            numbers = readback.numbers()
+            self._step = step
+            wrong = numbers.not_a_number
+            if wrong and not (math.isfinite(numbers.loss) and self._learner.descent.scale_is_falling):
+                self._skip(step, wrong)
+                continue
+            self._setbacks.skipped = 0
+            self._journal.step(step, numbers.loss, rate, self._counter.scores(numbers.counts))
+
+    def _skip(self, step: int, wrong: str) -> None:
+        self._learner.forget(step)
+        self._setbacks.skipped += 1
+        self._journal.note(step, "nan", f"{wrong} at step {step}: the step is skipped")
+        self._journal.count(step)
+        if self._setbacks.too_many:
+            raise _LostError(f"{wrong} at step {step}, the third in a row")
+
+    def _asked(self, step: int) -> str | None:
+        """Return what the run was asked for, the same in every process."""
+        words = (None, "stop", "pause")
+        (asked,) = self._world.told(lambda: [words.index(self._asked_to_end() if step < self.total else None)], 1)
+        return words[int(asked)]
+
+    def _validation_is_due(self, step: int) -> bool:
         every = self._recipe.train.validate_every_steps or self._epoch_steps
-        return bool(self._parts.validation) and (self._step % every == 0 or self._step == self.total)
+        return bool(self._parts.validation) and (step % every == 0 or step == self.total)
 
-    def _checkpoint_is_due(self) -> bool:
-        return self._step % self._recipe.train.checkpoint_every_steps == 0 or self._step == self.total
+    def _checkpoint_is_due(self, step: int) -> bool:
+        return step % self._recipe.train.checkpoint_every_steps == 0 or step == self.total
 
-    def _validation(self) -> Validation:
-        validated = validate(self._predictor, self._parts.validation, self._loss)
-        _require_finite("validation loss", validated.loss, self._step)
-        mean_loss = float(np.mean(self._losses))
-        self._losses.clear()
-        record = {
-            "step": self._step,
-            "epoch": self._step / self._epoch_steps,
-            "loss": mean_loss,
-            "validation_loss": validated.loss,
-            "dice": validated.dice,
-        }
-        self._run.append_metrics({"kind": "validation", **record})
-        self._emit({"event": "epoch", "run": self._run.name, **record})
+    def _stand_still(self, asked: str | None) -> State | None:
+        """Validate and checkpoint where it is due; return how the run ends if it does."""
+        validates = self._validation_is_due(self._step)
+        if self._setbacks.skipped and not (asked or validates or self._step == self.total):
+            return None  # the steps may be spoilt by weights that a checkpoint would keep
+        if not self._learner.weights_are_finite():
+            raise _LostError(f"a weight is no number any more at step {self._step}")
+        validated = self._validation() if validates else None
+        early = self._ends_early() if validates and self._step < self.total else None
+        if early:
+            self._note(self._step, "stopped-early", early)
+        self._checkpoint(validated, validates and is_best(self._history))
+        if asked:
+            return "stopped" if asked == "stop" else "paused"
+        return "done" if early else None
+
+    def _ends_early(self) -> str | None:
+        return early_end(self._history, self._stopping.patience, self._stopping.min_delta, self._monitor)
+
+    def _validation(self) -> Validation | None:
+        """Validate in the process that writes, and let every process know what `best` goes by."""
+        measured: list[Validation] = []
+
+        def measure() -> list[float]:
+            if not self._history:
+                self._note_what_is_missing()
+            validated = validate(self._predictor, self._parts.validation, self._loss)
+            measured.append(validated)
+            value = validated.score if self._monitor == "dice" else -validated.loss
+            return [value if math.isfinite(validated.loss) else math.nan]
+
+        (value,) = self._world.told(measure, 1)
+        if math.isnan(value):
+            raise _LostError(f"the validation loss is no number at step {self._step}")
+        self._history.append(value)
+        if not measured:
+            return None
+        self._journal.validation(self._step, self._rate(self._step), measured[0], is_best(self._history))
         write_snapshot(self._run.folder, self._step, self._predictor, self._parts.validation, self._fixed)
-        return validated
+        return measured[0]
 
-    def _checkpoint(self, validated: Validation | None) -> None:
-        is_best = validated is not None and (self._best is None or validated.score > self._best)
-        if validated is not None and is_best:
-            self._best = validated.score
+    def _note_what_is_missing(self) -> None:
+        regions = self._parts.card.inference.regions
+        if missing := [region for region in regions if region not in self._present]:
+            sentence = f"no validation patient has any {' or '.join(missing)}: no score for it"
+            if not self._present and self._stopping.monitor == "dice":
+                sentence += "; the best checkpoint is chosen by the validation loss"
+            self._note(self._step, "validation", sentence)
+
+    def _checkpoint(self, validated: Validation | None, best: bool) -> None:
+        self._start = None
+        if not self._world.leads:
+            return
         scores = validated.to_json() if validated else None
         card = self._parts.card.model_copy(update={"steps": self._step, "validation_scores": scores})
-        facts = {"step": self._step, "best": self._best}
-        state = resume_files(self._parts.model, self._optimizer, facts)
-        write_checkpoint(self._run.checkpoint_folder(self._step), self._parts.model.state_dict(), card, state)
-        if is_best:  # before `last`: a run killed in between forgets the step, and with it that this was the best
+        state = self._learner.files(self._facts())
+        write_checkpoint(self._run.checkpoint_folder(self._step), self._learner.shown.state_dict(), card, state)
+        if best:  # before `last`: a run killed in between forgets the step, and with it that this was the best
             self._run.point("best", self._step)
         self._run.point("last", self._step)
         self._run.prune(RESUME_FILES)
-        self._emit({"event": "checkpoint", "run": self._run.name, "step": self._step, "best": is_best})
+        self._journal.checkpoint(self._step, best)
+
+    def _facts(self) -> dict[str, Any]:
+        return {"step": self._step, "history": self._history, "setbacks": self._setbacks.to_json()}
+
+    def _remember(self, facts: dict[str, Any]) -> None:
+        self._step = facts["step"]
+        before = facts.get("best")  # what older runs kept
+        self._history = facts.get("history", [] if before is None else [before])
+        self._setbacks = Setbacks.from_json(facts.get("setbacks", {}))
+
+    def _roll_back(self, why: str) -> None:
+        """Go back to the last checkpoint, or to the start, with a lower rate.
+
+        Raises:
+            TrainingFailedError: it was done too often.
+        """
+        setbacks, last = self._setbacks, self._run.pointed("last")
+        if self._start is not None or last is None:
+            sentence = setbacks.roll_back(why, 0)
+            assert self._start is not None
+            self._start.restore()
+            self._step, self._history = 0, []
+            self._checkpoint(None, best=False)
+        else:
+            sentence = setbacks.roll_back(why, int(last.name.removeprefix("step-")))
+            kept = self._learner.load(last)
+            self._remember(kept)
+            self._setbacks = setbacks
+            if self._world.leads:  # a run killed now goes on with the lower rate
+                rewrite_facts(last, kept | self._facts())
+        self._journal.cut(self._step)
+        self._note(self._step, "rolled-back", sentence)
+
+    def _note(self, step: int, what: str, sentence: str) -> None:
+        self._journal.note(step, what, sentence)
+        self._journal.status.compute |= self._learner.pieces()
 
     def _prepare_snapshots(self) -> None:
         if self._fixed:
@@ -209,35 +300,5 @@ class Trainer:
             write_fixed(self._run.folder, self._parts.validation, self._fixed, channel)
 
 
-class _Rate:
-    """Slices per second over the last steps."""
-
-    WINDOW = 20
-
-    def __init__(self) -> None:
-        self._start = time.perf_counter()
-        self._marks: list[tuple[float, int]] = [(self._start, 0)]
-
-    def count(self, slices: int) -> None:
-        self._marks.append((time.perf_counter(), self._marks[-1][1] + slices))
-        del self._marks[: -self.WINDOW]
-
-    @property
-    def elapsed_s(self) -> float:
-        return self._marks[-1][0] - self._start
-
-    @property
-    def slices_per_s(self) -> float | None:
-        (first, before), (last, after) = self._marks[0], self._marks[-1]
-        return (after - before) / (last - first) if last > first else None
-
-
-def _require_finite(what: str, value: float, step: int) -> None:
-    if not math.isfinite(value):
-        raise TrainingFailedError(
-            f"the {what} is {value} at step {step}; the last checkpoint is kept: lower optim.lr and start again"
-        )
-
-
-def _step_seed(seed: int, step: int) -> int:
-    return int(np.random.SeedSequence([seed, step, 1]).generate_state(1, np.uint32)[0])
+class _LostError(Exception):
+    """Numbers have been lost that only a checkpoint still has; the message says which."""

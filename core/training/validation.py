@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from core.checkpoints import InferenceSpec
 from core.data.slicing import PLANES, cut
@@ -15,12 +16,14 @@ from core.data.targets import target_channels
 from core.inference.predictor import Assembly, Predictor
 from core.metrics import METRICS
 from core.metrics.empty_masks import POLICIES, score
-from core.metrics.pair import compare_regions
+from core.metrics.pair import RegionPair, compare_regions
 
 if TYPE_CHECKING:
     import torch
 
     from core.losses.spec import Loss
+
+MEASURED = ("dice", "iou")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +33,24 @@ class Validation:
     Attributes:
         loss: mean loss over batches of head slices.
         dice: mean Dice per region over patients whose reference has it, None where none has.
+        iou: likewise.
+        accuracy: mean over patients of the share of voxels of the whole image that are right: of all regions
+            together, or of the exclusive classes.
     """
 
     loss: float
     dice: dict[str, float | None]
+    iou: dict[str, float | None] = field(default_factory=dict)
+    accuracy: float = 0.0
 
     @property
     def score(self) -> float:
-        """Mean Dice over regions: what "best" means."""
+        """Mean Dice over regions, 0 where no region can be scored."""
         measured = [value for value in self.dice.values() if value is not None]
         return sum(measured) / len(measured) if measured else 0.0
 
     def to_json(self) -> dict[str, Any]:
-        return {"loss": self.loss, "dice": self.dice, "score": self.score}
+        return {"loss": self.loss, "dice": self.dice, "iou": self.iou, "accuracy": self.accuracy, "score": self.score}
 
 
 def validate(predictor: Predictor, cases: Sequence[SlicedCase], loss: Loss) -> Validation:
@@ -54,20 +62,47 @@ def validate(predictor: Predictor, cases: Sequence[SlicedCase], loss: Loss) -> V
         loss: what training minimises.
     """
     losses: list[float] = []
-    scores: dict[str, list[float]] = {region: [] for region in predictor.spec.regions}
+    accuracies: list[float] = []
+    regions = predictor.spec.regions
+    scores: dict[str, dict[str, list[float]]] = {name: {region: [] for region in regions} for name in MEASURED}
     for case in cases:
         assembled = Assembly(case, predictor.spec.outputs)
         for part, logits in predictor.batches(case):
             assembled.put(part, predictor.probabilities(logits))
             losses.append(float(loss(logits, _targets(case, part, predictor.spec, logits.device))))
         mask = case.box.crop(assembled.prediction(predictor.spec, "").mask())
-        pairs = compare_regions(mask, np.asarray(case.reference), len(predictor.spec.regions), None, case.shape)
-        for region, pair in zip(predictor.spec.regions, pairs, strict=True):
-            dice = score(METRICS["dice"], pair, POLICIES["leave-out"]).value
-            if dice is not None:
-                scores[region].append(dice)
-    dice_means = {region: float(np.mean(values)) if values else None for region, values in scores.items()}
-    return Validation(float(np.mean(losses)), dice_means)
+        reference = np.asarray(case.reference)
+        pairs = compare_regions(mask, reference, len(regions), None, case.shape)
+        for region, pair in zip(regions, pairs, strict=True):
+            for name in MEASURED:
+                value = score(METRICS[name], pair, POLICIES["leave-out"]).value
+                if value is not None:
+                    scores[name][region].append(value)
+        accuracies.append(_accuracy(mask, reference, pairs, predictor.spec))
+    dice, iou = (
+        {region: float(np.mean(values)) if values else None for region, values in scores[name].items()}
+        for name in MEASURED
+    )
+    return Validation(float(np.mean(losses)), dice, iou, float(np.mean(accuracies)))
+
+
+def regions_in(cases: Sequence[SlicedCase], regions: Sequence[str]) -> set[str]:
+    """Return the regions that any reference has a voxel of."""
+    bits = 0
+    for case in cases:
+        bits |= int(np.bitwise_or.reduce(np.asarray(case.reference), axis=None))
+    return {region for number, region in enumerate(regions) if bits >> number & 1}
+
+
+def _accuracy(
+    mask: npt.NDArray[np.uint8], reference: npt.NDArray[np.uint8], pairs: Sequence[RegionPair], spec: InferenceSpec
+) -> float:
+    if spec.class_bits:
+        x, y, z = pairs[0].shape
+        return 1 - np.count_nonzero(mask != reference) / (x * y * z)
+    right = [pair.confusion.true_positive + pair.confusion.true_negative for pair in pairs]
+    x, y, z = pairs[0].shape
+    return sum(right) / (len(right) * x * y * z)
 
 
 def _targets(case: SlicedCase, part: Indices, spec: InferenceSpec, device: torch.device) -> torch.Tensor:
