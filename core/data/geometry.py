@@ -65,8 +65,8 @@ class GeometrySettings(Arguments):
         most = UNFOLDED / self.elastic_points
         if self.elastic > most:
             raise ValueError(
-                f"elastic {self.elastic} folds the slice with {self.elastic_points} control points: at most {most:.3f}, "
-                "or fewer points"
+                f"elastic {self.elastic} folds the slice with {self.elastic_points} control points: "
+                f"at most {most:.3f}, or fewer points"
             )
         return self
 

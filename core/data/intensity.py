@@ -67,13 +67,13 @@ def vary_intensity(image: Image, settings: IntensitySettings, rng: np.random.Gen
             for one in channel:
                 one[...] = blur(one, sigma)
         voxels = np.ascontiguousarray(channel).reshape(-1)  # of one slice a view
-        head = np.flatnonzero(voxels)
-        if not head.size:
-            continue
+        head = voxels != 0
         values = voxels[head]
+        if not values.size:
+            continue
         if uneven:
-            field = draw_bias(image.shape[1:], settings.bias_field, rng).reshape(-1)
-            values = apply_bias(values, field[head % field.size])
+            field = draw_bias(image.shape[1:], settings.bias_field, rng)
+            values = apply_bias(values, np.broadcast_to(field, channel.shape).reshape(-1)[head])
         if varied:
             values = vary_values(values, settings, rng)
         if noisy:
@@ -144,7 +144,8 @@ def draw_bias(shape: tuple[int, ...], largest: float, rng: np.random.Generator) 
     Its nine coefficients are even in ± `largest`; rows and columns run from -1 to 1.
 
     Reference:
-        Van Leemput et al., Automated model-based bias field correction of MR images of the brain, IEEE TMI 18(10), 1999.
+        Van Leemput et al., Automated model-based bias field correction of MR images of the brain, IEEE Trans. Med.
+        Imaging 18(10), 1999.
     """
     order = np.arange(4)
     chosen = order[:, None] + order

@@ -87,7 +87,7 @@ class Fit:
         method = cv2.INTER_AREA if height < self.height or width < self.width else cv2.INTER_LINEAR
         for index in np.ndindex(image.shape[:-2]):
             cv2.resize(image[index], (width, height), dst=out[index], interpolation=method)
-        out *= self._nearest(image.any(axis=-3))[..., None, :, :]
+        out *= self._nearest(np.asarray(image.any(axis=-3)))[..., None, :, :]
         return out
 
     def _nearest(self, mask: Array) -> Array:

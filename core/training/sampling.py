@@ -119,11 +119,19 @@ class SliceSampler:
 
     def batch(self, step: int, size: int, first: int = 0) -> Batch:
         """Make samples `first` to `first + size - 1` of one step."""
+        room = self.room(size)
+        self.fill(room, step, first)
+        return room
+
+    def shapes(self, size: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the shapes of a batch's images and targets."""
         inputs, outputs = self.channels
-        images = np.empty((size, inputs, *self.canvas), np.float32)
-        targets = np.empty((size, outputs, *self.canvas), np.float32)
-        self.fill(Batch(images, targets), step, first)
-        return Batch(images, targets)
+        return (size, inputs, *self.canvas), (size, outputs, *self.canvas)
+
+    def room(self, size: int) -> Batch:
+        """Return a batch to be filled."""
+        images, targets = self.shapes(size)
+        return Batch(np.empty(images, np.float32), np.empty(targets, np.float32))
 
     def fill(self, batch: Batch, step: int, first: int = 0) -> None:
         """Write the samples of one step from `first` on over `batch`, as many as it holds."""
