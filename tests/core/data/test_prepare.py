@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from core.data.body import body_mask
 from core.data.prepare import PREPARINGS, Constants, Preparing, head_mask, measure_constants, prepare
+from core.data.store import slice_case
 from core.volume import Box, Grid, Volume
 
 STORED = np.array([[0, 10, 20, 30, 40], [0, 100, 100, 0, 300]], np.int16).reshape(2, 5, 1, 1)
@@ -92,3 +96,66 @@ def test_the_head_is_wherever_any_channel_is_not_zero() -> None:
 def test_the_head_of_a_shifted_file_is_where_its_values_are_not_zero() -> None:
     stored = np.array([[100, 105], [100, 100]], np.int16).reshape(2, 2, 1, 1)
     assert head_mask(volume(stored, (1, 1), (-100, -100))).ravel().tolist() == [False, True]
+
+
+def test_a_window_is_scaled_to_0_and_1_and_clipped_and_zero_is_no_background() -> None:
+    """Stored 1024 higher than Hounsfield units: -160 to 240 HU, water in the middle of it at 0.4."""
+    stored = (np.array([-1024, -160, 0, 40, 240, 3000]) + 1024).astype(np.int16).reshape(1, 6, 1, 1)
+    scan = Volume(stored, ("ct",), (1,), (-1024,), None, Grid((6, 1, 1)))
+    constants = measure_constants(scan, Box.whole(scan.shape))
+    found = prepare(stored, constants, ("ct",), "window", (-160, 240))
+    assert found.dtype == np.float32
+    assert found.ravel().tolist() == pytest.approx([0, 0, 0.4, 0.5, 1, 1])
+
+
+def test_a_body_is_the_largest_part_that_is_not_air_and_its_lungs_are_filled() -> None:
+    """A box of tissue with a hole of air, and a table beneath it; noise in the air."""
+    hu = np.full((20, 20, 6), -1000, np.int16)
+    hu[4:16, 6:16, 1:5] = 40
+    hu[8:11, 9:12, 1:5] = -800  # a lung
+    hu[2:18, 1, :] = 0  # the table
+    hu[1, 18, 2] = -200  # noise
+    body = body_mask(hu, 1.0, 0.0)
+    assert body is not None
+    expected = np.zeros(hu.shape, bool)
+    expected[4:16, 6:16, 1:5] = True
+    assert np.array_equal(body, expected)
+    assert np.array_equal(head_mask(Volume(hu[None], ("ct",), (1,), (0,), None, Grid((20, 20, 6)))), expected)
+    # stored unsigned, as many scanners do
+    assert np.array_equal(body_mask((hu + 1024).astype(np.uint16), 1.0, -1024.0), expected)
+
+
+def test_a_fine_grid_is_thinned_and_the_body_moves_by_less_than_a_step() -> None:
+    hu = np.full((600, 20, 4), -1000, np.int16)
+    hu[101:400, 3:17] = 30
+    body = body_mask(hu, 1.0, 0.0)
+    assert body is not None
+    assert body.shape == hu.shape
+    rows = np.flatnonzero(body.any(axis=(1, 2)))
+    assert abs(rows[0] - 101) < 3
+    assert abs(rows[-1] - 399) < 3
+
+
+@pytest.mark.parametrize("level", [-1000, 40])
+def test_where_all_is_air_or_nothing_is_there_is_no_body(level: int) -> None:
+    assert body_mask(np.full((4, 4, 2), level, np.int16), 1.0, 0.0) is None
+
+
+def test_the_body_of_a_real_ct(real_data: Path) -> None:
+    """A trunk on its table: the reference organs lie inside, the table's air does not."""
+    import nibabel
+
+    folder = real_data / "nifti_oddities" / "ct_multi_organ"
+    hu = np.asarray(nibabel.load(folder / "example_ct_sm.nii.gz").dataobj)
+    organs = np.asarray(nibabel.load(folder / "example_seg.nii.gz").dataobj) > 0
+    body = body_mask(hu, 1.0, 0.0)
+    assert body is not None
+    assert body[organs].mean() > 0.995, "lungs included"
+    assert 0.35 < body.mean() < 0.75
+    assert (hu[~body] < -300).mean() > 0.9
+    scan = Volume(hu[None], ("ct",), (1,), (0,), None, Grid(hu.shape))
+    sliced = slice_case("x", scan, None, "axial")
+    assert sliced.box.size < 0.9 * hu.size
+    fed = sliced.prepared(np.arange(len(sliced.slices)), ("ct",), "window", (-160.0, 240.0))
+    inside = sliced.box.crop(hu).transpose(2, 0, 1)[:, None]
+    assert np.allclose(fed, np.clip((inside + 160) / 400, 0, 1), atol=1e-6)

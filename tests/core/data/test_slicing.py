@@ -73,3 +73,61 @@ def test_cropping_undoes_padding_and_nothing_is_cut_off() -> None:
     assert padded.shape == (2, 3, 48, 32)
     assert padded.sum() == pytest.approx(image.sum())
     assert np.array_equal(fit.crop(padded), image)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "stride", "scaled", "canvas", "before"),
+    [
+        # 192 / 240 = 0.8: 137 x 0.8 = 109.6
+        ((137, 240), 192, 32, (110, 192), (192, 192), (41, 0)),
+        # the longer side is the first: 100 x 128 / 60
+        ((100, 60), 128, 32, (128, 77), (128, 128), (0, 25)),
+        # 100 is no multiple of 32
+        ((50, 50), 100, 32, (100, 100), (128, 128), (14, 14)),
+        ((64, 48), 64, 16, (64, 48), (64, 64), (0, 8)),
+    ],
+)
+def test_one_number_is_the_longer_sides_length(
+    shape: tuple[int, int], size: int, stride: int, scaled: tuple[int, int], canvas: tuple[int, int],
+    before: tuple[int, int],
+) -> None:  # fmt: skip
+    fit = fit_slice(shape, size, stride)
+    assert (fit.scaled, fit.canvas, fit.before) == (scaled, canvas, before)
+    assert fit.resizes == (scaled != shape)
+
+
+def test_halving_averages_four_pixels_and_takes_masks_from_one_of_them() -> None:
+    image = np.arange(1, 17, dtype=np.float32).reshape(1, 4, 4)
+    fit = fit_slice((4, 4), 2, 2)
+    assert fit.place(image)[0].tolist() == [[3.5, 5.5], [11.5, 13.5]]
+    # the pixel whose centre is nearest, the later of two
+    assert fit.place_mask(image[0].astype(np.uint8)).tolist() == [[6, 8], [14, 16]]
+
+
+def test_doubling_is_linear_between_pixel_centres() -> None:
+    """Centres of new pixels lie at a quarter and three quarters of the old one's."""
+    image = np.array([[[4.0, 8.0], [4.0, 8.0]]], np.float32)
+    assert fit_slice((2, 2), 4, 2).place(image)[0, 0].tolist() == [4, 5, 7, 8]
+
+
+def test_resizing_keeps_background_black_and_masks_whole() -> None:
+    rng = np.random.default_rng(0)
+    image = (rng.random((3, 90, 70)) + 1).astype(np.float32)
+    mask = rng.choice(np.array([0, 1, 3, 7], np.uint8), (90, 70))
+    image[:, :30] = 0
+    image[1] = 0  # a modality of zeros
+    for size in (40, 200):
+        fit = fit_slice((90, 70), size, 8)
+        placed, moved = fit.crop(fit.place(image)), fit.crop(fit.place_mask(mask))
+        first = round(30 * size / 90)
+        assert not placed[:, : first - 1].any()
+        assert not placed[1].any()
+        assert (placed[0, first + 1 :] >= 1).all(), "no blend of head and background at its edge"
+        assert set(np.unique(moved)) == {0, 1, 3, 7}
+
+
+def test_slices_are_placed_alike_alone_and_together() -> None:
+    image = np.random.default_rng(0).standard_normal((3, 2, 50, 41)).astype(np.float32)
+    for size in (64, 32, (64, 64), None):
+        fit = fit_slice((50, 41), size, 16)
+        assert np.array_equal(fit.place(image), np.stack([fit.place(one) for one in image]))

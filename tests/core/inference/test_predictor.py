@@ -105,6 +105,55 @@ def test_slices_are_padded_to_size_and_stride_and_cropped_back() -> None:
     assert logits.shape == (2, 3, 22, 19)
 
 
+@pytest.mark.parametrize(("size", "worst"), [(20, 0.06), (64, 0.02)])
+def test_resized_slices_come_back_to_their_own_grid(size: int, worst: float) -> None:
+    """A slope of brightness goes through a smaller and through a larger canvas, and no pixel moves by half of one."""
+    slope = np.linspace(1, 2, 22, dtype=np.float32)[:, None] + np.linspace(0, 1, 19, dtype=np.float32)
+    seen: list[tuple[int, ...]] = []
+
+    class Watching(Echo):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            seen.append(tuple(images.shape))
+            return super().forward(images)
+
+    predictor = Predictor(Watching(0, 1, 2), narrow.spec(input_size=size), CPU)
+    logits = predictor.logits(np.broadcast_to(slope, (2, 4, 22, 19)).copy())
+    assert seen == [(2, 4, size, size)]
+    assert logits.shape == (2, 3, 22, 19)
+    # one pixel is a step of 1 / 21 = 0.048 along rows and 1 / 18 = 0.056 along columns
+    inner = (logits.numpy()[0, 0] - slope)[2:-2, 2:-2]
+    assert np.abs(inner).max() < worst / 4
+    assert np.abs(logits.numpy()[0, 0] - slope).max() < worst
+
+
+@pytest.mark.parametrize("neighbours", [1, 2])
+def test_neighbours_are_those_of_the_full_grid_and_air_is_zero(neighbours: int) -> None:
+    """Native slice 7 is air and not stored: its neighbours see zeros there, not the slice beyond."""
+    given = volume()
+    given.voxels[:, :, :, 7] = 0
+    case = sliced("axial", given)
+    modalities = ("t2f", "t1n")
+    spec = narrow.spec(modalities=modalities, neighbours=neighbours)
+    everything = np.arange(len(case.slices))
+    fed = Predictor(Echo(0, 1, 2), spec, CPU).prepared(case, everything)
+    plain = {native: case.prepared(index, modalities, "zscore") for index, native in enumerate(case.slice_index)}
+    nothing = np.zeros_like(plain[8])
+    assert 7 not in plain
+    for index, native in enumerate(case.slice_index):
+        around = [plain.get(native + offset, nothing) for offset in range(-neighbours, neighbours + 1)]
+        assert np.array_equal(fed[index], np.concatenate(around))
+        alone = case.prepared(index, modalities, "zscore", None, neighbours)
+        assert np.array_equal(alone, fed[index])
+
+
+def test_a_window_reaches_the_network() -> None:
+    case = sliced("axial")
+    spec = narrow.spec(preparing="window", window=(50.0, 150.0))
+    fed = Predictor(Echo(0, 1, 2), spec, CPU).prepared(case, np.arange(3))
+    values = case.slices[:3].astype(np.float64)
+    assert np.allclose(fed, np.clip((values - 50) / 100, 0, 1), atol=1e-6)
+
+
 def test_a_real_net_answers_alike_on_the_same_input_and_stays_in_the_mode_it_was_in() -> None:
     torch.manual_seed(0)
     model = build_model("unet", 4, 3, narrow.ARGUMENTS).train()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,6 +40,93 @@ def test_a_batch_depends_on_seed_and_step_and_on_nothing_drawn_before(cases: lis
 
 def test_a_sample_does_not_depend_on_the_size_of_its_batch(cases: list[SlicedCase]) -> None:
     assert np.array_equal(sampler(cases).batch(3, 2).images, sampler(cases).batch(3, 6).images[:2])
+
+
+def test_a_step_may_be_made_in_parts(cases: list[SlicedCase]) -> None:
+    whole = sampler(cases).batch(3, 6)
+    parts = [sampler(cases).batch(3, size, first) for size, first in ((2, 0), (1, 2), (3, 3))]
+    assert np.array_equal(np.concatenate([part.images for part in parts]), whole.images)
+    assert np.array_equal(np.concatenate([part.targets for part in parts]), whole.targets)
+
+
+def test_the_canvas_is_that_of_the_largest_case_whichever_are_drawn(cases: list[SlicedCase]) -> None:
+    small_one = replace(cases[0], slices=cases[0].slices[:, :, :9, :8], reference=cases[0].reference[:9, :8])  # type: ignore[index]
+    made = sampler([small_one, cases[1]])
+    assert made.canvas == (24, 20)
+    assert {made.batch(step, 1).images.shape for step in range(12)} == {(1, 4, 24, 20)}
+
+
+def test_one_size_resizes_every_case_and_its_mask(cases: list[SlicedCase]) -> None:
+    """22 x 20 onto a longer side of 44: twice as large, so every mask pixel is there four times."""
+    made = sampler(cases, preset="none", tumour_share=1, size=44)
+    image, mask = made.read(0, 6)
+    assert (image.shape, mask.shape) == ((4, 44, 44), (44, 44))
+    assert np.array_equal(mask[::2, 2:42:2], cases[0].reference_slice(6))
+    assert mask.any()
+    assert np.count_nonzero(mask) == 4 * np.count_nonzero(cases[0].reference_slice(6))
+
+
+def with_reference(case: SlicedCase, rare: Sequence[int]) -> SlicedCase:
+    """Region 0 on every third slice, region 1 as well on the slices named."""
+    assert case.reference is not None
+    reference = np.zeros_like(case.reference)
+    reference[5, 5, ::3] = 1
+    reference[5, 5, list(rare)] = 3
+    return replace(case, reference=reference, folder=None)
+
+
+def drawn_bits(
+    cases: Sequence[SlicedCase], count: int, class_bits: tuple[int, ...] = (), **fields: object
+) -> list[int]:
+    """The region bits of the marked voxel of `count` slices that were drawn."""
+    data = DataSection.model_validate({"input_size": None, **fields})
+    made = SliceSampler(cases, data, 3, 4, Augmenter(augment_settings("none")), 0, class_bits)
+    targets = made.batch(1, count).targets[:, :, 6, 5]  # one row of padding before
+    if class_bits:
+        return [class_bits[int(channels.argmax())] for channels in targets]
+    return [int((channels * (1, 2, 4)).sum()) for channels in targets]
+
+
+def test_a_rare_region_is_drawn_as_often_as_a_common_one(cases: list[SlicedCase]) -> None:
+    """One of four tumour slices has region 1, which lies in region 0; region 2 occurs nowhere.
+
+    Half of the draws are for region 1; the other half, for region 0, finds it on one slice of four: 5 / 8.
+    """
+    marked = [with_reference(cases[0], rare=[3])]
+    plain = drawn_bits(marked, 800, tumour_share=1.0)
+    balanced = drawn_bits(marked, 800, tumour_share=1.0, class_balance=True)
+    assert plain.count(3) == pytest.approx(200, abs=45)
+    assert balanced.count(3) == pytest.approx(500, abs=50)
+    assert set(plain) == set(balanced) == {1, 3}
+
+
+def test_classes_are_balanced_by_class(cases: list[SlicedCase]) -> None:
+    """As exclusive classes the rare slice has the second class alone: every other draw finds it."""
+    marked = [with_reference(cases[0], rare=[3])]
+    balanced = drawn_bits(marked, 800, (0, 1, 3), tumour_share=1.0, class_balance=True)
+    assert balanced.count(3) == pytest.approx(400, abs=50)
+
+
+@pytest.mark.parametrize("free", [0.0, 0.25, 1.0])
+def test_the_rest_holds_the_share_of_tumour_free_slices_asked_for(cases: list[SlicedCase], free: float) -> None:
+    marked = [with_reference(cases[0], rare=[])]
+    drawn = drawn_bits(marked, 800, tumour_share=0.5, tumour_free_share=free)
+    # half is drawn from tumour slices, of the other half `free` from those without
+    assert drawn.count(0) == pytest.approx(400 * free, abs=50)
+    assert (drawn.count(0) == 0) == (free == 0)
+
+
+def test_without_tumour_free_slices_the_rest_is_drawn_from_the_others(cases: list[SlicedCase]) -> None:
+    assert cases[0].reference is not None
+    everywhere = replace(cases[0], reference=np.ones_like(cases[0].reference), folder=None)
+    assert set(drawn_bits([everywhere], 50, tumour_share=0.0, tumour_free_share=1.0)) == {1}
+
+
+def test_modalities_come_in_the_order_asked_for_with_their_neighbours(cases: list[SlicedCase]) -> None:
+    data = DataSection.model_validate({"modalities": ["t2f", "t1n"], "neighbours": 1, "input_size": None})
+    image, _ = SliceSampler(cases[:1], data, 3, 4, Augmenter(augment_settings("none")), 0).read(0, 6)
+    alone = [cases[0].prepared(at, (name,), "zscore")[0] for at in (5, 6, 7) for name in ("t2f", "t1n")]
+    assert np.array_equal(image[:, 1:23], alone)
 
 
 def test_shapes_types_and_targets(cases: list[SlicedCase]) -> None:
