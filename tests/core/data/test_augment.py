@@ -12,10 +12,21 @@ import pytest
 
 from core.arguments import ArgumentError
 from core.data.augment import PRESETS, Augmenter, augment_settings, warp
-from core.data.geometry import draw_affine
+from core.data.geometry import draw_affine, draw_bend, draw_crop, turn
 
 H, W = 192, 224
-GEOMETRY = {"intensity_probability": 0.0, "noise_probability": 0.0}
+GEOMETRY = {"intensity_probability": 0.0, "noise_probability": 0.0, "blur_probability": 0.0, "bias_probability": 0.0}
+# each way of moving by itself, so that none hides behind another
+MOVES: dict[str, dict[str, object]] = {
+    "flip_lr": {"flip_lr": 1},
+    "flip_ud": {"flip_ud": 1},
+    "quarter_turns": {"quarter_turns": 1},
+    "rotate": {"affine_probability": 1, "rotate_degrees": 180},
+    "zoom": {"affine_probability": 1, "zoom": (0.6, 1.6)},
+    "shift": {"affine_probability": 1, "shift": 0.2},
+    "elastic": {"elastic_probability": 1, "elastic": 0.06},
+    "crop": {"crop_probability": 1, "crop": 0.5},
+}
 
 
 def head() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
@@ -30,7 +41,7 @@ def head() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
 
 
 def in_worker(seed: int) -> bytes:
-    image, mask = Augmenter(PRESETS["standard"])(*head(), seed)
+    image, mask = Augmenter(PRESETS["strong"])(*head(), seed)
     return image.tobytes() + mask.tobytes()
 
 
@@ -63,16 +74,40 @@ def test_the_same_seed_gives_the_same_bytes_whatever_came_before_and_in_any_proc
 
 def test_masks_gain_no_values_and_regions_stay_nested() -> None:
     image, mask = head()
-    for seed in range(30):
-        _, moved = Augmenter(PRESETS["standard"])(image, mask, seed)
+    for seed in range(60):
+        _, moved = Augmenter(PRESETS[("standard", "strong")[seed % 2]])(image, mask, seed)
         assert set(np.unique(moved)) <= {0, 1, 3, 7}
         assert not ((moved & 4) & ~((moved & 2) << 1)).any()
 
 
-def test_image_and_mask_move_together() -> None:
+@pytest.mark.parametrize("settings", [*MOVES.values(), dict(PRESETS["strong"]) | GEOMETRY], ids=[*MOVES, "strong"])
+def test_a_mark_lands_in_the_image_where_it_lands_in_the_mask(settings: dict[str, object]) -> None:
+    """The centre of gravity of a bright disc and that of the same disc as a region, to half a pixel."""
+    rows, columns = np.mgrid[:H, :W]
+    disc = np.hypot(rows - 88, columns - 120) < 9
+    mask = (disc * 5).astype(np.uint8)
+    image = np.ones((2, H, W), np.float32) + 99 * disc
+    augment = Augmenter(augment_settings("none", settings))
+    moved, seen = 0, 0
+    for seed in range(25):
+        new_image, new_mask = augment(image, mask, seed)
+        assert set(np.unique(new_mask)) <= {0, 5}
+        bright, kept = new_image[0] > 50, new_mask > 0
+        if bright.sum() < 40:  # moved out of the slice
+            continue
+        seen += 1
+        where = [np.argwhere(mark).mean(axis=0) for mark in (bright, kept, disc)]
+        assert np.abs(where[0] - where[1]).max() <= 0.5
+        moved += np.abs(where[0] - where[2]).max() > 1
+    assert seen > 15
+    assert moved > 15 or settings == {"crop_probability": 1, "crop": 0.5}
+
+
+@pytest.mark.parametrize("preset", ["standard", "strong"])
+def test_image_and_mask_move_together(preset: str) -> None:
     _, mask = head()
     image = np.repeat((mask > 0).astype(np.float32)[None], 2, axis=0)
-    augment = Augmenter(augment_settings("standard", GEOMETRY))
+    augment = Augmenter(augment_settings(preset, GEOMETRY))
     for seed in range(30):
         new_image, new_mask = augment(image, mask, seed)
         drawn, kept = new_image[0] > 0.5, new_mask > 0
@@ -82,8 +117,8 @@ def test_image_and_mask_move_together() -> None:
 def test_the_head_keeps_its_outline() -> None:
     image, _ = head()
     outline = np.asarray(image.any(axis=0), np.uint8)
-    augment = Augmenter(augment_settings("standard", GEOMETRY))
-    for seed in range(10):
+    augment = Augmenter(augment_settings("strong", GEOMETRY))
+    for seed in range(20):
         new_image, new_outline = augment(image - 3 * outline, outline, seed)
         assert np.array_equal(new_image.any(axis=0), new_outline > 0)
 
@@ -104,6 +139,93 @@ def test_left_and_right_are_the_first_axis_but_for_sagittal_slices(plane: str, s
     new_image, new_mask = Augmenter(augment_settings("none", {"flip_lr": 1}), plane)(image, mask, 0)  # type: ignore[arg-type]
     assert np.array_equal(new_image, image[:, ::-1] if swapped else image)
     assert np.array_equal(new_mask, mask[::-1] if swapped else mask)
+
+
+def test_up_and_down_are_the_second_axis() -> None:
+    image, mask = head()
+    new_image, new_mask = Augmenter(augment_settings("none", {"flip_ud": 1}), "sagittal")(image, mask, 0)
+    assert np.array_equal(new_image, image[:, :, ::-1])
+    assert np.array_equal(new_mask, mask[:, ::-1])
+
+
+def test_quarter_turns_are_exact_and_all_three_come() -> None:
+    rng = np.random.default_rng(0)
+    image = rng.standard_normal((3, 40, 40)).astype(np.float32)
+    mask = rng.integers(0, 8, (40, 40), np.uint8)
+    augment = Augmenter(augment_settings("none", {"quarter_turns": 1}))
+    found = set()
+    for seed in range(40):
+        new_image, new_mask = augment(image, mask, seed)
+        (turns,) = [turns for turns in range(4) if np.array_equal(new_mask, np.rot90(mask, turns))]
+        assert np.array_equal(new_image, np.rot90(image, turns, axes=(1, 2)))
+        found.add(turns)
+    assert found == {1, 2, 3}
+
+
+def test_a_turn_of_an_oblong_slice_keeps_its_middle() -> None:
+    """2 x 4 turned left is 4 x 2: its two middle rows fit, and a column of nothing comes in on either side."""
+    oblong = np.array([[1, 2, 3, 4], [5, 6, 7, 8]])
+    assert turn(oblong, 1).tolist() == [[0, 3, 7, 0], [0, 2, 6, 0]]
+    assert turn(oblong, 2).tolist() == [[8, 7, 6, 5], [4, 3, 2, 1]]
+
+
+def test_a_crop_is_a_part_of_the_slice_magnified_to_its_whole_size() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        matrix = draw_crop((H, W), 0.5, rng)
+        corners = np.linalg.inv(matrix) @ np.array([[-0.5, W - 0.5], [-0.5, H - 0.5], [1, 1]])
+        left, right, top, bottom = *corners[0], *corners[1]
+        assert -0.5 <= left < right <= W - 0.5 + 1e-9
+        assert -0.5 <= top < bottom <= H - 0.5 + 1e-9
+        share = (right - left) / W
+        assert 0.5 <= share <= 1
+        assert (bottom - top) / H == pytest.approx(share)
+
+
+def test_bending_never_folds_and_stays_in_its_range() -> None:
+    """At the largest amplitude that is taken, every pixel's neighbours stay on their side of it."""
+    settings = augment_settings("none", {"elastic": 0.095, "elastic_points": 5})
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        across, down = draw_bend((H, W), settings, rng).astype(np.float64)
+        assert max(np.abs(across).max(), np.abs(down).max()) <= 0.095 * W
+        jacobian = (1 + np.gradient(across, axis=1)) * (1 + np.gradient(down, axis=0)) - np.gradient(
+            across, axis=0
+        ) * np.gradient(down, axis=1)
+        assert jacobian.min() > 0
+    assert np.abs(across).max() > 0.02 * W
+
+
+def test_a_uniform_bend_is_a_shift() -> None:
+    image, mask = head()
+    bend = np.stack([np.full((H, W), 3.0), np.full((H, W), -2.0)]).astype(np.float32)
+    new_image, new_mask = warp(image, mask, None, bend)
+    assert np.array_equal(new_mask[2:, :-3], mask[:-2, 3:])
+    assert np.allclose(new_image[:, 2:, :-3], image[:, :-2, 3:], atol=1e-5)
+
+
+def test_bend_and_affine_together_are_one_after_the_other() -> None:
+    """A bend by nothing leaves the affine map's own answer."""
+    image, mask = head()
+    matrix = draw_affine((H, W), PRESETS["strong"], np.random.default_rng(3))
+    plain, straight = warp(image, mask, matrix), warp(image, mask, matrix, np.zeros((2, H, W), np.float32))
+    assert (plain[1] != straight[1]).mean() < 1e-3
+    assert np.abs(plain[0] - straight[0]).mean() < 0.02
+
+
+def test_neighbours_move_together_and_each_modality_varies_alike_on_all_of_them() -> None:
+    """Three slices of two modalities, the same voxels on all three: they are the same afterwards too."""
+    image, mask = head()
+    stack = np.tile(image[:2], (3, 1, 1))
+    augment = Augmenter(augment_settings("strong", {"noise_probability": 0, "modality_dropout": 0.3}))
+    dropped = 0
+    for seed in range(30):
+        new_image, _ = augment(stack, mask, seed, slices=3)
+        below, here, above = new_image.reshape(3, 2, H, W)
+        assert np.array_equal(below, here)
+        assert np.array_equal(above, here)
+        dropped += not here.any(axis=(1, 2)).all()
+    assert 3 < dropped < 20
 
 
 def test_flips_come_as_often_as_asked() -> None:
@@ -158,6 +280,14 @@ def test_settings_are_validated() -> None:
         augment_settings("light", {"wobble": 1})
     with pytest.raises(ArgumentError, match="the smaller first"):
         augment_settings("light", {"zoom": (1.2, 0.8)})
+    with pytest.raises(ArgumentError, match=r"elastic 0\.15 folds the slice with 5 control points: at most 0\.096"):
+        augment_settings("none", {"elastic": 0.15})
+
+
+def test_every_setting_is_described() -> None:
+    fields = PRESETS["none"].__class__.model_fields
+    assert {"elastic", "crop", "bias_field", "blur", "flip_ud", "quarter_turns", "modality_dropout"} <= set(fields)
+    assert all(field.description and field.description.endswith(".") for field in fields.values())
 
 
 def test_a_slice_of_four_modalities_takes_under_a_millisecond_and_a_half() -> None:

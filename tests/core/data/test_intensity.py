@@ -11,14 +11,18 @@ import pytest
 from core.data.intensity import (
     IntensitySettings,
     add_noise,
+    apply_bias,
     apply_gain,
     apply_gamma,
+    blur,
+    draw_bias,
     drop_modalities,
     vary_intensity,
 )
 
 EVERYTHING: dict[str, Any] = {
     "intensity_probability": 1, "gain": 0.3, "offset": 0.3, "gamma": 2, "noise_probability": 1, "noise": 0.2,
+    "blur_probability": 1, "blur": 1.5, "bias_probability": 1, "bias_field": 0.3,
 }  # fmt: skip
 
 
@@ -91,3 +95,38 @@ def test_a_dropped_modality_is_all_zero() -> None:
     vary_intensity(image, IntensitySettings(modality_dropout=0.6), np.random.default_rng(2))
     levels = sorted({float(channel.mean()) for channel in image})
     assert levels == [0.0, 1.0]
+
+
+def test_blur_of_a_constant_head_is_that_head() -> None:
+    """Its edge does not darken, and nothing spills over it."""
+    channel = np.zeros((30, 30), np.float32)
+    channel[8:20, 5:25] = 7
+    assert np.allclose(blur(channel, 2.0), channel, rtol=1e-5)
+
+
+def test_blur_spreads_a_point_as_a_gaussian_does() -> None:
+    """Next to the centre lies exp(-1 / 2) of it, one step further exp(-2)."""
+    channel = np.full((41, 41), 1.0, np.float32)
+    channel[20, 20] += 100
+    spread = blur(channel, 1.0) - 1
+    assert spread[20, 21] / spread[20, 20] == pytest.approx(np.exp(-0.5), rel=1e-3)
+    assert spread[20, 22] / spread[20, 20] == pytest.approx(np.exp(-2), rel=1e-3)
+    assert spread.sum() == pytest.approx(100, rel=1e-4)
+    assert np.array_equal(blur(channel, 0.0), channel)
+
+
+def test_a_bias_field_is_smooth_positive_and_one_in_the_middle() -> None:
+    """The logarithm has no constant, so at the centre it is 0; nine terms of 0.2 add up to 1.8 at the most."""
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        field = draw_bias((41, 61), 0.2, rng)
+        assert field[20, 30] == pytest.approx(1)
+        assert np.abs(np.log(field)).max() <= 1.8
+        assert np.abs(np.diff(np.log(field), axis=0)).max() < 0.2
+        # of third order along every row: fourth differences vanish
+        assert np.abs(np.diff(np.log(field.astype(np.float64)), n=4, axis=1)).max() < 1e-5
+    assert field.std() > 0.01
+
+
+def test_a_bias_field_multiplies_what_lies_above_the_darkest() -> None:
+    assert apply_bias(values(-1, 0, 3), values(2, 2, 0.5)).tolist() == [-1, 1, 1]
