@@ -1,8 +1,9 @@
-"""Encoder weights that are chosen: `none`, `imagenet`, or a file. Never silently random."""
+"""Encoder weights that are chosen: `none`, `imagenet`, another run's, or a file. Never silently random."""
 
 from __future__ import annotations
 
 from core.pretrained.errors import WeightsRefusedError, WeightsUnavailableError
-from core.pretrained.load import WeightsFacts, load_encoder_weights
+from core.pretrained.facts import WeightsFacts
+from core.pretrained.load import load_encoder_weights
 
 __all__ = ["WeightsFacts", "WeightsRefusedError", "WeightsUnavailableError", "load_encoder_weights"]

@@ -44,7 +44,7 @@ def fit_encoder(
         WeightsRefusedError: a tensor is missing, left over, of another shape, or not finite.
     """
     prefix = TIMM_FEATURES if all(name.startswith(TIMM_FEATURES) for name in expected) else ""
-    renamed = {prefix + name: tensor for name, tensor in _timm_names(found, expected).items()}
+    renamed = {_listed(prefix + name, expected): tensor for name, tensor in _timm_names(found, expected).items()}
     heads = tuple(prefix + head for head in HEAD)
     dropped = sorted(name for name in renamed if name not in expected and name.startswith(heads))
     state = {name: tensor for name, tensor in renamed.items() if name not in dropped}
@@ -83,9 +83,8 @@ def _first_convolution(tensor: torch.Tensor, wanted: torch.Tensor | None) -> tor
     return repeat_channels(tensor, wanted.shape[1]) if same_but_channels and wanted.shape[1] != 3 else tensor
 
 
-def _check(state: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor], encoder: str, file: str) -> None:
-    import torch
-
+def mismatches(state: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor]) -> list[str]:
+    """Say in words in which names and shapes two state dicts differ; empty where they do not."""
     missing = [name for name in expected if name not in state]
     left_over = [name for name in state if name not in expected]
     misshapen = [
@@ -93,17 +92,33 @@ def _check(state: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tenso
         for name in expected
         if name in state and state[name].shape != expected[name].shape
     ]
-    faults = [
+    return [
         f"{len(names)} tensors {what} ({', '.join(names[:NAMED])}{', …' if len(names) > NAMED else ''})"
         for what, names in (("missing", missing), ("left over", left_over), ("of another shape", misshapen))
         if names
     ]
-    if faults:
+
+
+def not_finite(state: Mapping[str, torch.Tensor]) -> str | None:
+    """Return the name of a tensor that holds NaN or infinite numbers, or None."""
+    import torch
+
+    return next((name for name, tensor in state.items() if not bool(torch.isfinite(tensor).all())), None)
+
+
+def _check(state: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor], encoder: str, file: str) -> None:
+    if faults := mismatches(state, expected):
         raise WeightsRefusedError(
             f"{file} does not hold the weights of {encoder}: {'; '.join(faults)}; give a file made for {encoder}"
         )
-    if broken := [name for name, tensor in state.items() if not bool(torch.isfinite(tensor).all())]:
-        raise WeightsRefusedError(f"{file}: {broken[0]} holds NaN or infinite numbers; download it again")
+    if broken := not_finite(state):
+        raise WeightsRefusedError(f"{file}: {broken} holds NaN or infinite numbers; download it again")
+
+
+def _listed(name: str, expected: Mapping[str, torch.Tensor]) -> str:
+    """Return a tensor's name where timm lists the parts of a sequence one by one: `stages.0.x` as `stages_0.x`."""
+    flat = re.sub(r"^(model\.\w+)\.(\d+)\.", r"\1_\2.", name)
+    return flat if name not in expected and flat in expected else name
 
 
 def _timm_names(found: Mapping[str, torch.Tensor], expected: Iterable[str]) -> dict[str, torch.Tensor]:

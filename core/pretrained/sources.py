@@ -85,7 +85,24 @@ def find_weights(encoder: str, weights: str, cache_dir: Path) -> WeightsFile:
             ) from None
         return WeightsFile(path, f"imagenet, {address.url}", address.sha256, address.licence)
     known = ", ".join([*PACKAGED, *DOWNLOADED])
+    if published := published_as(encoder):
+        raise WeightsUnavailableError(
+            f"the ImageNet weights of {encoder} are not on this machine, and this program fetches only those of "
+            f"{known}; get model.safetensors of {published} from the Hugging Face hub and {CHOOSE}"
+        )
     raise WeightsUnavailableError(f"no ImageNet weights are known for {encoder}; known: {known}; {CHOOSE}")
+
+
+def published_as(encoder: str) -> str | None:
+    """Return the Hugging Face repository that smp or timm would take an encoder's weights from, or None."""
+    from segmentation_models_pytorch.encoders import encoders
+    from timm.models import get_pretrained_cfg
+
+    known = encoders.get(encoder, {}).get("pretrained_settings", {})
+    if "imagenet" in known:
+        return str(known["imagenet"]["repo_id"])
+    settings = get_pretrained_cfg(encoder.removeprefix("tu-").removeprefix("timm-"), allow_unregistered=True)
+    return settings.hf_hub_id if settings is not None else None
 
 
 def _given(path: Path) -> WeightsFile:

@@ -138,7 +138,7 @@ def _start_encoder(workspace: Workspace, run: RunFolder, recipe: Recipe, model: 
         return facts or {}
     chosen = recipe.model
     cache = workspace.root / "cache" / "weights"
-    return asdict(load_encoder_weights(model, chosen.name, chosen.arguments, chosen.encoder_weights, cache))
+    return asdict(load_encoder_weights(model, chosen.name, chosen.arguments, chosen.encoder_weights, cache, workspace))
 
 
 def _inference(recipe: Recipe, cohort: Cohort) -> InferenceSpec:
@@ -173,6 +173,8 @@ def _card(
     resolved = recipe.resolved()
     resolved["model"]["encoder_weights"] = encoder.get("source", "none")  # never a path of this machine
     training, validation = ({case.case_id: sorted(case.content.values()) for case in part} for part in cases)
+    for case_id, hashes in encoder.get("seen", {}).items():  # what shaped another run's encoder was seen by this one
+        training[case_id] = sorted({*hashes, *training.get(case_id, [])})
     named = {key: split[key] for key in ("train", "validation", "test")}
     return Card(
         title=recipe.title or recipe.name,

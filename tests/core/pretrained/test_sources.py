@@ -15,7 +15,7 @@ import torch
 import torchvision
 
 from core.data.addresses import ADDRESSES, Address
-from core.models import build_model
+from core.models import MODELS, build_model
 from core.pretrained import (
     WeightsFacts,
     WeightsRefusedError,
@@ -120,6 +120,48 @@ def test_a_path_that_is_not_there(tmp_path: Path) -> None:
 
 def test_an_encoder_without_known_weights_answers_with_those_that_have_them(tmp_path: Path) -> None:
     with pytest.raises(
-        WeightsUnavailableError, match="known for vgg16; known: tf_efficientnet_lite0, resnet18, resnet34"
+        WeightsUnavailableError,
+        match=r"only those of tf_efficientnet_lite0, resnet18, resnet34; get model\.safetensors of smp-hub/vgg16",
     ):
         sources.find_weights("vgg16", "imagenet", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["smp_unet", "smp_unetplusplus", "manet", "deeplabv3plus", "segformer"])
+def test_every_model_on_a_named_encoder_says_which_file_to_supply(name: str, tmp_path: Path) -> None:
+    arguments = {**MODELS[name].small, "encoder": "tu-test_efficientnet"}
+    model = build_model(name, 4, 3, arguments)
+    with pytest.raises(WeightsUnavailableError, match=r"timm/test_efficientnet\..*encoder_weights=PATH") as error:
+        load_encoder_weights(model, name, arguments, "imagenet", tmp_path)
+    assert error.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "encoder", "published"),
+    [("segformer", "mit_b0", "mit_b0"), ("manet", "tu-convnext_atto", "convnext_atto")],
+)
+def test_a_file_as_its_authors_publish_it_fits(name: str, encoder: str, published: str, tmp_path: Path) -> None:
+    import timm
+    from safetensors.torch import save_file
+    from segmentation_models_pytorch.encoders import get_encoder
+
+    torch.manual_seed(1)
+    if encoder.startswith("tu-"):
+        theirs = timm.create_model(published, features_only=True, out_indices=(0, 1, 2, 3)).eval()
+        weights = timm.create_model(published).state_dict()
+        theirs.load_state_dict(
+            {key.replace("stages.", "stages_").replace("stem.", "stem_"): tensor for key, tensor in weights.items()},
+            strict=False,
+        )
+        arguments: dict[str, Any] = {
+            "encoder": encoder,
+        }
+    else:
+        theirs = get_encoder(published, weights=None).eval()
+        weights, arguments = theirs.state_dict(), {"encoder": encoder}
+    save_file(weights, tmp_path / "model.safetensors")
+    model = build_model(name, 3, 2, arguments).eval()
+    facts = load_encoder_weights(model, name, arguments, str(tmp_path / "model.safetensors"), tmp_path)
+    assert facts.source == "file model.safetensors"
+    images = torch.randn(1, 3, 64, 64)
+    with torch.inference_mode():
+        assert torch.equal(model.get_submodule("net.encoder")(images)[-1], theirs(images)[-1])
