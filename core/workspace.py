@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -192,8 +193,11 @@ class Workspace:
 
     def run_names(self) -> list[str]:
         """Return the names of all runs, oldest first."""
-        folders = [path.parent for path in self.runs.glob("*/recipe.yaml")]
-        return [folder.name for folder in sorted(folders, key=lambda folder: (folder / "recipe.yaml").stat().st_mtime)]
+        made = []
+        for path in self.runs.glob("*/recipe.yaml"):
+            with contextlib.suppress(FileNotFoundError):  # deleted while it was read
+                made.append((path.stat().st_mtime, path.parent.name))
+        return [name for _, name in sorted(made)]
 
     def run_folder(self, name: str) -> Path:
         """Return the folder of one run.

@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.cli.output import print_json, progress
-from core.errors import RefusedError, UsageError
+from core.errors import JobFailedError, UsageError
+
+if TYPE_CHECKING:
+    from core.training.distributed import World
+    from core.training.run_folder import RunFolder
+    from core.workspace import Workspace
 
 
 def add_verbs(verbs: Any) -> None:
@@ -16,12 +21,14 @@ def add_verbs(verbs: Any) -> None:
     train = verbs.add_parser("train", help="train a recipe, or go on with a run")
     train.add_argument("recipe", nargs="?", metavar="RECIPE", help="a path, or the name of a shipped recipe")
     train.add_argument("--resume", metavar="RUN", help="go on with this run from its last checkpoint")
+    train.add_argument("--clone", metavar="RUN", help="a new run of this run's recipe on the same cases; see --set")
     train.add_argument("--cohort", help="what to train on (default: the only cohort)")
     train.add_argument("--split", default="default")
     train.add_argument("--fold", type=int, metavar="K", help="which fold, from 0")
     train.add_argument("--device", default="auto", help="auto, cuda, cuda:1, mps or cpu")
     train.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", dest="overrides")
-    train.add_argument("--detach", action="store_true", help="train in the background; the run's name is printed")
+    train.add_argument("--detach", action="store_true", help="queue it for the background; the run's name is printed")
+    train.add_argument("--preflight", action="store_true", help="say what it will need, and start nothing")
     train.set_defaults(run=_train)
 
     runs = verbs.add_parser("runs", help="list runs, or stop, pause or delete one")
@@ -37,34 +44,65 @@ def add_verbs(verbs: Any) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from core.training.run_folder import RunFolder
+    """Train in this process, now, or queue it.
+
+    What is trained here does not wait: whoever types the command sees it begin, even on a device that is at work. The
+    queue does wait for it, as it does for any training on that device, and is moved on when it ends.
+    """
+    from core.training.distributed import joined
     from core.workspace import Workspace
 
-    workspace = Workspace.default()
-    if (options.recipe is None) == (options.resume is None):
-        raise UsageError("train takes a RECIPE or --resume RUN, one of the two")
-    if options.resume and (options.overrides or options.cohort or options.fold is not None):
-        raise UsageError("a run that resumes keeps its recipe, cohort and fold: leave --set, --cohort and --fold out")
-    if options.resume:
-        run = RunFolder(workspace.run_folder(options.resume))
-    else:
-        from core.recipe import load_recipe
-        from core.training.start import create_run, plan_run
+    if options.preflight:
+        from core.cli.preflight import say_preflight
 
-        recipe = load_recipe(options.recipe, options.overrides)
-        run = create_run(workspace, recipe, plan_run(workspace, recipe, options.cohort, options.split, options.fold))
+        return say_preflight(Workspace.default(), options)
+    with joined() as world:
+        return _train_in(world, Workspace.default(), options)
+
+
+def _train_in(world: World, workspace: Workspace, options: argparse.Namespace) -> int:
+    from core.jobs.queue import advance, enqueue
+    from core.training.run_folder import RunFolder
+
+    run = RunFolder(workspace.runs / world.told_text(lambda: _wanted_run(workspace, options).name))
     if options.detach:
-        from core.jobs.trainings import start_detached
-
-        start_detached(workspace, run.name, options.device)
+        enqueue(workspace, run.name, options.device)
         print_json({"run": run.name}) if options.json else print(run.name)
         return 0
     from core.training.process import run_training
 
-    ending = run_training(workspace, run, options.device, _print_event)
-    if ending != "done":
-        print(f"{run.name} is {ending}; go on with: train --resume {run.name}", file=sys.stderr)
-    return 0
+    try:
+        ending = run_training(workspace, run, options.device, _print_event, world)
+    finally:
+        if world.leads:
+            advance(workspace)
+    if ending == "done" or not world.leads:
+        return 0
+    reason = run.status.message
+    print(f"{reason or f'{run.name} is {ending}'}; go on with: train --resume {run.name}", file=sys.stderr)
+    return JobFailedError.exit_code if reason else 0
+
+
+def _wanted_run(workspace: Workspace, options: argparse.Namespace) -> RunFolder:
+    from core.training.run_folder import RunFolder
+
+    if [options.recipe, options.resume, options.clone].count(None) != 2:
+        raise UsageError("train takes a RECIPE, --resume RUN or --clone RUN, one of the three")
+    if options.resume and (options.overrides or options.cohort or options.fold is not None):
+        raise UsageError("a run that resumes keeps its recipe, cohort and fold: leave --set, --cohort and --fold out")
+    if options.clone and (options.cohort or options.fold is not None):
+        raise UsageError("a clone keeps its run's cohort and fold: leave --cohort and --fold out")
+    if options.resume:
+        return RunFolder(workspace.run_folder(options.resume))
+    if options.clone:
+        from core.jobs.trainings import clone_run
+
+        return clone_run(workspace, options.clone, options.overrides)
+    from core.recipe import load_recipe
+    from core.training.start import create_run, plan_run
+
+    recipe = load_recipe(options.recipe, options.overrides)
+    return create_run(workspace, recipe, plan_run(workspace, recipe, options.cohort, options.split, options.fold))
 
 
 def _print_event(event: dict[str, Any]) -> None:
@@ -75,20 +113,16 @@ def _print_event(event: dict[str, Any]) -> None:
 
 
 def _runs(options: argparse.Namespace) -> int:
+    from core.jobs.queue import advance, pause, stop
     from core.jobs.trainings import delete_run, list_runs
-    from core.training.run_folder import RunFolder
     from core.workspace import Workspace
 
     workspace = Workspace.default()
     if options.action and not options.name:
         raise UsageError(f"--{options.action} needs the name of a run")
-    if options.action == "delete":
-        delete_run(workspace, options.name)
-    elif options.action:
-        run = RunFolder(workspace.run_folder(options.name))
-        if not run.is_alive:
-            raise RefusedError(f"{run.name} is {run.status.state}; there is nothing to {options.action}")
-        run.request(options.action)
+    if options.action:
+        {"delete": delete_run, "pause": pause, "stop": stop}[options.action](workspace, options.name)
+    advance(workspace)
     rows = [row for row in list_runs(workspace) if options.name in (None, row["run"])]
     if options.name and options.action != "delete":
         workspace.run_folder(options.name)  # says which runs there are when the name is wrong
@@ -97,5 +131,9 @@ def _runs(options: argparse.Namespace) -> int:
         return 0
     for row in rows:
         best = f"  best {row['best']:.3f}" if row["best"] is not None else ""
-        print(f"{row['run']:32} {row['state']:8} step {row['step']}/{row['total_steps']}{best}  {row['message']}")
+        state = f"{row['state']} {row['position']}" if row["position"] else row["state"]
+        print(
+            f"{row['run']:32} {state:9} {row['device']:7} step {row['step']}/{row['total_steps']}{best}  "
+            f"{row['message']}".rstrip()
+        )
     return 0

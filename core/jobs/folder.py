@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.atomic import read_json, write_json
-from core.training.run_folder import process_identity, process_lives
+from core.training.liveness import Birth, process_identity, process_lives
 from core.workspace import Workspace
 
 State = Literal["queued", "running", "done", "failed"]
@@ -30,7 +30,7 @@ class JobStatus:
         label: the piece in hand.
         message: why it failed.
         pid: the process.
-        pid_started: its start time, which with the pid names it for good.
+        pid_started: its birth, which with the pid names it for good.
         heartbeat: seconds since the epoch when this was written.
     """
 
@@ -42,7 +42,7 @@ class JobStatus:
     label: str = ""
     message: str = ""
     pid: int = 0
-    pid_started: float = 0.0
+    pid_started: Birth = 0.0
     heartbeat: float = 0.0
 
 

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from core.workspace import PROJECT, Workspace
 
+# what torchrun tells its processes; one that has trained with others and starts the next run must not pass it on
+ONE_OF_SEVERAL = ("RANK", "LOCAL_", "GROUP_", "ROLE_", "WORLD_SIZE", "MASTER_", "TORCHELASTIC_")
+
 # kept so that a later call reaps what has ended: dropped while it runs, a Popen warns
 _started: list[subprocess.Popen[bytes]] = []
 
@@ -26,7 +29,8 @@ def start_process(workspace: Workspace, module: str, arguments: Sequence[str], o
     Returns:
         The process's pid.
     """
-    environment = os.environ | {
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ONE_OF_SEVERAL)}
+    environment = inherited | {
         "SEGSCOPE_WORKSPACE": str(workspace.root),
         "PYTHONPATH": str(PROJECT),
         "NO_ALBUMENTATIONS_UPDATE": "1",

@@ -1,43 +1,72 @@
-"""Trainings as jobs: started in a process of their own, listed and deleted."""
+"""Trainings as jobs: started, listed, cloned and deleted."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from core.atomic import read_json
 from core.errors import RefusedError
-from core.jobs.processes import start_process
+from core.jobs.queue import advance, device_of, enqueue, locked, pause, stop
+from core.recipe import RecipeError, changed_recipe
+from core.training.disk import writing_workspace
 from core.training.run_folder import RunFolder
+from core.training.start import create_run, plan_again
 from core.workspace import Workspace
+
+__all__ = ["advance", "clone_run", "delete_run", "enqueue", "list_runs", "pause", "start_detached", "stop"]
+
+ENDING_S = 2.0  # for how long a process may hold its run after it has said how it ended
 
 
 def start_detached(workspace: Workspace, run: str, device: str) -> None:
-    """Start a run's training in a session of its own, which outlives whoever started it.
+    """Put a run into its device's queue; its process outlives whoever started it.
 
     Raises:
-        RefusedError: it is running.
+        RefusedError: it is running or done, or the workspace cannot be written.
         NotInWorkspaceError: there is none of that name.
     """
-    folder = workspace.run_folder(run)
-    job = RunFolder(folder)
-    if job.is_alive:
-        raise RefusedError(f"{run} is running; stop it first")
-    job.expect_process()
-    arguments = ["train", "--resume", run, "--device", device]
-    job.name_process(start_process(workspace, "core", arguments, folder / "output.txt"))
+    enqueue(workspace, run, device)
+
+
+def clone_run(workspace: Workspace, run: str, overrides: Sequence[str] = ()) -> RunFolder:
+    """Make a new run of a run's recipe, with changes, on the same cases. It is not started.
+
+    Args:
+        workspace: where the run is.
+        run: which one.
+        overrides: `field=value` pairs such as `optim.lr=3e-4`, as `train --set` takes them.
+
+    Raises:
+        NotInWorkspaceError: no such run, or its cohort is gone.
+        RecipeError: a change does not fit.
+        TrainingRefusedError: the changed recipe does not fit the cohort, or the cohort has changed.
+        UnwritableError: the workspace cannot be written.
+    """
+    original = RunFolder(workspace.run_folder(run))
+    recipe = changed_recipe(original.recipe, overrides)
+    return create_run(workspace, recipe, plan_again(workspace, recipe, original.split))
 
 
 def list_runs(workspace: Workspace) -> list[dict[str, Any]]:
-    """Return what each run is doing, newest first."""
+    """Return what each run is doing, newest first.
+
+    A row's `position` is its place among those that wait for its `device`, 1 being next, and None where it does not
+    wait; `started` is when its last process began, in seconds since the epoch, or None; `elapsed_s` is how long all
+    its processes trained.
+    """
     rows = []
     for name in reversed(workspace.run_names()):
         try:
             rows.append(_row(RunFolder(workspace.runs / name)))
         except FileNotFoundError:  # deleted while it was read
             continue
+    ahead: dict[str, int] = {}
+    for row in sorted((row for row in rows if row["queued_at"] is not None), key=lambda row: row["queued_at"]):
+        row["position"] = ahead[row["device"]] = ahead.get(row["device"], 0) + 1
     return rows
 
 
@@ -45,14 +74,18 @@ def delete_run(workspace: Workspace, name: str) -> None:
     """Delete a run's folder.
 
     Raises:
-        RefusedError: it is running.
+        RefusedError: it is running, or the workspace cannot be written.
         NotInWorkspaceError: there is none of that name.
     """
-    folder = workspace.run_folder(name)
-    if RunFolder(folder).is_alive:
-        raise RefusedError(f"{name} is running; stop it first")
-    (folder / "recipe.yaml").unlink()  # first, because it is what makes the folder a run
-    shutil.rmtree(folder)
+    run = RunFolder(workspace.run_folder(name))
+    with writing_workspace(), locked(workspace):
+        if run.is_alive:
+            raise RefusedError(f"{name} is running; stop it first")
+        with run.claimed(ENDING_S) as mine:
+            if not mine:
+                raise RefusedError(f"{name} is being trained by another process; stop that one first")
+            (run.folder / "recipe.yaml").unlink()  # first, because it is what makes the folder a run
+            shutil.rmtree(run.folder)
 
 
 def _row(run: RunFolder) -> dict[str, Any]:
@@ -62,6 +95,11 @@ def _row(run: RunFolder) -> dict[str, Any]:
         "run": run.name,
         "title": _title(recipe, recipe.stat().st_mtime_ns),
         "state": status.state,
+        "device": device_of(status),
+        "position": None,
+        "queued_at": status.queued_at if run.is_waiting else None,
+        "started": status.started_at or None,
+        "elapsed_s": status.earlier_s + status.elapsed_s,
         "step": status.step,
         "total_steps": status.total_steps,
         "loss": status.loss,
@@ -75,7 +113,10 @@ def _row(run: RunFolder) -> dict[str, Any]:
 @lru_cache(maxsize=1024)
 def _title(recipe: Path, changed: int) -> str:
     del changed  # what the cache goes by
-    parsed = RunFolder(recipe.parent).recipe
+    try:
+        parsed = RunFolder(recipe.parent).recipe
+    except RecipeError:  # of another version of this program
+        return recipe.parent.name
     return parsed.title or parsed.name
 
 

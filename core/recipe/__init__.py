@@ -1,6 +1,6 @@
 """Recipes: one validated training configuration each, and studies, which are recipes times changes."""
 
-from core.recipe.loading import RecipeError, load_recipe, parse_recipe, recipe_names
+from core.recipe.loading import RecipeError, changed_recipe, load_recipe, parse_recipe, recipe_names
 from core.recipe.schema import (
     AugmentSection,
     DataSection,
@@ -26,6 +26,7 @@ __all__ = [
     "StoppingSection",
     "TargetSection",
     "TrainSection",
+    "changed_recipe",
     "load_recipe",
     "parse_recipe",
     "recipe_names",

@@ -52,6 +52,28 @@ def load_recipe(reference: str, overrides: Sequence[str] = ()) -> Recipe:
     return parse_recipe(document, path.name)
 
 
+def changed_recipe(recipe: Recipe, overrides: Sequence[str]) -> Recipe:
+    """Return a recipe with some fields changed.
+
+    Args:
+        recipe: what to start from.
+        overrides: as `load_recipe` takes them.
+
+    Raises:
+        RecipeError: a field is unknown or out of range, or does not fit the others.
+    """
+    import yaml
+
+    document = recipe.resolved()
+    try:
+        changes = [_override(text) for text in overrides]
+    except yaml.YAMLError as error:
+        raise RecipeError(f"--set: not YAML: {error}") from None
+    for keys, value in changes:
+        _set(document, keys, value)
+    return parse_recipe(document, recipe.name)
+
+
 def parse_recipe(document: dict[str, Any], source: str) -> Recipe:
     """Validate a recipe that is already a plain dict.
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 import signal
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from importlib.metadata import version
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +24,12 @@ from core.labels import scheme_to_json
 from core.models import build_model, model_named, parameter_count
 from core.pretrained import load_encoder_weights
 from core.recipe import Recipe
+from core.training import disk
+from core.training.disk import writing_workspace
+from core.training.distributed import ALONE, World
 from core.training.engine import Emit, Ingredients, Trainer
-from core.training.run_folder import RunFolder, process_identity
+from core.training.environment import environment, keep_environment, libraries
+from core.training.run_folder import RunFolder, Status
 from core.training.sampling import SliceSampler
 from core.training.start import TrainingRefusedError
 from core.workspace import Cohort, Workspace
@@ -31,57 +37,98 @@ from core.workspace import Cohort, Workspace
 if TYPE_CHECKING:
     from torch import nn
 
-LIBRARIES = ("torch", "numpy", "segmentation-models-pytorch", "albumentations")
+ENDING_S = 2.0  # for how long a process may hold its run after it has said how it ended
 
 
-def run_training(workspace: Workspace, run: RunFolder, device: str, emit: Emit) -> str:
+def run_training(workspace: Workspace, run: RunFolder, device: str, emit: Emit, world: World = ALONE) -> str:
     """Train a run in this process, from its last checkpoint if it has one, to its end.
 
-    SIGINT and SIGTERM checkpoint and pause at the next step. Whatever happens, the status file says how it ended.
+    SIGINT and SIGTERM checkpoint and pause at the next step; a full disk pauses at the last checkpoint. Whatever
+    happens, the status file says how it ended. Of several processes the first claims and writes, the others follow.
 
     Returns:
-        `done`, `stopped` or `paused`.
+        `done`, `stopped` or `paused`; a run that paused by itself has the reason in its status's message.
 
     Raises:
         TrainingRefusedError: another process trains this run, or there is nothing to learn from.
+        NewerRunError, UnwritableError: the run's folder cannot be read or written by this process.
         TrainingFailedError, WeightsUnavailableError, DeviceError: with a sentence.
     """
-    with run.claimed() as mine:
+    if not world.leads:
+        return _follow(workspace, run, device, world)
+    with writing_workspace(), run.claimed(ENDING_S) as mine:
         if not mine:
             raise TrainingRefusedError(f"{run.name} is being trained by another process; stop that one first")
-        return _run(workspace, run, device, emit)
+        run.require_readable()
+        try:
+            return _run(workspace, run, device, emit, world)
+        except BaseException as error:
+            if disk.is_full(error):
+                return _pause_on_full_disk(run)
+            sentence = _sentence(workspace, run, error)
+            with contextlib.suppress(OSError):
+                status = run.status
+                status.state, status.message = "failed", sentence
+                run.write_status(status)
+                run.log(f"failed: {sentence}")
+            if isinstance(error, FileNotFoundError):
+                raise JobFailedError(sentence) from error
+            raise
+        finally:
+            disk.drop_reserve(run.folder)
 
 
-def _run(workspace: Workspace, run: RunFolder, device: str, emit: Emit) -> str:
-    status = run.status
-    if status.state != "queued":  # what was asked of the process before is no wish of this one's
-        run.take_request()
-    status.state, status.message = "running", ""
-    status.pid, status.pid_started = process_identity()
-    run.write_status(status)
-    run.log("started" if not run.pointed("last") else "resumed")
-    try:
-        compute = _compute(status.compute, device)
-        parts = gather(workspace, run, compute)
-        status.compute, status.parameters = compute.to_json(), parts.card.parameters
-        trainer = Trainer(run, parts, emit, _end_requests(run))
-        trainer.resume()
-        ending = trainer.train(status)
-    except BaseException as error:
-        status.state, status.message = "failed", _sentence(error)
-        run.write_status(status)
-        run.log(f"failed: {status.message}")
-        raise
+def _run(workspace: Workspace, run: RunFolder, device: str, emit: Emit, world: World) -> str:
+    status = run.take_over()
+    run.log("resumed" if run.pointed("last") else "started")
+    compute = _compute(status.compute, world.device(device), run.recipe)
+    status.compute, status.device = compute.to_json(), compute.device
+    parts = gather(workspace, run, compute)
+    status.parameters = parts.card.parameters
+    world.wait()  # what the others read is in place
+    trainer = Trainer(run, parts, emit, _end_requests(run), world)
+    trainer.resume()
+    if keep_environment(run.folder, status.step, environment(compute, parts.recipe.train.seed)):
+        run.log("the machine or a library is not what it was: from here on, numbers may differ in their last digits")
+    ending = trainer.train(status)
     run.log(ending)
     return ending
 
 
-def _compute(kept: dict[str, Any], device: str) -> Compute:
+def _follow(workspace: Workspace, run: RunFolder, device: str, world: World) -> str:
+    """Train along with the process that holds the run: it alone writes, and is asked to end."""
+    world.wait()
+    asked = _end_requests(run)  # a first signal ends the one that writes, which ends this one
+    compute = _compute({}, world.device(device), run.recipe)
+    trainer = Trainer(run, gather(workspace, run, compute), lambda _event: None, asked, world)
+    trainer.resume()
+    return trainer.train(Status(run.name))
+
+
+def _pause_on_full_disk(run: RunFolder) -> str:
+    """Write down that the disk is full, in the room that was kept for it; where even that fails, a mark stays."""
+    disk.use_reserve(run.folder)
+    last = run.pointed("last")
+    kept = f"the checkpoint of {last.name.replace('-', ' ')} is kept" if last else "there was no checkpoint yet"
+    sentence = f"the disk is full; {kept}: make room and resume"
+    with contextlib.suppress(OSError):
+        status = run.status
+        status.state, status.message, status.eta_s = "paused", sentence, None
+        run.write_status(status)
+        disk.forget_full(run.folder)
+        run.log(f"paused: {sentence}")
+        run.drop_torn_line()
+        step = int(last.name.removeprefix("step-")) if last else 0
+        run.append_metrics({"kind": "note", "step": step, "what": "disk-full", "sentence": sentence})
+    return "paused"
+
+
+def _compute(kept: dict[str, Any], device: str, recipe: Recipe) -> Compute:
     """Choose device and precision at a run's start; a run that resumes keeps them unless told otherwise."""
     if not kept or device not in ("auto", kept["device"]):
-        return choose_compute(device)
+        return choose_compute(device, amp=recipe.train.amp)
     choose_compute(kept["device"])  # refuses a device that has gone since
-    return Compute(**kept)
+    return Compute.from_json(kept)
 
 
 def gather(workspace: Workspace, run: RunFolder, compute: Compute) -> Ingredients:
@@ -189,7 +236,7 @@ def _card(
         fold=split["fold"],
         training_content=training,
         validation_content=validation,
-        libraries={name: version(name) for name in LIBRARIES},
+        libraries=libraries(),
     )
 
 
@@ -207,9 +254,21 @@ def _end_requests(run: RunFolder) -> Callable[[], str | None]:
     return lambda: run.take_request() or (pending[0] if pending else None)
 
 
-def _sentence(error: BaseException) -> str:
+def _sentence(workspace: Workspace, run: RunFolder, error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     if isinstance(error, RefusedError | JobFailedError):
         return str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return _lost_file(workspace, run.split["cohort"], error)
     return f"{type(error).__name__}: {error}"  # nobody foresaw it: its kind says more than its text
+
+
+def _lost_file(workspace: Workspace, cohort: str, error: OSError) -> str:
+    """Name the case whose file is gone, or else the file, without the folders that it is in."""
+    path = Path(os.fsdecode(error.filename))
+    store = workspace.stored_cohort(cohort)
+    if path.is_relative_to(store) and path != store:
+        case_id = path.relative_to(store).parts[0]
+        return f"{case_id} has left the slice store ({path.name}: {error.strerror}); import {cohort} again and resume"
+    return f"{path.name}: {error.strerror}"

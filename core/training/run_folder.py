@@ -4,46 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from core.atomic import read_json, replacing, write_json
+from core.errors import RefusedError
 from core.recipe import Recipe, parse_recipe
+from core.training import disk, pointers
+from core.training.liveness import birth, process_identity, process_lives
+from core.training.pointers import Pointer
+from core.training.status import ACTIVE, HEARTBEAT_S, SCHEMA_VERSION, State, Status
 from core.workspace import Workspace
 
-State = Literal["queued", "running", "paused", "stopped", "done", "failed"]
-ACTIVE: tuple[State, ...] = ("queued", "running")
-HEARTBEAT_S = 1.0
+__all__ = ["ACTIVE", "HEARTBEAT_S", "RunFolder", "State", "Status", "process_identity", "process_lives"]
+
+KILLED = "the process ended without a word (killed, or the machine restarted); resume to go on"
+FULL = "the disk was full; the last checkpoint is kept: make room and resume"
+LEFTOVERS = (".step-*", ".last.json.*", ".best.json.*", ".metrics.jsonl.*", ".status.json.*", "snapshots/.*")
 
 
-@dataclass(slots=True)
-class Status:
-    """What a run is doing. Times are seconds; `heartbeat` and `queued_at` are seconds since the epoch."""
-
-    run: str
-    state: State = "queued"
-    kind: str = "train"
-    pid: int = 0
-    pid_started: float = 0.0
-    step: int = 0
-    total_steps: int = 0
-    steps_per_epoch: int = 0
-    loss: float | None = None
-    learning_rate: float | None = None
-    slices_per_s: float | None = None
-    elapsed_s: float = 0.0
-    eta_s: float | None = None
-    heartbeat: float = 0.0
-    message: str = ""
-    device: str = "auto"
-    queued_at: float = 0.0
-    compute: dict[str, Any] = field(default_factory=dict)
-    parameters: int = 0
+class NewerRunError(RefusedError):
+    """A run was written by a newer version of this program."""
 
 
 class RunFolder:
@@ -73,11 +57,15 @@ class RunFolder:
                 continue
             break
         run = cls(folder)
-        write_json(folder / "split.json", split)
-        run.write_status(Status(run.name))
-        # last, because it is what makes the folder a run
-        with replacing(folder / "recipe.yaml") as stream:
-            stream.write(yaml.safe_dump(recipe.resolved(), sort_keys=False).encode())
+        try:
+            write_json(folder / "split.json", split)
+            run.write_status(Status(run.name, "stopped", message="not started yet"))
+            # last, because it is what makes the folder a run
+            with replacing(folder / "recipe.yaml") as stream:
+                stream.write(yaml.safe_dump(recipe.resolved(), sort_keys=False).encode())
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         return run
 
     @property
@@ -93,21 +81,43 @@ class RunFolder:
 
     @property
     def status(self) -> Status:
-        """The last status written; a run whose process is gone reads as failed."""
-        status = Status(**read_json(self.folder / "status.json"))
-        if status.state == "running" and not process_lives(status.pid, status.pid_started):
-            status.state = "failed"
-            status.message = "the process ended without a word (killed, or the machine restarted); resume to go on"
+        """The last status written, put right where its process is gone or could not write what became of the run."""
+        status = Status.from_json(self.name, read_json(self.folder / "status.json"))
+        if status.state in ACTIVE and disk.was_full(self.folder):
+            status.state, status.message = "paused", FULL
+        elif status.state == "running" and not process_lives(status.pid, status.pid_started):
+            status.state, status.message = "failed", KILLED
         elif status.state == "queued" and self._was_stillborn():
             status.state = "failed"
             status.message = f"the process ended before the training began: {self._last_words()}"
         return status
 
+    def require_readable(self) -> None:
+        """Refuse a run that a newer program wrote.
+
+        Raises:
+            NewerRunError: with what to do.
+        """
+        status = self.status
+        if status.schema_version != SCHEMA_VERSION:
+            raise NewerRunError(status.message)
+
     @property
     def is_alive(self) -> bool:
         """Tell whether a process trains this run, or is on its way to."""
         status = self.status
-        return status.state == "running" or (status.state == "queued" and (self.folder / "process.json").exists())
+        return status.state == "running" or (status.state == "queued" and self.has_process)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether the run is in the queue and no process has been started for it."""
+        status = self.status
+        return status.state == "queued" and status.queued_at > 0 and not self.has_process
+
+    @property
+    def has_process(self) -> bool:
+        """Whether a process was started for the run since it was last put into the queue."""
+        return (self.folder / "process.json").exists()
 
     def _was_stillborn(self) -> bool:
         path = self.folder / "process.json"
@@ -123,38 +133,66 @@ class RunFolder:
 
     def write_status(self, status: Status) -> None:
         status.heartbeat = time.time()
-        write_json(self.folder / "status.json", {name: getattr(status, name) for name in Status.__slots__})
+        write_json(self.folder / "status.json", status.to_json())
 
-    def expect_process(self) -> None:
-        """Mark the run as about to start, and forget what was asked of the process before."""
+    def expect_process(self, device: str, queued_at: float) -> None:
+        """Mark the run as waiting for a device, and forget what was asked of the process before."""
+        status = self.status
         for name in ("process.json", "request.json"):
             (self.folder / name).unlink(missing_ok=True)
-        status = self.status
         status.state, status.message, status.eta_s, status.slices_per_s = "queued", "", None, None
+        status.device, status.queued_at = device, queued_at
         self.write_status(status)
+        disk.forget_full(self.folder)
 
     def name_process(self, pid: int) -> None:
         """Write down the process that was started for this run, which has not said anything itself yet."""
-        import psutil
+        write_json(self.folder / "process.json", {"pid": pid, "pid_started": birth(pid)})
 
-        try:
-            started = psutil.Process(pid).create_time()
-        except psutil.NoSuchProcess:
-            started = 0.0
-        write_json(self.folder / "process.json", {"pid": pid, "pid_started": started})
+    def take_over(self) -> Status:
+        """Mark the run as running in this process, which holds its claim, and clear up after the one before.
+
+        Returns:
+            The status, to be kept up to date.
+
+        Raises:
+            NewerRunError: a newer program wrote the run.
+            OSError: nothing can be written.
+        """
+        self.require_readable()
+        status = self.status
+        if status.pid and status.state != "queued":  # what the process before was asked for is no wish of this one's
+            self.take_request()
+        disk.keep_reserve(self.folder)
+        status.state, status.message = "running", ""
+        status.pid, status.pid_started = process_identity()
+        status.earlier_s, status.elapsed_s, status.started_at = status.earlier_s + status.elapsed_s, 0.0, time.time()
+        self.write_status(status)
+        self._clear_up()
+        return status
 
     @contextlib.contextmanager
-    def claimed(self) -> Iterator[bool]:
-        """Hold the run for this process alone; yields whether it could be had. A killed process holds nothing."""
+    def claimed(self, patience_s: float = 0.0) -> Iterator[bool]:
+        """Hold the run for this process alone; yields whether it could be had. A killed process holds nothing.
+
+        Args:
+            patience_s: how long to wait for a process that is about to end.
+        """
         import fcntl
 
+        ends = time.monotonic() + patience_s
         with (self.folder / "claim").open("a") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+            while True:
+                try:
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    if time.monotonic() >= ends:
+                        yield False
+                        return
+                    time.sleep(0.05)
+                else:
+                    yield True
+                    return
 
     def request(self, action: Literal["stop", "pause"]) -> None:
         """Ask the run's process to checkpoint and end at the next step."""
@@ -186,18 +224,19 @@ class RunFolder:
         if not path.exists():
             return
         for line in path.read_text(encoding="utf-8").splitlines():
-            try:
+            with contextlib.suppress(json.JSONDecodeError):  # being written, or torn by a kill
                 yield json.loads(line)
-            except json.JSONDecodeError:  # the last line, being written
-                return
 
     def cut_metrics(self, step: int) -> None:
         """Forget what was measured after `step`: a resumed run measures it again."""
         kept = [record for record in self.metrics() if record["step"] <= step]
-        text = "".join(json.dumps(record) + "\n" for record in kept)
-        temporary = self.folder / ".metrics.jsonl.tmp"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(self.folder / "metrics.jsonl")
+        with replacing(self.folder / "metrics.jsonl") as stream:
+            stream.write("".join(json.dumps(record) + "\n" for record in kept).encode())
+
+    def drop_torn_line(self) -> None:
+        """Take away what a write that failed left of a line, so that another can follow."""
+        with (self.folder / "metrics.jsonl").open("r+b") as stream:
+            stream.truncate(stream.read().rfind(b"\n") + 1)
 
     def log(self, line: str) -> None:
         with (self.folder / "log.txt").open("a", encoding="utf-8") as stream:
@@ -211,38 +250,20 @@ class RunFolder:
     def checkpoint_folder(self, step: int) -> Path:
         return self.folder / f"step-{step}"
 
-    def pointed(self, name: Literal["last", "best"]) -> Path | None:
-        """Return the checkpoint folder that `last.json` or `best.json` names, or None."""
-        path = self.folder / f"{name}.json"
-        return self.folder / str(read_json(path)["folder"]) if path.exists() else None
+    def pointed(self, name: Pointer) -> Path | None:
+        """Return the checkpoint folder that is called `last` or `best`, or None."""
+        return pointers.pointed(self.folder, name)
 
-    def point(self, name: Literal["last", "best"], step: int) -> None:
-        write_json(self.folder / f"{name}.json", {"folder": f"step-{step}", "step": step})
+    def point(self, name: Pointer, step: int) -> None:
+        """Call the checkpoint of `step` the last or the best."""
+        pointers.point(self.folder, name, step)
 
     def prune(self, resume_files: Iterable[str]) -> None:
         """Delete checkpoints that are neither last nor best, and the resume state of those that are not last."""
-        last, best = self.pointed("last"), self.pointed("best")
-        for folder in self.folder.glob("step-*"):
-            if folder not in (last, best):
-                shutil.rmtree(folder)
-            elif folder != last:
-                for name in resume_files:
-                    (folder / name).unlink(missing_ok=True)
+        pointers.prune(self.folder, resume_files)
 
-
-def process_identity() -> tuple[int, float]:
-    """Return this process's pid and start time, which together name it for good."""
-    import psutil
-
-    return os.getpid(), psutil.Process().create_time()
-
-
-def process_lives(pid: int, started: float) -> bool:
-    """Tell whether the process is there, is the same one, and is no zombie."""
-    import psutil
-
-    try:
-        process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - started) < 1
-    except psutil.Error:
-        return False
+    def _clear_up(self) -> None:
+        for pattern in LEFTOVERS:
+            for path in self.folder.glob(pattern):
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        pointers.rewind(self.folder)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from core.data.splits import Fold
+from core.data.leakage import Audit
+from core.data.splits import Fold, Split
 from core.errors import RefusedError
 from core.recipe import Recipe
+from core.training.disk import writing_workspace
 from core.training.run_folder import RunFolder
 from core.workspace import Cohort, Workspace
 
@@ -17,12 +20,13 @@ class TrainingRefusedError(RefusedError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which data a run trains on."""
+    """Which data a run trains on, and that it leaks nothing."""
 
     cohort: Cohort
     split_name: str
     fold_number: int
     fold: Fold
+    audit: Audit
 
 
 def plan_run(workspace: Workspace, recipe: Recipe, cohort_name: str | None, split_name: str, fold: int | None) -> Plan:
@@ -39,7 +43,27 @@ def plan_run(workspace: Workspace, recipe: Recipe, cohort_name: str | None, spli
     number = fold or 0
     if not 0 <= number < len(split.folds):
         raise TrainingRefusedError(f"fold {number} of a split with {len(split.folds)}; folds count from 0")
-    chosen = split.folds[number]
+    return _checked(recipe, cohort, split_name, number, split.folds[number], split)
+
+
+def plan_again(workspace: Workspace, recipe: Recipe, used: dict[str, Any]) -> Plan:
+    """Return the plan of an earlier run, for another recipe on the same cases.
+
+    Args:
+        workspace: where the cohort is.
+        recipe: what to train.
+        used: the earlier run's `split.json`.
+
+    Raises:
+        NotInWorkspaceError: the cohort is gone.
+        TrainingRefusedError: a case, a reference or a modality is missing, or the split leaks by now.
+    """
+    cohort = workspace.cohort(used["cohort"])
+    fold = Fold(tuple(used["train"]), tuple(used["validation"]), tuple(used["test"]))
+    return _checked(recipe, cohort, used["split"], used["fold"], fold, Split(cohort.group_kind, 0, (fold,)))
+
+
+def _checked(recipe: Recipe, cohort: Cohort, split_name: str, number: int, chosen: Fold, split: Split) -> Plan:
     if gone := [case for case in (*chosen.train, *chosen.validation) if case not in cohort.cases]:
         raise TrainingRefusedError(f"the split names cases that the cohort lacks ({gone[0]}); make the split again")
     audit = cohort.audit(split)
@@ -53,11 +77,15 @@ def plan_run(workspace: Workspace, recipe: Recipe, cohort_name: str | None, spli
         )
     if blind := [case for case in (*chosen.train, *chosen.validation) if cohort.cases[case].case.reference is None]:
         raise TrainingRefusedError(f"{blind[0]} has no reference mask; leave it out of training and validation")
-    return Plan(cohort, split_name, number, chosen)
+    return Plan(cohort, split_name, number, chosen, audit)
 
 
 def create_run(workspace: Workspace, recipe: Recipe, plan: Plan) -> RunFolder:
-    """Make the run's folder; nothing is computed yet."""
+    """Make the run's folder; nothing is computed yet.
+
+    Raises:
+        UnwritableError: the workspace is read-only or its disk is full.
+    """
     split = {
         "cohort": plan.cohort.name,
         "split": plan.split_name,
@@ -65,6 +93,7 @@ def create_run(workspace: Workspace, recipe: Recipe, plan: Plan) -> RunFolder:
         "train": list(plan.fold.train),
         "validation": list(plan.fold.validation),
         "test": list(plan.fold.test),
-        "audit": plan.cohort.audit(workspace.split(plan.cohort.name, plan.split_name)).to_json(),
+        "audit": plan.audit.to_json(),
     }
-    return RunFolder.create(workspace, recipe, split)
+    with writing_workspace():
+        return RunFolder.create(workspace, recipe, split)

@@ -20,9 +20,10 @@ def run(workspace: Workspace, small: Cohort) -> RunFolder:
     return create_run(workspace, recipe, plan_run(workspace, recipe, "small", "default", None))
 
 
-def test_a_run_that_is_waiting_is_listed_with_what_is_known(workspace: Workspace, run: RunFolder) -> None:
+def test_a_run_that_was_not_started_is_listed_with_what_is_known(workspace: Workspace, run: RunFolder) -> None:
     (row,) = list_runs(workspace)
-    assert (row["run"], row["title"], row["state"], row["step"], row["best"]) == (run.name, "narrow", "queued", 0, None)
+    assert (row["run"], row["title"], row["state"], row["step"]) == (run.name, "narrow", "stopped", 0)
+    assert (row["best"], row["position"], row["started"], row["elapsed_s"]) == (None, None, None, 0.0)
 
 
 def test_runs_are_listed_newest_first(workspace: Workspace, run: RunFolder) -> None:
@@ -58,6 +59,6 @@ def test_a_run_that_was_killed_is_listed_as_failed_and_can_be_deleted(workspace:
 
 def test_a_start_forgets_what_was_asked_of_the_process_before(workspace: Workspace, run: RunFolder) -> None:
     run.request("stop")
-    run.expect_process()
+    run.expect_process("cpu", 1.0)
     assert run.requested is None
     assert run.status.state == "queued"

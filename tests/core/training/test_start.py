@@ -121,7 +121,7 @@ def test_a_run_that_another_process_trains_is_left_alone(workspace: Workspace, s
     run = start()
     with run.claimed(), pytest.raises(TrainingRefusedError, match="is being trained by another process"):
         run_training(workspace, run, "cpu", lambda _event: None)
-    assert run.status.state == "queued"
+    assert run.status.state == "stopped"
 
 
 def test_other_planes_are_cut_when_a_training_first_needs_them(workspace: Workspace, start: Start) -> None:
