@@ -144,6 +144,10 @@ class SliceSampler:
             batch.images[number] = image
             batch.targets[number] = target_channels(mask[None], self._regions, self._class_bits)[0]
 
+    def tumour_slice(self, rng: np.random.Generator) -> tuple[int, int] | None:
+        """Draw a slice with tumour: which case, and which of its stored slices; None where there is none."""
+        return _tumour_slice(self._pools, self._data, rng) if len(self._pools.tumour) else None
+
     def read(self, case: int, position: int) -> tuple[Image, Mask]:
         """Read one stored slice into the canvas: prepared channels (C, H, W) and region bits (H, W)."""
         sliced, data = self._cases[case], self._data
