@@ -43,9 +43,11 @@ def new_folder(path: Path) -> Iterator[Path]:
     temporary.mkdir()
     try:
         yield temporary
-        for file in temporary.rglob("*"):
-            if file.is_file():
-                with file.open("rb") as stream:
+        for written in temporary.rglob("*"):
+            if written.is_dir():
+                sync_folder(written)
+            else:
+                with written.open("rb") as stream:
                     os.fsync(stream.fileno())
         sync_folder(temporary)
         if path.exists():

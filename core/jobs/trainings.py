@@ -11,7 +11,7 @@ from typing import Any
 from core.atomic import read_json
 from core.errors import RefusedError
 from core.jobs.queue import advance, device_of, enqueue, locked, pause, stop
-from core.recipe import RecipeError, changed_recipe
+from core.recipe import changed_recipe
 from core.training.disk import writing_workspace
 from core.training.run_folder import RunFolder
 from core.training.start import create_run, plan_again
@@ -115,7 +115,7 @@ def _title(recipe: Path, changed: int) -> str:
     del changed  # what the cache goes by
     try:
         parsed = RunFolder(recipe.parent).recipe
-    except RecipeError:  # of another version of this program
+    except RefusedError:  # of another version of this program
         return recipe.parent.name
     return parsed.title or parsed.name
 

@@ -16,7 +16,8 @@ from core.recipe import Recipe, parse_recipe
 from core.training import disk, pointers
 from core.training.liveness import birth, process_identity, process_lives
 from core.training.pointers import Pointer
-from core.training.status import ACTIVE, HEARTBEAT_S, SCHEMA_VERSION, State, Status
+from core.training.resume import RESUME_FACTS
+from core.training.status import ACTIVE, HEARTBEAT_S, SCHEMA_VERSION, State, Status, newer_sentence
 from core.workspace import Workspace
 
 __all__ = ["ACTIVE", "HEARTBEAT_S", "RunFolder", "State", "Status", "process_identity", "process_lives"]
@@ -70,9 +71,16 @@ class RunFolder:
 
     @property
     def recipe(self) -> Recipe:
+        """What is trained.
+
+        Raises:
+            NewerRunError, RecipeError: this program cannot read it.
+        """
         import yaml
 
-        return parse_recipe(yaml.safe_load((self.folder / "recipe.yaml").read_text(encoding="utf-8")), self.name)
+        document = yaml.safe_load((self.folder / "recipe.yaml").read_text(encoding="utf-8"))
+        self._require_schema("recipe", document)
+        return parse_recipe(document, self.name)
 
     @property
     def split(self) -> dict[str, Any]:
@@ -98,9 +106,15 @@ class RunFolder:
         Raises:
             NewerRunError: with what to do.
         """
-        status = self.status
-        if status.schema_version != SCHEMA_VERSION:
-            raise NewerRunError(status.message)
+        self._require_schema("status", read_json(self.folder / "status.json"))
+        if last := self.pointed("last"):
+            with contextlib.suppress(FileNotFoundError):
+                self._require_schema("resume state", read_json(last / RESUME_FACTS))
+
+    def _require_schema(self, what: str, document: dict[str, Any]) -> None:
+        version = document.get("schema_version", SCHEMA_VERSION)
+        if version != SCHEMA_VERSION:
+            raise NewerRunError(newer_sentence(self.name, what, version))
 
     @property
     def is_alive(self) -> bool:
