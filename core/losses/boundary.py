@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
 from core.losses.channels import BackgroundArguments, compared, refuse_background_of_regions
 from core.losses.spec import LossSpec, TargetKind
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import torch
 
     from core.losses.spec import Loss
@@ -40,6 +39,7 @@ def boundary_loss(
     Reference: Kervadec et al. Boundary loss for highly unbalanced segmentation. MIDL 2019, eq. 4 and 5; the term
     of the reference, which is constant there, is kept, so that 0 is perfect.
     """
+    import numpy as np
     import torch
 
     probabilities, reference = compared(logits, targets, target, arguments.background)
@@ -61,6 +61,7 @@ def signed_distance(mask: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
         (H, W) float32, negative inside. Without any outline every pixel is a diagonal away: 1 for an empty mask,
         -1 for a full one.
     """
+    import numpy as np
     from scipy.ndimage import distance_transform_edt
 
     inside = mask > 0
