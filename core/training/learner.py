@@ -173,7 +173,7 @@ class Learner:
         if batch // (2 * self.splits) < least:
             smallest = -(-batch // self.splits)
             raise TrainingFailedError(
-                f"{self._compute.device} has no memory left for {smallest} slices at once"
+                f"{self._compute.device} has no memory left for {_slices(smallest)} at once"
                 + (", and batch norm needs two" if least == 2 else "")
                 + ": choose a narrower model, smaller slices, or a device with more memory"
             )
@@ -184,7 +184,7 @@ class Learner:
         self._note(
             step,
             "oom",
-            f"out of memory: {-(-batch // self.splits)} slices at once instead of {-(-2 * batch // self.splits)}, "
+            f"out of memory: {_slices(-(-batch // self.splits))} at once instead of {-(-2 * batch // self.splits)}, "
             f"{accumulate * self.splits} times for each step; a step still learns from {batch * accumulate}",
         )
 
@@ -220,6 +220,10 @@ def cut_batch(batch: Batch, pieces: int) -> list[Batch]:
     """Cut a batch into pieces whose lengths differ by one at most, without copying."""
     parts = split_evenly(len(batch.images), pieces)
     return [Batch(batch.images[part], batch.targets[part]) for part in parts]
+
+
+def _slices(count: int) -> str:
+    return "1 slice" if count == 1 else f"{count} slices"
 
 
 def _has_batch_norm(model: nn.Module) -> bool:

@@ -1,4 +1,4 @@
-"""Learning rates by hand."""
+"""Learning rates by hand, and one-cycle beside torch's own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from core.recipe import OptimSection
-from core.training.schedule import build_optimizer, learning_rate
+from core.training.schedule import learning_rate
 
 
 def rates(total: int, **fields: object) -> list[float]:
@@ -35,14 +35,27 @@ def test_warm_up_never_takes_more_than_half_of_a_short_run() -> None:
     assert rates(1, warmup_steps=100) == [1.0]
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"), [("adamw", torch.optim.AdamW), ("adam", torch.optim.Adam), ("sgd", torch.optim.SGD)]
-)
-def test_biases_and_the_gains_of_norms_are_not_decayed(name: str, kind: type) -> None:
-    model = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2))
-    optimizer = build_optimizer(OptimSection.model_validate({"name": name, "weight_decay": 0.1}), model)
-    assert type(optimizer) is kind
-    decayed, free = optimizer.param_groups
-    assert (decayed["weight_decay"], free["weight_decay"]) == (0.1, 0.0)
-    assert [tuple(p.shape) for p in decayed["params"]] == [(2, 1, 3, 3)]
-    assert len(free["params"]) == 3
+@pytest.mark.parametrize("total", [4, 10, 37, 100])
+def test_one_cycle_is_that_of_torch(total: int) -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    oracle = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=total, cycle_momentum=False)
+    expected = []
+    for _ in range(total):
+        expected.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if len(expected) < total:
+            oracle.step()
+    assert rates(total, schedule="one-cycle") == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("total", [1, 2, 3])
+def test_one_cycle_of_a_run_too_short_for_a_cycle_has_rates_between_nothing_and_the_highest(total: int) -> None:
+    assert all(0 < rate <= 1 for rate in rates(total, schedule="one-cycle"))
+
+
+def test_a_plateau_multiplies_the_rate_by_its_factor_each_time_and_no_other_schedule_minds() -> None:
+    section = OptimSection.model_validate({"lr": 1.0, "schedule": "plateau", "plateau_factor": 0.1, "warmup_steps": 2})
+    assert [learning_rate(section, 5, 10, fallen) for fallen in (0, 1, 2)] == pytest.approx([1.0, 0.1, 0.01])
+    assert learning_rate(section, 1, 10, 1) == pytest.approx(0.05), "within the warm-up too"
+    constant = OptimSection.model_validate({"lr": 1.0, "schedule": "constant"})
+    assert learning_rate(constant, 50, 100, 3) == 1.0

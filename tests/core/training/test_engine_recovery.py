@@ -1,0 +1,312 @@
+"""Numbers that are none, and memory that runs out: injected, and survived as promised."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from core.atomic import read_json
+from core.checkpoints import WEIGHTS, load_model, read_checkpoint
+from core.training import engine, learner
+from core.training.engine import TrainingFailedError
+from core.training.resume import RESUME_FACTS
+from core.training.run_folder import RunFolder
+from tests.core.training.conftest import Start, Train
+
+Spoil = Callable[[int], float]
+BATCH_NORM = {"model": {"arguments": {"channels": [4, 8], "norm": "batch", "dropout": 0.2}}}
+
+
+def notes(run: RunFolder) -> list[tuple[int, str]]:
+    return [(record["step"], record["what"]) for record in run.metrics() if record["kind"] == "note"]
+
+
+def steps(run: RunFolder) -> dict[int, dict[str, Any]]:
+    return {record["step"]: record for record in run.metrics() if record["kind"] == "step"}
+
+
+def weights(run: RunFolder) -> bytes:
+    last = run.pointed("last")
+    assert last is not None
+    return (last / WEIGHTS).read_bytes()
+
+
+@pytest.fixture
+def spoil_loss(monkeypatch: pytest.MonkeyPatch) -> Callable[[Spoil], list[int]]:
+    """Multiply the loss of the n-th training batch of all by a factor that depends on n."""
+    built = engine.build_loss
+
+    def spoil(factor: Spoil) -> list[int]:
+        calls = [0]
+
+        def build(*arguments: Any) -> Any:
+            honest = built(*arguments)
+
+            def spoilt(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+                if not logits.requires_grad:
+                    return honest(logits, targets)
+                calls[0] += 1
+                return honest(logits, targets) * factor(calls[0])
+
+            return spoilt
+
+        monkeypatch.setattr(engine, "build_loss", build)
+        return calls
+
+    return spoil
+
+
+@pytest.fixture
+def short_memory(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[int]]:
+    """A device on which no more than so many slices fit; says how many were computed at once."""
+    forward = learner.Learner._forward
+
+    def limit(most: int, error: type[Exception] = torch.OutOfMemoryError) -> list[int]:
+        seen: list[int] = []
+
+        def tight(self: learner.Learner, images: Any) -> torch.Tensor:
+            if len(images) > most:
+                raise error("CUDA out of memory. Tried to allocate 20.00 MiB")
+            seen.append(len(images))
+            return forward(self, images)
+
+        monkeypatch.setattr(learner.Learner, "_forward", tight)
+        return seen
+
+    return limit
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_one_loss_that_is_no_number_costs_one_step(
+    start: Start, train: Train, spoil_loss: Callable[[Spoil], list[int]], value: float
+) -> None:
+    run = start(**BATCH_NORM)
+    spoil_loss(lambda call: value if call == 6 else 1.0)
+    events = train(run)
+    assert events[-1]["state"] == "done"
+    assert notes(run) == [(6, "nan")]
+    assert sorted(steps(run)) == [1, 2, 3, 4, 5, 7, 8]
+    (note,) = (event for event in events if event["event"] == "note")
+    assert note["sentence"] == f"the loss is {value} at step 6: the step is skipped"
+    assert all(math.isfinite(record["loss"]) for record in steps(run).values())
+    last = run.pointed("last")
+    assert last is not None
+    load_model(read_checkpoint(last))  # refuses weights that are no numbers
+
+
+def test_a_skipped_step_leaves_weights_and_running_statistics_as_they_were(
+    start: Start, train: Train, spoil_loss: Callable[[Spoil], list[int]]
+) -> None:
+    """Four steps, the last of which counts for nothing, end where three do: nothing of it is left."""
+    schedule = {"schedule": "constant", "warmup_steps": 0}
+    short, skipping = (
+        start(**BATCH_NORM, optim=schedule, train={"max_steps": count, "checkpoint_every_steps": 50})
+        for count in (3, 4)
+    )
+    train(short)
+    spoil_loss(lambda call: math.nan if call == 4 else 1.0)
+    train(skipping)
+    assert notes(skipping) == [(4, "nan")]
+    assert weights(skipping) == weights(short)
+
+
+def test_a_gradient_that_is_no_number_never_reaches_the_weights(
+    start: Start, train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The root of 0 is 0 and has an infinite slope: a fair loss, and weights that would be lost."""
+    run = start(optim={"clip_norm": None})
+    built = engine.build_loss
+
+    def build(*arguments: Any) -> Any:
+        honest = built(*arguments)
+
+        def steep(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+            loss: torch.Tensor = honest(logits, targets)
+            return loss + torch.sqrt((logits * 0).sum()) if logits.requires_grad else loss
+
+        return steep
+
+    monkeypatch.setattr(engine, "build_loss", build)
+    with pytest.raises(TrainingFailedError, match=r"the gradient's norm is (nan|inf) at step 3, the third in a row"):
+        train(run)
+    assert run.status.state == "failed"
+
+
+def test_three_in_a_row_go_back_to_the_checkpoint_and_on_with_half_the_rate(
+    start: Start, train: Train, spoil_loss: Callable[[Spoil], list[int]]
+) -> None:
+    """Checkpoints at 3 and 4. Steps 5 to 7 fail; 5 to 8 are taken again from 4."""
+    schedule = {"schedule": "constant", "warmup_steps": 0}
+    straight, run = start(optim=schedule), start(optim=schedule)
+    train(straight)
+    spoil_loss(lambda call: math.nan if call in (5, 6, 7) else 1.0)
+    events = train(run)
+    assert events[-1]["state"] == "done"
+    assert notes(run) == [(4, "rolled-back")], "what was measured after the checkpoint is forgotten"
+    rates = {step: record["lr"] for step, record in steps(run).items()}
+    assert [rates[step] / 0.01 for step in range(1, 9)] == [1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5]
+    assert [steps(run)[step] for step in range(1, 5)] == [steps(straight)[step] for step in range(1, 5)]
+    assert steps(run)[5]["loss"] == steps(straight)[5]["loss"], "the same batch, from the same weights"
+    assert steps(run)[6]["loss"] != steps(straight)[6]["loss"], "after a shorter step"
+
+
+def test_a_run_killed_after_it_went_back_goes_on_with_the_lower_rate(
+    start: Start, train: Train, spoil_loss: Callable[[Spoil], list[int]]
+) -> None:
+    straight, dying = start(), start()
+    calls = spoil_loss(lambda call: math.nan if call in (5, 6, 7) else 1.0)
+    train(straight)
+
+    class KilledError(BaseException):
+        pass
+
+    def die(event: dict[str, Any]) -> None:
+        if event["event"] == "step" and calls[0] > 7 and event["step"] == 5:
+            raise KilledError
+
+    calls[0] = 0
+    with pytest.raises(KilledError):
+        train(dying, die)
+    assert read_json(dying.checkpoint_folder(4) / RESUME_FACTS)["setbacks"]["rollbacks"] == 1
+    train(dying)
+    assert weights(dying) == weights(straight)
+    assert steps(dying) == steps(straight)
+    assert notes(dying) == notes(straight) == [(4, "rolled-back")]
+
+
+def test_before_the_first_checkpoint_a_run_goes_back_to_its_start(
+    start: Start, train: Train, spoil_loss: Callable[[Spoil], list[int]]
+) -> None:
+    run, fresh = start(train={"max_steps": 6, "checkpoint_every_steps": 50}), start()
+    train(fresh)
+    spoil_loss(lambda call: math.nan if call in (2, 3, 4) else 1.0)
+    train(run)
+    assert notes(run) == [(0, "rolled-back")]
+    assert steps(run)[1]["loss"] == steps(fresh)[1]["loss"], "the weights that the run began with"
+    assert steps(run)[1]["lr"] == steps(fresh)[1]["lr"] / 2
+
+
+def test_after_three_rollbacks_the_run_ends_with_a_sentence_and_keeps_its_last_good_checkpoint(
+    start: Start, train: Train, spoil_loss: Callable[[Spoil], list[int]]
+) -> None:
+    run = start()
+    calls = spoil_loss(lambda call: 1.0 if call <= 4 else math.nan)
+    with pytest.raises(TrainingFailedError) as failed:
+        train(run)
+    assert calls[0] == 4 + 4 * 3, "four steps, then three attempts more than the first at three steps each"
+    assert "the loss is nan at step 7, the third in a row, after 3 rollbacks" in str(failed.value)
+    assert failed.value.exit_code == 3
+    assert (run.status.state, run.status.message) == ("failed", str(failed.value))
+    assert run.pointed("last") == run.checkpoint_folder(4)
+    load_model(read_checkpoint(run.checkpoint_folder(4)))
+
+
+def test_a_validation_that_is_no_number_is_never_the_best(
+    start: Start, train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second validation of the run, and no other, gives NaN: the run goes back and validates again."""
+    run, calls, honest = start(), [0], engine.validate
+
+    def spoilt(*arguments: Any) -> engine.Validation:
+        calls[0] += 1
+        found = honest(*arguments)
+        return engine.Validation(math.nan, {"WT": 1.0, "TC": 1.0, "ET": 1.0}) if calls[0] == 2 else found
+
+    monkeypatch.setattr(engine, "validate", spoilt)
+    events = train(run)
+    assert [event["step"] for event in events if event["event"] == "epoch"] == [4, 8]
+    assert notes(run) == [(6, "rolled-back")]
+    best = run.pointed("best")
+    assert best is not None
+    scores = read_checkpoint(best).card.validation_scores
+    assert scores is not None
+    assert math.isfinite(scores["loss"])
+    assert scores["score"] < 1
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError, RuntimeError])
+def test_short_memory_halves_the_batch_and_keeps_what_a_step_learns_from(
+    start: Start, train: Train, short_memory: Callable[..., list[int]], error: type[Exception]
+) -> None:
+    """BCE averages over pixels: two halves of a batch have the gradient of the whole."""
+    sections: dict[str, Any] = {
+        "loss": {"name": "bce"},
+        "model": {"arguments": {"channels": [4, 8], "norm": "instance", "dropout": 0.0}},
+        "optim": {"name": "sgd", "momentum": 0.0, "warmup_steps": 0},
+        "train": {"amp": "off", "max_steps": 5},
+    }
+    straight, tight = start(**sections), start(**sections)
+    train(straight)
+    seen = short_memory(2, error)
+    train(tight)
+    assert notes(tight) == [(1, "oom")]
+    assert set(seen) == {2}
+    assert len(seen) == 2 * 5
+    (note,) = (record for record in tight.metrics() if record["kind"] == "note")
+    assert note["sentence"] == (
+        "out of memory: 2 slices at once instead of 4, 2 times for each step; a step still learns from 4"
+    )
+    for step, record in steps(straight).items():
+        assert steps(tight)[step]["loss"] == pytest.approx(record["loss"], rel=1e-5)
+        assert steps(tight)[step]["dice"] == pytest.approx(record["dice"], abs=1e-3, nan_ok=True)
+    compute = tight.status.compute
+    assert (compute["micro_batch"], compute["accumulate"]) == (2, 2)
+
+
+def test_a_resumed_run_keeps_its_smaller_batches(
+    start: Start, train: Train, short_memory: Callable[..., list[int]]
+) -> None:
+    straight, halting = start(), start()
+    seen = short_memory(1)
+    train(straight)
+
+    def stop(event: dict[str, Any]) -> None:
+        if event["event"] == "step" and event["step"] == 5:
+            halting.request("stop")
+
+    train(halting, stop)
+    assert notes(halting) == [(1, "oom"), (1, "oom")]
+    seen.clear()
+    train(halting)
+    assert notes(halting) == [(1, "oom"), (1, "oom")], "not found out again"
+    assert set(seen) == {1}
+    assert weights(halting) == weights(straight)
+    assert (halting.status.compute["micro_batch"], halting.status.compute["accumulate"]) == (1, 4)
+
+
+def test_batch_norm_is_never_given_a_single_slice(
+    start: Start, train: Train, short_memory: Callable[..., list[int]]
+) -> None:
+    run = start(**BATCH_NORM)
+    short_memory(1)
+    with pytest.raises(TrainingFailedError) as failed:
+        train(run)
+    assert str(failed.value) == (
+        "cpu has no memory left for 2 slices at once, and batch norm needs two: "
+        "choose a narrower model, smaller slices, or a device with more memory"
+    )
+
+
+def test_one_slice_that_does_not_fit_ends_the_run_with_a_sentence(
+    start: Start, train: Train, short_memory: Callable[..., list[int]]
+) -> None:
+    run = start()
+    short_memory(0)
+    with pytest.raises(TrainingFailedError, match=r"^cpu has no memory left for 1 slice at once: choose a narrower"):
+        train(run)
+    assert run.status.state == "failed"
+
+
+def test_an_error_that_is_not_about_memory_is_not_swallowed(
+    start: Start, train: Train, short_memory: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_self: learner.Learner, _images: Any) -> torch.Tensor:
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    monkeypatch.setattr(learner.Learner, "_forward", broken)
+    with pytest.raises(RuntimeError, match="mat1 and mat2"):
+        train(start())
