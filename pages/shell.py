@@ -34,6 +34,7 @@ MARGINS = """
 [data-testid="stMainBlockContainer"] { padding: 3.9rem 20px 20px; max-width: none; }
 [data-testid="stHeader"] { background: #0d1014; border-bottom: 1px solid #20262e; }
 [class*="st-key-surface"] { background: #11151a; border-color: transparent; }
+[data-testid="stBaseButton-primary"]:not(:disabled), [data-testid="stMultiSelect"] [data-tag] { color: #0d1014; }
 .st-key-running { position: fixed; top: 12px; right: 20px; z-index: 999991; width: auto; }
 """
 

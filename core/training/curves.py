@@ -1,10 +1,11 @@
-"""What a run has measured so far, as curves, and what they say in words."""
+"""What a run has measured so far, read as it grows, and thinned for drawing."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -13,29 +14,59 @@ import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
+PerRegion = dict[str, float | None]
 
-CLOSE_TO_BEST = 0.95
+# one value a step: by the name in the metrics file, and by region where it has regions
+PLAIN = ("loss", "lr", "accuracy")
+BY_REGION = ("dice", "iou")
+
+
+def _none() -> Numbers:
+    return np.zeros(0)
 
 
 @dataclass(frozen=True, slots=True)
 class ValidationPoint:
-    """One validation.
+    """One validation. What an older run did not measure is None, or an empty dict.
 
     Attributes:
         step: finished optimiser steps.
         loss: mean validation loss.
         dice: mean Dice per region over whole patients, None where no patient's reference has the region.
+        iou: likewise.
+        accuracy: share of pixels that are right.
+        training_loss: mean training loss since the validation before.
+        training: `dice`, `iou` and `accuracy` of the training batches since the validation before.
+        slices_per_s: how fast training was.
     """
 
     step: int
     loss: float
-    dice: dict[str, float | None]
+    dice: PerRegion
+    iou: PerRegion = field(default_factory=dict)
+    accuracy: float | None = None
+    training_loss: float | None = None
+    training: Mapping[str, Any] = field(default_factory=dict)
+    slices_per_s: float | None = None
 
     @property
     def score(self) -> float:
-        """Mean Dice over regions: what "best" means."""
-        measured = [value for value in self.dice.values() if value is not None]
-        return sum(measured) / len(measured) if measured else 0.0
+        """Mean Dice over regions: what "best" means unless the loss is monitored."""
+        return mean_over_regions(self.dice) or 0.0
+
+    @property
+    def training_score(self) -> float | None:
+        """Mean Dice over regions of the training batches, or None where it was not measured."""
+        return mean_over_regions(self.training.get("dice") or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that happened to a run: `oom`, `nan`, `rolled-back`, `stopped-early`, `disk-full`."""
+
+    step: int
+    what: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,11 +77,21 @@ class Curves:
         steps: (N,) int64, ascending.
         losses: (N,) float64, the training loss of each step.
         validations: in the order of their steps.
+        rates: (N,) float64, the learning rate of each step, NaN where it is not known.
+        accuracies: (N,) float64, share of right pixels in each training batch, NaN where it is not known.
+        dice: region to (N,) float64 of the training batches, NaN where there is none.
+        iou: likewise.
+        notes: in the order of their steps.
     """
 
     steps: npt.NDArray[np.int64]
     losses: Numbers
     validations: tuple[ValidationPoint, ...]
+    rates: Numbers = field(default_factory=_none)
+    accuracies: Numbers = field(default_factory=_none)
+    dice: dict[str, Numbers] = field(default_factory=dict)
+    iou: dict[str, Numbers] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
 
     @property
     def best(self) -> ValidationPoint | None:
@@ -71,14 +112,29 @@ class CurveReader:
         with self._lock:
             if self._path.exists():
                 self._read_on()
-            return Curves(np.array(self._steps, np.int64), np.array(self._losses), tuple(self._validations))
+            values = {name: np.array(column) for name, column in self._columns.items()}
+            by_region = {
+                kind: {key.partition(" ")[2]: values[key] for key in values if key.startswith(f"{kind} ")}
+                for kind in BY_REGION
+            }
+            return Curves(
+                np.array(self._steps, np.int64),
+                values["loss"],
+                tuple(self._validations),
+                values["lr"],
+                values["accuracy"],
+                by_region["dice"],
+                by_region["iou"],
+                tuple(self._notes),
+            )
 
     def _forget(self) -> None:
         self._file: tuple[int, int] | None = None
         self._offset = 0
-        self._steps: list[int] = []
-        self._losses: list[float] = []
+        self._steps = array("q")
+        self._columns = {name: array("d") for name in PLAIN}
         self._validations: list[ValidationPoint] = []
+        self._notes: list[Note] = []
 
     def _read_on(self) -> None:
         with self._path.open("rb") as stream:
@@ -95,10 +151,42 @@ class CurveReader:
 
     def _add(self, record: dict[str, Any]) -> None:
         if record["kind"] == "step":
-            self._steps.append(record["step"])
-            self._losses.append(record["loss"])
+            self._add_step(record)
         elif record["kind"] == "validation":
-            self._validations.append(ValidationPoint(record["step"], record["validation_loss"], record["dice"]))
+            self._validations.append(_validation(record))
+        elif record["kind"] == "note":
+            self._notes.append(Note(record["step"], str(record.get("what", "")), str(record.get("sentence", ""))))
+
+    def _add_step(self, record: dict[str, Any]) -> None:
+        values = {name: record.get(name) for name in PLAIN}
+        for kind in BY_REGION:
+            values |= {f"{kind} {region}": value for region, value in (record.get(kind) or {}).items()}
+        before = len(self._steps)
+        for name in values.keys() - self._columns.keys():  # a region that older lines do not know
+            self._columns[name] = array("d", [np.nan] * before)
+        for name, column in self._columns.items():
+            value = values.get(name)
+            column.append(np.nan if value is None else value)
+        self._steps.append(record["step"])
+
+
+def _validation(record: dict[str, Any]) -> ValidationPoint:
+    return ValidationPoint(
+        step=record["step"],
+        loss=record["validation_loss"],
+        dice=record["dice"],
+        iou=record.get("iou") or {},
+        accuracy=record.get("accuracy"),
+        training_loss=record.get("loss"),
+        training=record.get("training") or {},
+        slices_per_s=record.get("slices_per_s"),
+    )
+
+
+def mean_over_regions(values: Mapping[str, float | None]) -> float | None:
+    """Return the mean of the regions that could be scored, or None where none could."""
+    measured = [value for value in values.values() if value is not None]
+    return sum(measured) / len(measured) if measured else None
 
 
 def thinned(steps: npt.NDArray[np.int64], values: Numbers, total: int, most: int) -> tuple[Numbers, Numbers]:
@@ -106,13 +194,15 @@ def thinned(steps: npt.NDArray[np.int64], values: Numbers, total: int, most: int
 
     Args:
         steps: (N,) int64, ascending, from 1.
-        values: (N,) float64.
+        values: (N,) float64; NaN counts for nothing.
         total: steps the run will have; it decides the stretches.
         most: how many points to return at most.
 
     Returns:
         Mean step and mean value of each stretch that has any, at most `most` of them.
     """
+    known = ~np.isnan(values)
+    steps, values = steps[known], values[known]
     if not steps.size:
         return np.zeros(0), np.zeros(0)
     width = -(-max(total, int(steps[-1])) // most)
@@ -122,26 +212,15 @@ def thinned(steps: npt.NDArray[np.int64], values: Numbers, total: int, most: int
 
 
 def smoothed(values: Numbers, window: int) -> Numbers:
-    """Return the mean of each value and those before it, at most `window` of them; same length."""
-    sums = np.concatenate([[0.0], np.cumsum(values)])
+    """Return the mean of each value and those before it, at most `window` of them; same length. NaN counts for nothing.
+
+    Where nothing has been measured yet the mean is NaN.
+    """
+    known = ~np.isnan(values)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(known)])
     ends = np.arange(1, len(values) + 1)
     starts = np.maximum(0, ends - window)
-    means: Numbers = (sums[ends] - sums[starts]) / (ends - starts)
+    count = counts[ends] - counts[starts]
+    means: Numbers = np.where(count > 0, (sums[ends] - sums[starts]) / np.maximum(count, 1), np.nan)
     return means
-
-
-def in_words(validations: Sequence[ValidationPoint]) -> str:
-    """Say which validation was best and how early the run came close to it."""
-    if not validations:
-        return "No validation yet."
-    best = max(validations, key=lambda point: point.score)
-    said = f"Best so far: step {best.step:,} (mean Dice {best.score:.2f})."
-    near = next(point for point in validations if point.score >= CLOSE_TO_BEST * best.score)
-    if near.step < best.step:
-        said += f" 95 % of it was reached at step {near.step:,}."
-    after = sum(point.step > best.step for point in validations)
-    if after >= 3:
-        said += f" No better in the {after} validations since."
-    if unseen := [region for region, value in validations[-1].dice.items() if value is None]:
-        said += f" {' and '.join(unseen)} cannot be scored: no validation patient has any."
-    return said

@@ -1,40 +1,17 @@
-"""What a recipe is made of, in a few rows."""
+"""What a recipe's settings are called."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from core.data.augment import PRESETS, augment_settings
-from core.losses import loss_named
+from core.labels import LabelScheme
 from core.models import model_named
 from core.pretrained.sources import DOWNLOADED, PACKAGED
 from core.recipe import Recipe
-from core.workspace import Cohort
-from pages.parts.volumes import TITLES
 
 PREFIXES = ("timm-", "tu-", "tf_")
-
-
-def recipe_facts(recipe: Recipe, cohort: Cohort) -> list[tuple[str, str]]:
-    """Return label and value of what the form shows and does not change."""
-    data = recipe.data
-    size = _size(data.input_size)
-    start = [] if weights_offered(recipe) else [("Pretraining", "none, from scratch")]
-    return [
-        ("Architecture", architecture(recipe)),
-        *start,
-        ("Sequences", ", ".join(TITLES.get(name, name) for name in data.modalities)),
-        ("Target", f"{', '.join(cohort.scheme.region_names)} (overlapping)"),
-        ("Loss", loss_named(recipe.loss.name).title),
-        ("Slices", f"{size}, {data.plane}, {data.preparing}"),
-        ("Augmentation", augmentation(recipe)),
-    ]
-
-
-def _size(size: tuple[int, int] | int | None) -> str:
-    if isinstance(size, int):
-        return f"resized to {size}"
-    return " × ".join(map(str, size)) if size else "native size"
 
 
 def architecture(recipe: Recipe) -> str:
@@ -42,33 +19,66 @@ def architecture(recipe: Recipe) -> str:
     spec = model_named(recipe.model.name)
     encoder = spec.encoder(recipe.model.arguments)
     if encoder is not None:
-        return f"U-Net, {_plain(encoder)}"
+        return spec.title
     widths = dict(spec.parse(recipe.model.arguments)).get("channels")
     return f"{spec.title}, {'-'.join(map(str, widths))}" if widths else spec.title
 
 
-def weights_offered(recipe: Recipe) -> dict[str, str]:
-    """Return what the encoder may start from, by the value that a recipe holds; nothing where there is no encoder."""
-    encoder = model_named(recipe.model.name).encoder(recipe.model.arguments)
-    if encoder is None:
-        return {}
+def plain_encoder(encoder: str) -> str:
+    """Return an encoder's name without what says which library builds it."""
+    return encoder.removeprefix("timm-").removeprefix("tu-")
+
+
+def encoder_title(encoder: str) -> str:
+    """Return an encoder's name for people."""
+    for prefix in PREFIXES:
+        encoder = encoder.removeprefix(prefix)
+    return encoder
+
+
+def weights_offered(encoder: str, given: str) -> dict[str, str]:
+    """Return what an encoder may start from, by the value that a recipe holds.
+
+    Args:
+        encoder: its name.
+        given: what the recipe says, which is always among it.
+    """
     offered = {"none": "none, from scratch"}
-    plain = encoder.removeprefix("timm-").removeprefix("tu-")
+    plain = plain_encoder(encoder)
     if plain in PACKAGED:
         offered["imagenet"] = "ImageNet, from package"
     elif plain in DOWNLOADED:
         offered["imagenet"] = "ImageNet, downloaded"
-    given = recipe.model.encoder_weights
-    return {given: f"file {Path(given).name}"} | offered if given not in offered else offered
+    return offered if given in offered else {given: weights_title(given)} | offered
 
 
-def augmentation(recipe: Recipe) -> str:
-    """Name the preset, and how many of its settings the recipe changes."""
-    changed = augment_settings(recipe.augment.preset, recipe.augment.settings) != PRESETS[recipe.augment.preset]
-    return f"{recipe.augment.preset}, changed" if changed else recipe.augment.preset
+def weights_title(given: str) -> str:
+    """Say where weights come from without the folder that they lie in."""
+    if given == "imagenet":
+        return "ImageNet"
+    return f"encoder of {given[4:]}" if given.startswith("run:") else f"file {Path(given).name}"
 
 
-def _plain(encoder: str) -> str:
-    for prefix in PREFIXES:
-        encoder = encoder.removeprefix(prefix)
-    return encoder
+def target_title(kind: str, scheme: LabelScheme) -> str:
+    """Say what a network predicts."""
+    if kind == "regions":
+        return f"{', '.join(scheme.region_names)} (overlapping)"
+    return f"{len(scheme.class_bits)} classes (exclusive)"
+
+
+def input_size_title(size: Any) -> str:
+    """Say how large a slice is when the network sees it."""
+    if isinstance(size, list | tuple):
+        return " × ".join(map(str, size))
+    return f"to {size}" if isinstance(size, int) else str(size)
+
+
+def loss_title(title: str) -> str:
+    """Shorten a loss's title to what fits a row."""
+    return title.replace("Binary cross-entropy", "BCE").replace("Cross-entropy", "CE")
+
+
+def changed_words(recipe: Recipe) -> str:
+    """Say where a recipe's augmentation is not its preset's."""
+    preset = recipe.augment.preset
+    return ", changed" if augment_settings(preset, recipe.augment.settings) != PRESETS[preset] else ""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from core.jobs.machine import Use
+from core.training.duration import size, span
 from core.training.run_folder import ACTIVE, Status
+
+__all__ = ["LABELS", "place_words", "progress_words", "run_number", "run_title", "scientific", "span", "use_words"]
 
 LABELS = {
     "queued": "starting",
@@ -12,6 +16,7 @@ LABELS = {
     "done": "done",
     "failed": "failed",
 }
+SILENT_S = 30.0  # without a heartbeat, until that is said
 
 
 def run_title(title: str, run: str) -> str:
@@ -24,8 +29,23 @@ def run_number(run: str) -> str:
     return run.rpartition("-")[2]
 
 
-def progress_words(status: Status, batch_size: int) -> str:
-    """Say how far a run is, how fast it goes and when it will be done."""
+def place_words(position: int) -> str:
+    """Say where in the queue a run waits, counted from 1."""
+    ending = "th" if 10 <= position % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(position % 10, "th")
+    return f"waiting ({position}{ending})"
+
+
+def progress_words(status: Status, batch_size: int, position: int | None = None, now: float | None = None) -> str:
+    """Say how far a run is, how fast it goes and when it will be done.
+
+    Args:
+        status: of the run.
+        batch_size: of its recipe.
+        position: in its device's queue, from 1, where it waits.
+        now: seconds since the epoch, to say where a heartbeat is overdue.
+    """
+    if position is not None:
+        return f"{place_words(position)} for {status.device}"
     if not status.total_steps:
         waiting = "starting: the data and the network are being loaded"
         return waiting if status.state in ACTIVE else f"{LABELS[status.state]} before the first step"
@@ -41,6 +61,8 @@ def progress_words(status: Status, batch_size: int) -> str:
         if status.learning_rate is not None:
             words.append(f"learning rate {scientific(status.learning_rate)}")
         words.append(time_left(status.eta_s))
+        if now is not None and now - status.heartbeat > SILENT_S:
+            words.append(f"no word for {span(now - status.heartbeat)}")
     else:
         words.append(f"batches of {batch_size}")
         if status.parameters:
@@ -48,18 +70,21 @@ def progress_words(status: Status, batch_size: int) -> str:
     return " · ".join(word for word in words if word)
 
 
+def use_words(use: Use | None) -> str:
+    """Say what a run's process uses of the machine; a busy core is 100 %."""
+    if use is None:
+        return ""
+    words = [] if use.cpu_share is None else [f"CPU {round(100 * use.cpu_share)} %"]
+    words.append(f"{size(use.memory_bytes)} memory")
+    if use.gpu_bytes is not None:
+        busy = "" if use.gpu_share is None else f"GPU {round(100 * use.gpu_share)} %, "
+        words.append(f"{busy}{size(use.gpu_bytes)} on it")
+    return " · ".join(words)
+
+
 def time_left(seconds: float | None) -> str:
     """Say how long a run still takes; nothing where that is not known yet."""
     return "" if seconds is None else f"{span(seconds)} left"
-
-
-def span(seconds: float) -> str:
-    """Say a duration in its natural unit."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 90 * 60:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"
 
 
 def scientific(value: float) -> str:

@@ -13,9 +13,15 @@ _SCORES = "scores"
 _RUN = "run"
 _PAGE = "page"
 _STARTS = "starts"
+_CLONES = "clones"
+_SPLITS = "splits"
+_LOOK = "looks at slices"
 _IMPORT = "import"
 _IMPORT_FOLDER = "import_folder"
+_AUGMENTATION = "augmentation"
 NEW_IMPORT = "new"
+RECIPE = "recipe"  # keys of widgets that a clone fills
+DEVICE = "device"
 
 
 def chosen_cohort(known: list[str], favourite: str | None = None) -> str | None:
@@ -109,6 +115,50 @@ def starts() -> int:
 def count_start() -> None:
     """Remember that a training was started."""
     st.session_state[_STARTS] = starts() + 1
+
+
+def cloned_runs() -> list[str]:
+    """Return the runs whose settings this session has taken over."""
+    return list(st.session_state.get(_CLONES, []))
+
+
+def clone_run(name: str, cohort: str, split: str, fold: int, device: str) -> None:
+    """Fill the form of a new training with a run's settings; before the form is drawn."""
+    for key in [key for key in st.session_state if f" run:{name}" in str(key)]:  # what was changed since the last time
+        del st.session_state[key]
+    st.session_state[_CLONES] = [name, *(other for other in cloned_runs() if other != name)]
+    st.session_state[RECIPE] = f"run:{name}"
+    choose_cohort(cohort)
+    st.session_state[_SPLITS] = {**st.session_state.get(_SPLITS, {}), cohort: split}
+    st.session_state[f"split of {cohort}"] = split
+    st.session_state[f"fold of {cohort} {split}"] = fold
+    st.session_state[DEVICE] = device
+
+
+def looks() -> bool:
+    """Return whether this session looks at training slices and their variations."""
+    return bool(st.session_state.get(_LOOK))
+
+
+def toggle_look() -> None:
+    """Look at training slices, or no longer."""
+    st.session_state[_LOOK] = not looks()
+
+
+def split_of(cohort: str) -> str | None:
+    """Return the split that a clone brought along."""
+    return st.session_state.get(_SPLITS, {}).get(cohort)  # type: ignore[no-any-return]
+
+
+def augmentation_shown() -> tuple[int, int]:
+    """Return which training slice's variations are looked at, and which draw of them."""
+    which, draw = st.session_state.get(_AUGMENTATION, (0, 0))
+    return int(which), int(draw)
+
+
+def show_augmentation(which: int, draw: int) -> None:
+    """Remember the slice and the draw."""
+    st.session_state[_AUGMENTATION] = (which, draw)
 
 
 def surfaces_key(page: str) -> str:

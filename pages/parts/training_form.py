@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import sys
 from dataclasses import dataclass
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import RefusedError
-from core.recipe import Recipe, load_recipe, recipe_names
+from core.jobs.machine import device_named, devices
+from core.recipe import Recipe, RecipeError, load_recipe, recipe_names
 from core.splitting import make_split
+from core.training.duration import size
 from core.training.start import Plan, plan_run
 from core.workspace import Cohort
 from pages.parts import state, store
-from pages.parts.recipe_facts import recipe_facts, weights_offered
+from pages.parts.training_more import more_rows
+from pages.parts.training_network import network_rows
+from pages.parts.training_rows import Rows, field
 
 FAVOURITES = {"phantoms": "phantom-unet"}  # cohort to the recipe that is made for it
-MOST = 10_000_000
+DEFAULT = "segscope-default"
 USUAL_STEPS = 1000  # where a recipe counts in epochs
 
 
@@ -32,52 +31,64 @@ class Wish:
         recipe: with the form's changes, or None where a setting is not one.
         plan: the data, or None where they do not fit.
         device: as `train --device` takes it.
-        problem: why it cannot start, or an empty text.
+        problems: why it cannot start; what is said under a field already is not among them.
     """
 
     recipe: Recipe | None
     plan: Plan | None
     device: str
-    problem: str
+    problems: tuple[str, ...] = ()
 
 
 def training_form() -> Wish:
     """Draw the form and return what it asks for."""
     names = store.workspace().cohort_names()
     cohort_name = state.chosen_cohort(names)
-    recipes = recipe_names()
-    favourite = FAVOURITES.get(cohort_name or "", recipes[0])
-    chosen = field("Recipe").selectbox(
-        "Recipe", recipes, recipes.index(favourite), key="recipe", label_visibility="collapsed", persist_state="session"
-    )
+    reference, key = _reference(cohort_name)
     cohort = _cohort(names, cohort_name)
     split, fold = _split(cohort)
     try:
-        shipped = load_recipe(chosen)
+        shipped = load_recipe(reference)
     except RefusedError as error:
-        return Wish(None, None, "auto", str(error))
-    with st.container(gap="xxsmall"):
-        for label, value in recipe_facts(shipped, cohort):
-            field(label).markdown(value)
-    changes = [*_pretraining(shipped), *_length(shipped), *_settings(shipped)]
+        return Wish(None, None, "auto", (str(error),))
+    rows = Rows(shipped, key)
+    network_rows(rows, cohort)
+    _length(rows)
+    rows.number("Batch", "train.batch_size", 1)
     device = _device()
+    more_rows(rows, cohort)
     try:
-        recipe = load_recipe(chosen, changes)
-    except RefusedError as error:
-        return Wish(None, None, device, str(error))
+        recipe = load_recipe(reference, rows.changes)
+    except RecipeError as error:
+        return Wish(None, None, device, tuple(rows.say(str(error))))
     if split is None:
-        return Wish(recipe, None, device, "")
+        return Wish(recipe, None, device)
     try:
-        return Wish(recipe, plan_run(store.workspace(), recipe, cohort.name, split, fold), device, "")
+        return Wish(recipe, plan_run(store.workspace(), recipe, cohort.name, split, fold), device)
     except RefusedError as error:
-        return Wish(recipe, None, device, str(error))
+        return Wish(recipe, None, device, (str(error),))
 
 
-def field(label: str) -> DeltaGenerator:
-    """Draw a row's label and return where its value goes."""
-    name, value = st.columns([1, 1.75], gap="xsmall", vertical_alignment="center")
-    name.markdown(f":gray[{label}]")
-    return value
+def _reference(cohort: str | None) -> tuple[str, str]:
+    """Draw which recipe the form starts from; return it as `load_recipe` takes it, and what its widgets go by."""
+    place = store.workspace()
+    recipes = recipe_names()
+    clones = [name for name in state.cloned_runs() if (place.runs / name / "recipe.yaml").exists()]
+    favourite = FAVOURITES.get(cohort or "", DEFAULT if DEFAULT in recipes else recipes[0])
+    titles = {name: name for name in recipes} | {f"run:{name}": f"as run {name}" for name in clones}
+    options = list(titles)
+    chosen = field("Recipe", "Where the settings below start from.").selectbox(
+        "Recipe",
+        options,
+        options.index(favourite),
+        format_func=lambda each: titles.get(each, each),
+        key=state.RECIPE,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    if chosen.startswith("run:"):
+        return str(place.runs / chosen[4:] / "recipe.yaml"), chosen
+    return chosen, chosen
 
 
 def _cohort(names: list[str], current: str | None) -> Cohort:
@@ -102,15 +113,20 @@ def _split(cohort: Cohort) -> tuple[str | None, int | None]:
     if not names:
         where.button("Make the 70/15/15 split", width="stretch", on_click=_make_split, args=(cohort.name,))
         return None, None
-    favourite = names.index("default") if "default" in names else 0
-    picked = where.selectbox("Split", names, favourite, key=f"split of {cohort.name}", label_visibility="collapsed")
-    count = len(place.split(cohort.name, picked).folds)
-    if count == 1:
+    by_name = {name: len(place.split(cohort.name, name).folds) for name in names}
+    kept = state.split_of(cohort.name)
+    favourite = next((name for name in (kept, "default") if name in by_name), names[0])
+    if max(by_name.values()) > 1:
+        where, folds = where.columns([1.2, 1], gap="xxsmall")
+    picked = where.selectbox(
+        "Split", names, names.index(favourite), key=f"split of {cohort.name}", label_visibility="collapsed"
+    )
+    if by_name[picked] == 1:
         return picked, None
-    fold = field("Fold").selectbox(
+    fold = folds.selectbox(
         "Fold",
-        range(count),
-        format_func=lambda number: f"fold {number} of {count}",
+        range(by_name[picked]),
+        format_func=lambda number: f"fold {number} of {by_name[picked]}",
         key=f"fold of {cohort.name} {picked}",
         label_visibility="collapsed",
     )
@@ -125,78 +141,56 @@ def _make_split(cohort: str) -> None:
         st.error(str(error))
 
 
-def _pretraining(recipe: Recipe) -> list[str]:
-    offered = weights_offered(recipe)
-    if not offered:
-        return []
-    picked = field("Pretraining").selectbox(
-        "Pretraining",
-        list(offered),
-        list(offered).index(recipe.model.encoder_weights),
-        format_func=lambda weights: offered.get(weights, weights),
-        accept_new_options=True,
-        placeholder="Choose, or give a file's path",
-        key=f"weights {recipe.name}",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    return [f"model.encoder_weights={json.dumps(picked)}"]
-
-
-def _length(recipe: Recipe) -> list[str]:
+def _length(rows: Rows) -> None:
     """Draw how long to train; whichever of the two was not asked for must not end the run first."""
-    train, units = recipe.train, ["steps", "epochs"]
-    length, unit = field("Length").columns([1, 1], gap="xxsmall")
+    train, units = rows.recipe.train, ["steps", "epochs"]
+    help_text = "An epoch is as many steps as there are batches of training slices."
+    length, unit = rows.row("Length", help_text=help_text).columns([1, 1], gap="xxsmall")
     counted = unit.selectbox(
         "Length in",
         units,
         0 if train.max_steps else 1,
-        key=f"unit {recipe.name}",
+        key=f"unit {rows.key}",
         label_visibility="collapsed",
         persist_state="session",
     )
-    if counted == "epochs":
-        count = _number(length, "Length", train.epochs, f"epochs {recipe.name}", 1)
-        return [f"epochs={count}", "max_steps=null"]
-    count = _number(length, "Length", train.max_steps or USUAL_STEPS, f"steps {recipe.name}", 1)
-    return [f"max_steps={count}", f"epochs={max(count, train.epochs)}"]
-
-
-def _settings(recipe: Recipe) -> list[str]:
-    batch = _number(field("Batch"), "Batch", recipe.train.batch_size, f"batch {recipe.name}", 1)
-    rate = field("Learning rate").text_input(
-        "Learning rate",
-        str(recipe.optim.lr),
-        key=f"lr {recipe.name}",
-        label_visibility="collapsed",
-        persist_state="session",
+    first = train.epochs if counted == "epochs" else train.max_steps or USUAL_STEPS
+    count = int(
+        length.number_input(
+            "Length",
+            1,
+            10_000_000,
+            first,
+            key=f"{counted} {rows.key}",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
     )
-    seed = _number(field("Seed"), "Seed", recipe.train.seed, f"seed {recipe.name}", 0)
-    return [f"train.batch_size={batch}", f"optim.lr={json.dumps(rate)}", f"train.seed={seed}"]
+    rows.change("epochs", count if counted == "epochs" else max(count, train.epochs))
+    rows.change("max_steps", None if counted == "epochs" else count)
 
 
 def _device() -> str:
-    devices = device_titles()
-    return field("Device").selectbox(
+    titles = device_titles()
+    # the free memory beside the list: a list whose words change forgets what was chosen
+    where, free = field("Device", "One training runs on a device at a time; the others wait for it.").columns(
+        [1.25, 1], gap="xsmall", vertical_alignment="center"
+    )
+    name = where.selectbox(
         "Device",
-        list(devices),
-        format_func=devices.__getitem__,
-        key="device",
+        list(titles),
+        format_func=lambda name: titles.get(name, name),
+        key=state.DEVICE,
         label_visibility="collapsed",
         persist_state="session",
     )
-
-
-def _number(where: DeltaGenerator, label: str, value: int, key: str, least: int) -> int:
-    return where.number_input(label, least, MOST, value, key=key, label_visibility="collapsed", persist_state="session")
+    left = device_named(name).free_bytes
+    if left is not None:
+        free.markdown(f":small[:gray[{size(left)} free]]")
+    return name
 
 
 def device_titles() -> dict[str, str]:
     """Return the devices to offer; what torch really finds is checked when the run starts."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    titles = {"auto": "auto, the fastest here"}
-    if shutil.which("nvidia-smi"):
-        titles["cuda"] = "CUDA"
-    if sys.platform == "darwin":
-        titles["mps"] = "MPS"
-    return titles | {"cpu": f"CPU, {cores} core{'s' if cores != 1 else ''}"}
+    here = devices()
+    return {"auto": f"auto: {here[0].name}"} | {each.name: each.title for each in here}

@@ -19,7 +19,7 @@ from pages.parts.volumes import GROUND_TRUTH, TITLES
 
 # Of a long run, evenly spread: each of them is a whole picture in the browser.
 MOST_STOPS = 60
-HEIGHT = 270
+HEIGHT = 240
 # Between the two slices, in voxels.
 GAP = 6
 WHITE = 255

@@ -18,8 +18,10 @@ from streamlit.testing.v1 import AppTest
 from core.atomic import read_json, write_json
 from core.errors import RefusedError
 from core.importing import import_folder
+from core.losses import LOSSES
 from core.recipe import load_recipe
 from core.splitting import make_split
+from core.training.preflight import Forecast
 from core.training.run_folder import RunFolder, Status, process_identity
 from core.training.start import create_run, plan_run
 from core.workspace import PROJECT, Workspace
@@ -60,9 +62,20 @@ def split(small: Workspace) -> Workspace:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """Run and device of every training that the page starts; none of them really is."""
     calls: list[tuple[str, str]] = []
-    for module in ("core.jobs.trainings", "pages.parts.run_panel"):
-        monkeypatch.setattr(f"{module}.start_detached", lambda _place, run, device: calls.append((run, device)))
+    for module in ("core.jobs.trainings", "pages.parts.run_buttons"):
+        monkeypatch.setattr(f"{module}.enqueue", lambda _place, run, device: calls.append((run, device)))
     return calls
+
+
+FITS = Forecast(829_000, 743_000_000, 18_000_000, 1_020.0, (("fine", "0.8 M parameters, 743 MB of 25.3 GB memory"),))
+
+
+@pytest.fixture(autouse=True)
+def foreseen(monkeypatch: pytest.MonkeyPatch) -> list[Forecast | str | None]:
+    """What preflight answers, its last entry; measuring a network for each of these tests would take minutes."""
+    answers: list[Forecast | str | None] = [FITS]
+    monkeypatch.setattr("pages.parts.training_checks.foresee", lambda *_: answers[-1])
+    return answers
 
 
 def opened() -> AppTest:
@@ -134,9 +147,9 @@ def test_too_few_patients_for_a_split_is_a_sentence(small: Workspace) -> None:
 def test_what_the_form_says_is_what_is_started(split: Workspace, started: list[tuple[str, str]]) -> None:
     app = with_recipe(opened())
     app.number_input(key=f"steps {RECIPE}").set_value(5000)
-    app.number_input(key=f"batch {RECIPE}").set_value(4)
-    app.number_input(key=f"seed {RECIPE}").set_value(7)
-    app.text_input(key=f"lr {RECIPE}").set_value("3e-4")
+    app.number_input(key=f"train.batch_size {RECIPE}").set_value(4)
+    app.text_input(key=f"train.seed {RECIPE}").set_value("7")
+    app.text_input(key=f"optim.lr {RECIPE}").set_value("3e-4")
     app.selectbox(key="device").set_value("cpu").run()
     press(app, "Start training")
     assert started == [(f"{RECIPE}-0001", "cpu")]
@@ -157,9 +170,11 @@ def test_a_length_in_epochs_lifts_the_recipes_step_limit(split: Workspace, start
 @pytest.mark.parametrize("rate", ["fast", "99", "-1", "[1, 2]", ""])
 def test_a_learning_rate_that_is_none_is_said_in_place(split: Workspace, rate: str) -> None:
     app = with_recipe(opened())
-    app.text_input(key=f"lr {RECIPE}").set_value(rate).run()
+    app.text_input(key=f"optim.lr {RECIPE}").set_value(rate).run()
     assert not app.exception
-    assert ["optim.lr" in error.value for error in app.error] == [True]
+    # under the field, and below the form too, because the field may be folded away
+    assert [error.value.startswith("Learning rate: ") for error in app.error] == [True]
+    assert f":red[{app.error[0].value}]" in words(app)
     assert is_disabled(app, "Start training")
 
 
@@ -194,7 +209,7 @@ def test_a_finished_run_shows_its_curves_pictures_and_best_validation(split: Wor
     app = opened()
     assert "**U-Net, narrow · 0001**" in words(app)
     assert "done · epoch 4 of 4 · step 40 of 40 · batches of 8" in words(app)
-    assert "Best so far: step 20 (mean Dice 0.75). ET cannot be scored: no validation patient has any." in words(app)
+    assert "Best: epoch 2, mean Dice 0.75. ET cannot be scored: no validation patient has any." in words(app)
     every = [json.loads(component.proto.json) for component in app.get("bidi_component")]
     (shown,) = [data for data in every if "stops" in data]
     assert shown["stops"] == {"word": "validation", "labels": ["step 10", "step 20"]}
@@ -228,6 +243,124 @@ def test_pause_and_stop_ask_the_process_and_say_so(split: Workspace) -> None:
     assert run.requested == "pause"
     assert "pausing after this step" in words(app)
     assert "Stop" not in [button.label for button in app.button]
+
+
+def test_a_training_that_cannot_fit_is_not_started(split: Workspace, foreseen: list[Forecast | str | None]) -> None:
+    foreseen.append(replace(FITS, sentences=(("refusal", "99 GB of 25.3 GB memory: it cannot fit"),)))
+    app = opened()
+    assert "99 GB of 25.3 GB memory: it cannot fit" in words(app)
+    assert is_disabled(app, "Start training")
+    foreseen.append("the network could not be measured here")  # which is no reason not to try
+    app.run()
+    assert "the network could not be measured here" in words(app)
+    assert not is_disabled(app, "Start training")
+
+
+def test_a_network_that_is_still_being_measured_may_be_started(
+    split: Workspace, foreseen: list[Forecast | str | None]
+) -> None:
+    foreseen.append(None)
+    app = opened()
+    assert "memory and time: trying two steps" in words(app)
+    assert not is_disabled(app, "Start training")
+
+
+def test_before_the_first_run_the_training_slices_are_shown(split: Workspace) -> None:
+    app = opened()
+    assert "Nothing has been trained yet" in words(app)
+    assert "T1c, training slices with most tumour. Slices with tumour: training " in words(app)
+    assert len(app.get("image")) == 1
+
+
+def test_slices_and_their_variations_are_looked_at_on_demand(split: Workspace) -> None:
+    made_run(split, state="done")
+    app = opened()
+    assert len(app.get("image")) == 0
+    app = press(app, "look")
+    assert "What it will be shown" in words(app)
+    assert len(app.get("image")) >= 1
+    assert "What it will be shown" not in words(press(app, "close"))
+
+
+def test_another_architecture_starts_with_its_own_arguments(split: Workspace, started: list[tuple[str, str]]) -> None:
+    app = with_recipe(opened())
+    app.selectbox(key=f"model.name {RECIPE}").set_value("smp_unet").run()
+    encoder = next(box for box in app.selectbox if box.label == "Encoder")
+    encoder.set_value("timm-tf_efficientnet_lite0").run()
+    weights = next(box for box in app.selectbox if box.label == "Pretraining")
+    assert weights.options[:2] == ["none, from scratch", "ImageNet, from package"]
+    weights.set_value("imagenet").run()
+    press(app, "Start training")
+    model = RunFolder(split.run_folder(started[0][0])).recipe.model
+    assert (model.name, model.encoder_weights) == ("smp_unet", "imagenet")
+    assert model.arguments == {"encoder": "timm-tf_efficientnet_lite0"}
+
+
+def test_classes_offer_the_losses_that_fit_them(split: Workspace, started: list[tuple[str, str]]) -> None:
+    app = with_recipe(opened())
+    app.selectbox(key=f"target.kind {RECIPE}").set_value("classes").run()
+    loss = next(box for box in app.selectbox if box.label == "Loss")
+    fitting = [name for name, spec in LOSSES.items() if "classes" in spec.targets]
+    assert len(loss.options) == len(fitting)
+    press(app, "Start training")
+    recipe = RunFolder(split.run_folder(started[0][0])).recipe
+    assert recipe.target.kind == "classes"
+    assert recipe.loss.name in fitting
+
+
+def test_size_and_neighbours_of_slices_are_set(split: Workspace, started: list[tuple[str, str]]) -> None:
+    app = with_recipe(opened())
+    app.selectbox(key=f"data.input_size {RECIPE}").set_value("128")
+    app.selectbox(key=f"data.neighbours {RECIPE}").set_value(1).run()
+    press(app, "Start training")
+    data = RunFolder(split.run_folder(started[0][0])).recipe.data
+    assert (data.input_size, data.neighbours) == (128, 1)
+
+
+def test_a_run_is_cloned_into_the_form(split: Workspace, started: list[tuple[str, str]]) -> None:
+    run = made_run(split, state="done")
+    app = press(opened(), "Clone")
+    assert app.selectbox(key="recipe").value == f"run:{run.name}"
+    assert app.number_input(key=f"steps run:{run.name}").value == 40
+    app.number_input(key=f"train.batch_size run:{run.name}").set_value(2).run()
+    press(app, "Start training")
+    recipe = RunFolder(split.run_folder(started[0][0])).recipe
+    assert (recipe.train.max_steps, recipe.train.batch_size) == (40, 2)
+    assert recipe.model == run.recipe.model
+
+
+def test_runs_that_wait_say_their_place(split: Workspace) -> None:
+    pid, pid_started = process_identity()
+    made_run(split, state="running", pid=pid, pid_started=pid_started, device="cpu")
+    for number in (1, 2):
+        made_run(split, state="queued", queued_at=float(number), device="cpu")
+    said = words(opened())
+    assert "waiting (1st)" in said
+    assert "waiting (2nd) for cpu" in said  # the newest, which is watched
+
+
+def test_what_happened_to_a_run_is_said(split: Workspace) -> None:
+    run = made_run(split, state="done")
+    run.append_metrics({"kind": "note", "step": 7, "what": "oom", "sentence": "the batch was halved to 4"})
+    assert "Step 7: the batch was halved to 4" in words(opened())
+
+
+def test_charts_are_chosen_and_the_curves_are_saved(split: Workspace) -> None:
+    made_run(split, state="done")
+    app = opened()
+    assert len(app.get("vega_lite_chart")) == 2
+    app.button_group(key="charts").set_value(["Loss", "Learning rate", "Throughput"]).run()
+    assert not app.exception
+    assert [chart.proto.alt for chart in app.get("vega_lite_chart")] == [
+        "Loss, by step", "Learning rate, by step", "Throughput, slices per second, by step",
+    ]  # fmt: skip
+    assert [button.label for button in app.get("download_button")] == ["SVG", "PNG"]
+
+
+def test_many_runs_stay_within_a_list_of_their_own(split: Workspace) -> None:
+    for _ in range(9):
+        made_run(split, state="done")
+    assert len([button for button in opened().button if button.label.startswith(("U-Net", "**U-Net"))]) == 9
 
 
 def test_a_run_is_deleted_after_a_second_word(split: Workspace) -> None:
@@ -280,7 +413,7 @@ def test_a_training_is_started_watched_and_stopped_in_a_browser(served: tuple[st
     page.goto(f"{address}/train")
     page.get_by_role("combobox", name="Recipe").click()
     page.get_by_role("option", name=RECIPE).click()
-    page.get_by_text("U-Net, 12-24-48-96-128").wait_for(timeout=60_000)
+    page.get_by_text("U-Net, 12-24-48-96-128").first.wait_for(timeout=60_000)
     for label, value in (("Batch", "2"), ("Length", "4000")):
         # the form of the recipe before stays until the page has run to its end
         expect(page.get_by_label(label, exact=True)).to_have_count(1, timeout=30_000)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from core.jobs.machine import Use
 from core.training.run_folder import Status
-from pages.parts.run_words import progress_words, run_title, scientific, span
+from pages.parts.run_words import place_words, progress_words, run_title, scientific, span, use_words
 
 
 def test_a_running_run_says_where_it_is_how_fast_and_for_how_long() -> None:
@@ -53,3 +54,25 @@ def test_learning_rates_are_written_short(rate: float, said: str) -> None:
 
 def test_two_runs_of_one_recipe_have_two_titles() -> None:
     assert run_title("U-Net", "brats-unet-0412") == "U-Net · 0412"
+
+
+@pytest.mark.parametrize(
+    ("place", "said"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (22, "22nd")]
+)
+def test_a_run_that_waits_says_its_place(place: int, said: str) -> None:
+    assert place_words(place) == f"waiting ({said})"
+    waiting = Status("unet-0001", device="cuda:0")
+    assert progress_words(waiting, 8, position=place) == f"waiting ({said}) for cuda:0"
+
+
+def test_a_run_that_has_been_silent_for_long_says_so() -> None:
+    status = Status("unet-0001", state="running", step=5, total_steps=10, heartbeat=1000.0)
+    assert progress_words(status, 8, now=1020.0) == "step 5 of 10"
+    assert progress_words(status, 8, now=1045.0) == "step 5 of 10 · no word for 45 s"
+
+
+def test_use_is_said_in_cores_and_bytes() -> None:
+    assert use_words(None) == ""
+    assert use_words(Use(None, 1_200_000_000)) == "1.2 GB memory"
+    assert use_words(Use(1.87, 1_200_000_000)) == "CPU 187 % · 1.2 GB memory"
+    assert use_words(Use(0.5, 10**9, 0.93, 4 * 10**9)) == "CPU 50 % · 1.0 GB memory · GPU 93 %, 4.0 GB on it"
