@@ -9,6 +9,9 @@ from typing import Any
 from core.cli.output import print_json
 
 Rows = list[dict[str, Any]]
+# what `models --cost` measures at: the four BraTS modalities in, its three regions out, the default recipe's canvas
+COST_CHANNELS = (4, 3)
+COST_SIZE = (192, 224)
 
 
 def add_verbs(verbs: Any) -> None:
@@ -16,6 +19,11 @@ def add_verbs(verbs: Any) -> None:
     for name, (words, rows) in LISTS.items():
         verb = verbs.add_parser(name, help=words)
         verb.set_defaults(run=_list, rows=rows)
+    models = verbs.choices["models"]
+    models.add_argument(
+        "--cost", action="store_true", help="measure parameters and arithmetic of each; takes half a minute"
+    )
+    models.set_defaults(run=_list_models)
     doctor = verbs.add_parser("doctor", help="versions, devices, disk, and what is missing")
     doctor.set_defaults(run=_doctor)
 
@@ -23,7 +31,18 @@ def add_verbs(verbs: Any) -> None:
 def _models() -> Rows:
     from core.models import MODELS
 
-    return [{"name": spec.name, "title": spec.title, "paper": spec.paper} for spec in MODELS.values()]
+    return [
+        {
+            "name": spec.name,
+            "title": spec.title,
+            "paper": spec.paper,
+            "dims": spec.dims,
+            "stride": spec.stride({}),
+            "batch_norm": spec.has_batch_norm({}),
+            "encoder": spec.encoder({}),
+        }
+        for spec in MODELS.values()
+    ]
 
 
 def _losses() -> Rows:
@@ -63,6 +82,34 @@ LISTS: dict[str, tuple[str, Callable[[], Rows]]] = {
     "formats": ("the file formats and folder layouts", _formats),
     "recipes": ("the recipes that ship with the program", _recipes),
 }
+
+
+def _list_models(options: argparse.Namespace) -> int:
+    rows = _models()
+    if options.cost:
+        rows = [row | _cost(row["name"]) for row in rows]
+    if options.json:
+        print_json(rows)
+        return 0
+    for row in rows:
+        facts = [f"{row['name']:16}  {row['title']}", f"pads to {row['stride']}"]
+        if row["encoder"]:
+            facts.append(f"encoder {row['encoder']}")
+        if options.cost:
+            height, width = COST_SIZE
+            facts += [
+                f"{row['parameters'] / 1e6:.1f} M parameters",
+                f"{row['flops'] / 1e9:.1f} GFLOP at {height} x {width}",
+            ]
+        print(f"{', '.join(facts)}  {row['paper']}")
+    return 0
+
+
+def _cost(name: str) -> dict[str, int | list[int]]:
+    from core.models.cost import cost
+
+    found = cost(name, *COST_CHANNELS, COST_SIZE)
+    return {"parameters": found.parameters, "flops": found.flops, "cost_size": list(COST_SIZE)}
 
 
 def _list(options: argparse.Namespace) -> int:

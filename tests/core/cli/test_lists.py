@@ -51,3 +51,19 @@ def test_doctor_tells_versions_devices_and_disk_and_no_names(
     answer = ask("doctor")
     assert answer.code == 0
     assert "made on first use" in answer.out
+
+
+def test_models_tell_stride_and_encoder(ask: Ask) -> None:
+    rows = {row["name"]: row for row in ask("models", "--json").document}
+    assert rows["segformer"]["encoder"] == "mit_b0"
+    assert rows["unet"] | {"paper": ""} == {
+        "name": "unet", "title": "U-Net", "paper": "", "dims": 2, "stride": 16, "batch_norm": True, "encoder": None
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_models_tell_what_they_cost_when_asked(ask: Ask) -> None:
+    rows = {row["name"]: row for row in ask("models", "--cost", "--json").document}
+    assert rows["smp_unet"]["parameters"] == pytest.approx(24.44e6, rel=0.001)
+    assert rows["smp_unet"]["cost_size"] == [192, 224]
+    assert all(row["flops"] > 1e9 for row in rows.values())

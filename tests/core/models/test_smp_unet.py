@@ -56,3 +56,37 @@ def test_the_decoder_needs_one_width_per_level() -> None:
 def test_the_encoder_that_takes_weights_is_named() -> None:
     assert MODELS["smp_unet"].encoder({"encoder": "resnet34"}) == "resnet34"
     assert MODELS["unet"].encoder({}) is None
+
+
+SMP_MODELS = ["smp_unet", "smp_unetplusplus", "manet", "deeplabv3plus", "segformer"]
+
+
+@pytest.mark.usefixtures("no_network")
+@pytest.mark.parametrize("name", SMP_MODELS)
+def test_every_model_on_a_named_encoder_is_built_without_a_download(name: str) -> None:
+    model = build_model(name, 4, 3, {**MODELS[name].small, "encoder": "tu-test_efficientnet"}).eval()
+    assert model(torch.zeros(1, 4, 40, 33)).shape == (1, 3, 40, 33)
+
+
+def test_an_encoder_that_an_architecture_cannot_stand_on_is_refused_with_the_reason() -> None:
+    with pytest.raises(ArgumentError, match=r"UnetPlusPlus .* cannot stand on the encoder 'mit_b0' .*choose another"):
+        build_model("smp_unetplusplus", 4, 3, {"encoder": "mit_b0"})
+
+
+def test_deeplab_refuses_a_batch_of_one_in_training() -> None:
+    model = build_model("deeplabv3plus", 1, 1, MODELS["deeplabv3plus"].small)
+    assert MODELS["deeplabv3plus"].has_batch_norm({})
+    with pytest.raises(ValueError, match="more than 1 value per channel"):
+        model(torch.zeros(1, 1, 64, 64))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_network")
+@pytest.mark.filterwarnings("ignore:`timm-` encoders are deprecated:DeprecationWarning")
+def test_every_encoder_of_smp_carries_a_unet() -> None:
+    from segmentation_models_pytorch.encoders import get_encoder_names
+
+    for encoder in get_encoder_names():
+        model = build_model("smp_unet", 4, 3, {"encoder": encoder}).to("meta").eval()
+        with torch.no_grad():
+            assert model(torch.empty(1, 4, 70, 64, device="meta")).shape == (1, 3, 70, 64), encoder

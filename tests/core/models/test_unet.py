@@ -91,3 +91,11 @@ def test_without_skips_a_single_pixel_comes_out_blurred() -> None:
 def test_a_wrong_value_is_named(arguments: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ArgumentError, match=sentence):
         build_model("unet", 4, 3, arguments)
+
+
+def test_the_wide_variant_is_an_argument() -> None:
+    # 31.0 M is what the 64 to 1024 U-Net has in other implementations with two padded convolutions a level
+    with torch.device("meta"):
+        model = build_model("unet", 4, 3, {"channels": (64, 128, 256, 512, 1024)})
+    assert parameter_count(model) == pytest.approx(31.04e6, rel=0.001)
+    assert model(torch.empty(2, 4, 33, 40, device="meta")).shape == (2, 3, 33, 40)
