@@ -57,10 +57,9 @@ class Predictor:
 
         fit = fit_slice((prepared.shape[2], prepared.shape[3]), self.spec.input_size, self._stride)
         batch = torch.from_numpy(fit.place(prepared)).to(self.compute.device, memory_format=self._layout)
-        autocast = torch.autocast(self.compute.device.partition(":")[0], torch.bfloat16, enabled=self.compute.bf16)
         training = self._model.training
         self._model.eval()
-        with torch.inference_mode(), autocast:
+        with torch.inference_mode(), self.compute.autocast():
             logits: torch.Tensor = self._model(batch)
         self._model.train(training)
         top, left = fit.before

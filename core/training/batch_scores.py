@@ -75,8 +75,8 @@ class PixelCounter:
             right, decisions = (chosen == true).sum(), chosen.numel()
             predicted, reference = (self._member[which].permute(0, 3, 1, 2) for which in (chosen, true))
         counts = [mask.sum((0, 2, 3)) for mask in (predicted * reference, predicted, reference)]
-        sums = torch.cat([*counts, right.reshape(1), right.new_full((1,), decisions)])
-        return sums.to(self._dtype)
+        sums = [*counts, right.reshape(1), right.new_full((1,), decisions)]
+        return torch.cat([each.to(self._dtype) for each in sums])
 
     def scores(self, counts: Sequence[float]) -> BatchScores:
         """Turn counts that have been read back, summed over the batches of a step, into scores.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.inference.device import Compute, DeviceError, choose_compute, cpu_has_bf16, devices
+from core.inference.device import Compute, DeviceError, choose_compute, cpu_has_bf16, devices, set_determinism
 
 
 def test_the_cpu_is_always_there_and_last() -> None:
@@ -37,3 +37,32 @@ def test_it_is_written_as_people_read_it() -> None:
     assert Compute("cuda:0", bf16=False, channels_last=False).to_json() == {
         "device": "cuda:0", "bf16": False, "channels_last": False,
     }  # fmt: skip
+
+
+def test_a_recipe_chooses_its_precision() -> None:
+    assert choose_compute("cpu", amp="off").bf16 is False
+    assert choose_compute("cpu", amp="bf16").bf16 is True, "also where it is emulated"
+    assert choose_compute("cpu", amp="auto").bf16 is cpu_has_bf16()
+    assert choose_compute("cpu", fast=False, amp="bf16").bf16 is False, "scores to publish are computed in fp32"
+
+
+def test_float16_is_for_cuda_only() -> None:
+    with pytest.raises(DeviceError, match=r"^train\.amp is fp16, which needs a CUDA device; found cpu: set train\.amp"):
+        choose_compute("cpu", amp="fp16")
+
+
+def test_a_choice_that_was_written_down_is_read_back_whatever_stands_beside_it() -> None:
+    for compute in (Compute("cpu", bf16=True, channels_last=True), Compute("cuda:0", False, True, fp16=True)):
+        assert Compute.from_json({**compute.to_json(), "micro_batch": 2, "accumulate": 4}) == compute
+    assert Compute("cuda:0", False, True, fp16=True).title == "CUDA:0 · fp16"
+
+
+def test_a_cpu_is_deterministic_without_being_asked() -> None:
+    import torch
+
+    before = torch.get_deterministic_debug_mode()
+    try:
+        set_determinism(Compute("cpu", False, False), wanted=False, one_size=True)
+        assert torch.get_deterministic_debug_mode() == 2, "an operation without a deterministic form is an error"
+    finally:
+        torch.set_deterministic_debug_mode(before)
