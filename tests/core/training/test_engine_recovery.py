@@ -11,7 +11,7 @@ import torch
 
 from core.atomic import read_json
 from core.checkpoints import WEIGHTS, load_model, read_checkpoint
-from core.training import engine, learner
+from core.training import engine, learner, optimisation
 from core.training.engine import TrainingFailedError
 from core.training.resume import RESUME_FACTS
 from core.training.run_folder import RunFolder
@@ -310,3 +310,25 @@ def test_an_error_that_is_not_about_memory_is_not_swallowed(
     monkeypatch.setattr(learner.Learner, "_forward", broken)
     with pytest.raises(RuntimeError, match="mat1 and mat2"):
         train(start())
+
+
+def test_a_device_that_is_asked_a_step_later_trains_the_same(
+    start: Start, train: Train, spoil_loss: Callable[[Spoil], list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a GPU: step 5 is judged, and found to be nothing, while step 6 is under way."""
+    made = optimisation.Descent.__init__
+
+    def late(self: optimisation.Descent, *arguments: Any) -> None:
+        made(self, *arguments)
+        self.waits = False
+
+    at_once, later = start(), start()
+    calls = spoil_loss(lambda call: math.nan if call == 5 else 1.0)
+    train(at_once)
+    calls[0] = 0
+    monkeypatch.setattr(optimisation.Descent, "__init__", late)
+    events = train(later)
+    assert [event["step"] for event in events if event["event"] == "step"] == [1, 2, 3, 4, 6, 7, 8]
+    assert notes(later) == notes(at_once) == [(5, "nan")]
+    assert steps(later) == steps(at_once)
+    assert weights(later) == weights(at_once)
