@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def _drawn_over(others: list[Other]) -> tuple[tuple[str, Curves], ...]:
 
 def _download(title: str, watched: Watched) -> None:
     with st.popover("Save curves"):
-        name = title.replace(" · ", "-").replace(" ", "-").lower()
+        name = re.sub(r"[^\w.-]+", "-", title).lower()
         for kind, mime, draw in (("SVG", "image/svg+xml", curves_svg), ("PNG", "image/png", curves_png)):
             st.download_button(
                 kind,

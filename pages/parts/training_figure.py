@@ -18,7 +18,7 @@ LEFT, RIGHT, TOP, BOTTOM = 56, 14, 44, 34
 SCALE = 3  # of the PNG: 300 dots per inch at 13 cm
 INK, GREY, RULE = "#1b2129", "#5c6773", "#d9dee4"
 # what is bright on black cannot be read on white
-ON_WHITE = {VALIDATION: INK, TRAINING: "#2f7fb0", PALETTE[0]: "#1f7fbf", PALETTE[1]: "#b97700", PALETTE[2]: "#8f8600"}
+ON_WHITE = {VALIDATION: INK, TRAINING: "#2f7fb0", PALETTE[0]: "#1f7fbf", PALETTE[1]: "#c46a00", PALETTE[2]: "#7d8a00"}
 TICKS = 4
 FONT = 'font-family="system-ui, Helvetica, Arial, sans-serif"'
 
@@ -30,8 +30,9 @@ Drawing = list[tuple[Any, ...]]
 def curves_svg(title: str, watched: Watched) -> bytes:
     """Return the curves that were measured as SVG, UTF-8."""
     drawing, width, height = _drawing(title, watched)
+    view = f'viewBox="0 0 {width} {height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" {FONT}>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" {view} {FONT}>',
         f"<title>{escape(title)}</title>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
     ]

@@ -123,7 +123,7 @@ def _loss(rows: Rows, kind: str) -> None:
 def _slices(rows: Rows) -> None:
     own = rows.value("data.input_size")
     sizes = {json.dumps(each): each for each in ([own] if own is not None else []) + list(SIZES)}
-    size, neighbours = rows.row("Slices", "data.input_size").columns([1.5, 1], gap="xxsmall")
+    size, neighbours = rows.row("Slices", "data.input_size").columns([1.25, 1], gap="xxsmall")
     picked = size.selectbox(
         "Input size",
         list(sizes),

@@ -404,6 +404,36 @@ def grown(page: Page, than: int) -> int:
     return int(page.evaluate(CURVE))
 
 
+INKS = """button => [getComputedStyle(button.querySelector('p')).color, getComputedStyle(button).backgroundColor]"""
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of `rgb(r, g, b)`. Reference: WCAG 2.2, definition of relative luminance."""
+    parts = [int(part) / 255 for part in colour.strip("rgb()").split(",")]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.slow
+def test_the_accent_buttons_words_can_be_read_and_the_curves_saved(served: tuple[str, Workspace], page: Page) -> None:
+    address, workspace = served
+    made_run(workspace, state="done")
+    page.goto(f"{address}/train")
+    button = page.get_by_role("button", name="Start training")
+    button.wait_for(timeout=60_000)
+    page.wait_for_function(
+        "() => !document.querySelector('[data-testid=stBaseButton-primary]').disabled", timeout=120_000
+    )
+    ink, ground = button.evaluate(INKS)
+    assert (luminance(ground) + 0.05) / (luminance(ink) + 0.05) >= 4.5
+    page.get_by_role("button", name="Save curves").click()
+    with page.expect_download(timeout=60_000) as coming:
+        page.get_by_role("button", name="SVG", exact=True).click()
+    assert coming.value.suggested_filename == "u-net-narrow-0001.svg"
+    assert b"Validation Dice" in Path(coming.value.path()).read_bytes()
+    shutil.rmtree(workspace.runs)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_training_is_started_watched_and_stopped_in_a_browser(served: tuple[str, Workspace], page: Page) -> None:
@@ -413,7 +443,7 @@ def test_a_training_is_started_watched_and_stopped_in_a_browser(served: tuple[st
     page.goto(f"{address}/train")
     page.get_by_role("combobox", name="Recipe").click()
     page.get_by_role("option", name=RECIPE).click()
-    page.get_by_text("U-Net, 12-24-48-96-128").first.wait_for(timeout=60_000)
+    expect(page.get_by_role("combobox", name="Architecture")).to_have_value("U-Net, 12-24-48-96-128", timeout=60_000)
     for label, value in (("Batch", "2"), ("Length", "4000")):
         # the form of the recipe before stays until the page has run to its end
         expect(page.get_by_label(label, exact=True)).to_have_count(1, timeout=30_000)
