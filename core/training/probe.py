@@ -75,8 +75,10 @@ def _measure(subject: Subject, model: nn.Module, compute: Compute) -> Measured:
     step_s = (time.perf_counter() - started) / TIMED / SLICES
     parameters = parameter_count(model)
     slice_bytes = kept.slice_bytes
+    fixed = (2 + MOMENTS[subject.optimizer]) * parameters * FLOAT_BYTES
+    if not on_cuda:  # what the libraries have set up for themselves in the steps stays
+        base = max(base, psutil.Process().memory_info().rss - fixed)
     if on_cuda:
-        fixed = (2 + MOMENTS[subject.optimizer]) * parameters * FLOAT_BYTES
         slice_bytes = max(0, torch.cuda.max_memory_allocated(compute.device) - fixed) // SLICES
     weights = sum(tensor.numel() * tensor.element_size() for tensor in model.state_dict().values())
     return Measured(
