@@ -81,6 +81,7 @@ def test_deeplab_refuses_a_batch_of_one_in_training() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.usefixtures("no_network")
 @pytest.mark.filterwarnings("ignore:`timm-` encoders are deprecated:DeprecationWarning")
 def test_every_encoder_of_smp_carries_a_unet() -> None:
