@@ -109,8 +109,8 @@ class Trainer:
         """
         self._journal.start(status)
         status.compute |= self._learner.pieces()
-        if self._world.leads:
-            self._prepare_snapshots()
+        if self._world.leads and self._fixed:
+            write_fixed(self._run.folder, self._parts.validation, self._fixed)
         try:
             ending = self._train_on()
         finally:
@@ -292,12 +292,6 @@ class Trainer:
     def _note(self, step: int, what: str, sentence: str) -> None:
         self._journal.note(step, what, sentence)
         self._journal.status.compute |= self._learner.pieces()
-
-    def _prepare_snapshots(self) -> None:
-        if self._fixed:
-            modalities = self._parts.validation[0].modalities
-            channel = modalities.index("t1c") if "t1c" in modalities else 0
-            write_fixed(self._run.folder, self._parts.validation, self._fixed, channel)
 
 
 class _LostError(Exception):

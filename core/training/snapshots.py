@@ -56,13 +56,15 @@ def choose_slices(cases: Sequence[SlicedCase]) -> list[tuple[int, int]]:
     return [(0, len(cases[0].slices) // 2)] if cases else []
 
 
-def write_fixed(folder: Path, cases: Sequence[SlicedCase], chosen: list[tuple[int, int]], channel: int) -> None:
-    """Keep the image (N, H, W) float32, 0-1, and the reference (N, H, W) of the fixed slices."""
+def write_fixed(folder: Path, cases: Sequence[SlicedCase], chosen: list[tuple[int, int]]) -> None:
+    """Keep image (N, H, W) float32, 0-1, and reference (N, H, W) of the fixed slices; T1c where there is one."""
+    modalities = cases[0].modalities
+    channel = modalities.index("t1c") if "t1c" in modalities else 0
     images = [cases[c].slices[s][channel].astype(np.float32) for c, s in chosen]
     scaled = [np.clip(image / max(1.0, float(np.percentile(image, 99.5))), 0, 1) for image in images]
     masks = [cases[c].reference_slice(s) for c, s in chosen]
     with replacing(folder / "snapshots" / "fixed.npz") as stream:
-        modality = np.array(cases[0].modalities[channel])
+        modality = np.array(modalities[channel])
         np.savez(stream, images=np.stack(scaled), masks=np.stack(masks), modality=modality)
 
 
