@@ -97,3 +97,36 @@ def wait_for(happened: object, seconds: float = 200) -> None:
     while not happened():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.1)
+
+
+def test_a_run_is_cloned_with_changes(ask: Ask, workspace: Workspace, small: Cohort, recipe: Path) -> None:
+    ask("train", recipe, "--set", "max_steps=1", "--device", "cpu")
+    answer = ask("train", "--clone", "narrow-0001", "--set", "optim.lr=0.02", "--device", "cpu")
+    assert json.loads(answer.out.splitlines()[-1])["run"] == "narrow-0002"
+    assert RunFolder(workspace.runs / "narrow-0002").recipe.optim.lr == 0.02
+    for wrong, sentence in (
+        (("train",), "train takes a RECIPE, --resume RUN or --clone RUN, one of the three"),
+        (("train", recipe, "--clone", "narrow-0001"), "one of the three"),
+        (("train", "--clone", "narrow-0001", "--cohort", "small"), "a clone keeps its run's cohort and fold"),
+    ):
+        refused = ask(*wrong)
+        assert refused.code == 2
+        assert sentence in refused.err
+
+
+def test_runs_say_where_they_wait(ask: Ask, workspace: Workspace, small: Cohort, recipe: Path) -> None:
+    for _ in range(2):
+        ask("train", recipe, "--set", "max_steps=1", "--device", "cpu")
+    busy, waiting = (RunFolder(workspace.runs / f"narrow-000{number}") for number in (1, 2))
+    status = busy.status
+    status.state = "running"  # in this very process, which lives
+    busy.write_status(status)
+    status = waiting.status
+    status.state = "paused"
+    waiting.write_status(status)
+    assert ask("train", "--resume", waiting.name, "--device", "cpu", "--detach").out == "narrow-0002\n"
+    row = next(row for row in ask("runs", "--json").document if row["run"] == waiting.name)
+    assert (row["state"], row["device"], row["position"]) == ("queued", "cpu", 1)
+    assert "queued 1" in ask("runs", waiting.name).out
+    assert ask("runs", waiting.name, "--stop").code == 0
+    assert waiting.status.state == "stopped"

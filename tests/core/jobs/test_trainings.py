@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
 
 from core.errors import RefusedError
-from core.jobs.trainings import delete_run, list_runs, start_detached
+from core.jobs.trainings import clone_run, delete_run, list_runs, start_detached
 from core.training.run_folder import RunFolder, process_identity
 from core.training.start import create_run, plan_run
 from core.workspace import Cohort, NotInWorkspaceError, Workspace
@@ -62,3 +63,47 @@ def test_a_start_forgets_what_was_asked_of_the_process_before(workspace: Workspa
     run.expect_process("cpu", 1.0)
     assert run.requested is None
     assert run.status.state == "queued"
+
+
+def test_a_clone_trains_another_recipe_on_the_same_cases(workspace: Workspace, run: RunFolder) -> None:
+    clone = clone_run(workspace, run.name, ["optim.lr=3e-4", "max_steps=20"])
+    assert clone.name == "narrow-0002"
+    assert (clone.recipe.optim.lr, clone.recipe.train.max_steps) == (3e-4, 20)
+    assert clone.recipe.model == run.recipe.model
+    assert clone.split == run.split
+    assert (clone.status.state, clone.pointed("last")) == ("stopped", None)
+
+
+def test_a_clone_keeps_its_cases_when_the_split_has_become_another(workspace: Workspace, run: RunFolder) -> None:
+    path = workspace.split_path("small", "default")
+    document = json.loads(path.read_text())
+    fold = document["folds"][0]
+    fold["train"], fold["test"] = [*fold["train"][1:], *fold["test"]], fold["train"][:1]
+    path.write_text(json.dumps(document))
+    assert clone_run(workspace, run.name).split == run.split
+
+
+def test_a_clone_that_does_not_fit_says_why(workspace: Workspace, run: RunFolder) -> None:
+    for change, sentence in (
+        ("optim.lr=fast", "optim.lr"),
+        ("optim.speed=1", "optim.speed"),
+        ("data.modalities=[dwi]", "which cohort small lacks"),
+        ("data.modalities=[", "not YAML"),
+    ):
+        with pytest.raises(RefusedError, match=sentence):
+            clone_run(workspace, run.name, [change])
+    assert workspace.run_names() == [run.name]
+
+
+def test_a_run_of_a_newer_program_is_listed_under_that_word_and_not_started(
+    workspace: Workspace, run: RunFolder
+) -> None:
+    for name, what in (("recipe.yaml", "schema_version: 9\n"), ("status.json", '{"schema_version": 9}')):
+        (run.folder / name).write_text(what)
+    (row,) = list_runs(workspace)
+    assert (row["title"], row["state"]) == (run.name, "failed")
+    assert "its status is of schema 9; this program reads schema 1: update it" in row["message"]
+    with pytest.raises(RefusedError, match="of schema 9"):
+        start_detached(workspace, run.name, "cpu")
+    with run.claimed(), pytest.raises(RefusedError, match="is being trained by another process"):
+        delete_run(workspace, run.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,9 +15,11 @@ from typing import Any
 import pytest
 
 from core.checkpoints import WEIGHTS, read_checkpoint
+from core.errors import JobFailedError
 from core.inference.device import DeviceError
 from core.training.process import run_training
 from core.training.run_folder import RunFolder
+from core.training.start import TrainingRefusedError
 from core.workspace import PROJECT, Cohort, Workspace
 from tests import narrow
 from tests.core.training.conftest import Start, Train
@@ -172,3 +175,81 @@ def test_a_card_holds_no_path_where_the_weights_of_its_encoder_came_from(
     assert facts is not None
     assert facts["source"] == "file own.safetensors"
     assert read_checkpoint(last).card.recipe["model"]["encoder_weights"] == "file own.safetensors"
+
+
+def test_a_run_keeps_in_what_it_was_trained_and_no_name_of_host_or_person(start: Start, train: Train) -> None:
+    import getpass
+    import platform
+
+    import torch
+
+    run = start(train={"max_steps": 1, "seed": 7})
+    train(run)
+    text = (run.folder / "environment.json").read_text()
+    (only,) = json.loads(text)["starts"]
+    kept = only["environment"]
+    assert (only["step"], kept["seed"]) == (0, 7)
+    assert torch.__version__.startswith(kept["libraries"]["torch"])
+    assert kept["processor"]["threads"] == torch.get_num_threads()
+    assert kept["device"]["name"] == "cpu"
+    for private in (platform.node(), str(run.folder), str(Path.home()), getpass.getuser()):
+        assert f'"{private}' not in text
+    train(run)
+    assert len(json.loads((run.folder / "environment.json").read_text())["starts"]) == 1
+
+
+def test_another_machine_is_written_down_when_a_run_resumes(start: Start, train: Train) -> None:
+    run = start(train={"max_steps": 4, "checkpoint_every_steps": 2})
+
+    def pause(event: dict[str, Any]) -> None:
+        if (event["event"], event["step"]) == ("step", 2):
+            run.request("pause")
+
+    train(run, pause)
+    path = run.folder / "environment.json"
+    document = json.loads(path.read_text())
+    document["starts"][0]["environment"]["processor"]["flags"] = ["an older one"]
+    path.write_text(json.dumps(document))
+    train(run)
+    assert [entry["step"] for entry in json.loads(path.read_text())["starts"]] == [0, 2]
+    assert "the machine or a library is not what it was" in (run.folder / "log.txt").read_text()
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_case_deleted_in_mid_run_is_named_and_the_run_goes_on_after_an_import(
+    workspace: Workspace, start: Start, train: Train, workers: int
+) -> None:
+    """What is open stays readable on this system: a run may end well, and says which case is gone when it resumes."""
+    straight = start()
+    train(straight)
+    run = start(train={"workers": workers})
+    gone = workspace.store_folder("small", run.split["train"][0])
+    aside = gone.with_name("aside")
+
+    def delete(event: dict[str, Any]) -> None:
+        if (event["event"], event["step"]) == ("step", 3):
+            gone.rename(aside)
+            run.request("pause")
+
+    train(run, delete)
+    with pytest.raises(TrainingRefusedError, match=f"{gone.name} is not in the slice store any more; import small"):
+        train(run)
+    assert run.status.state == "failed"
+    aside.rename(gone)
+    train(run)
+    assert weights(run) == weights(straight)
+
+
+def test_a_file_that_is_gone_from_the_store_is_named_by_its_case(
+    workspace: Workspace, start: Start, train: Train
+) -> None:
+    run = start()
+    gone = workspace.store_folder("small", run.split["validation"][0])
+    (gone / "axial.npy").rename(gone / "aside")
+    sentence = f"{gone.name} has left the slice store (axial.npy: No such file or directory); import small again"
+    with pytest.raises(JobFailedError, match=re.escape(sentence)):
+        train(run)
+    assert (run.status.state, run.status.message) == ("failed", f"{sentence} and resume")
+    assert str(workspace.root) not in (run.folder / "log.txt").read_text()
+    (gone / "aside").rename(gone / "axial.npy")
+    assert train(run)[-1]["state"] == "done"
