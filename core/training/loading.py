@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
 from typing import Protocol, Self
 
 from core.errors import JobFailedError
@@ -202,5 +203,6 @@ def _load(pipe: Connection, shared: SharedBatches) -> None:
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
-        return "a case has left the slice store while the run trained on it; import the cohort again and resume the run"
+        case = Path(error.filename).parent.name if error.filename else "a case"
+        return f"{case} has left the slice store while the run trained on it; import its cohort again and resume"
     return f"a batch could not be made ({type(error).__name__}: {error}); resume the run, without train.workers"

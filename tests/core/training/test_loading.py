@@ -112,7 +112,7 @@ def test_a_loader_that_is_killed_is_named_and_the_others_go(cases: list[SlicedCa
 def test_a_case_that_is_gone_is_a_sentence(cases: list[SlicedCase], workspace: Workspace) -> None:
     made = sampler(cases)
     shutil.rmtree(workspace.store_folder("small", case_id(1)))
-    with pytest.raises(LoaderFailedError, match=r"a case has left the slice store .*; import the cohort again"):
+    with pytest.raises(LoaderFailedError, match=rf"{case_id(1)} has left the slice store .*; import its cohort"):
         next(batches(made, STEPS, 2, workers=1))
     assert loaders() == []
 

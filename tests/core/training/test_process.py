@@ -215,7 +215,7 @@ def test_another_machine_is_written_down_when_a_run_resumes(start: Start, train:
     assert "the machine or a library is not what it was" in (run.folder / "log.txt").read_text()
 
 
-@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize("workers", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_case_deleted_in_mid_run_is_named_and_the_run_goes_on_after_an_import(
     workspace: Workspace, start: Start, train: Train, workers: int
 ) -> None:
