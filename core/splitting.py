@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.atomic import write_json
 from core.data.leakage import Audit
 from core.data.splits import Split, SplitRefusedError, split_by_fold, split_by_ratio
-from core.training.run_folder import RunFolder
+from core.training.runs.run_folder import RunFolder
 from core.workspace import Workspace
 
 

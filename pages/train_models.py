@@ -8,13 +8,13 @@ from core.errors import RefusedError
 from core.jobs.trainings import enqueue
 from core.training.start import create_run
 from pages.parts import state, store
-from pages.parts.augmentation_look import augmentation_look
 from pages.parts.empty import nothing_yet
-from pages.parts.run_list import run_list
-from pages.parts.run_panel import watch
-from pages.parts.training_checks import show_checks
-from pages.parts.training_form import Wish, training_form
-from pages.parts.training_slices import show_slices
+from pages.parts.training.augmentation_look import augmentation_look
+from pages.parts.training.checks import show_checks
+from pages.parts.training.form import Wish, training_form
+from pages.parts.training.run_list import run_list
+from pages.parts.training.run_panel import watch
+from pages.parts.training.slices import show_slices
 
 FORM_PX = 350
 

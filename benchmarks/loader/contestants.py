@@ -14,7 +14,7 @@ from core.data.augment import PRESETS, Augmenter, augment_settings
 from core.data.slicing import fit_slice
 from core.data.store import SlicedCase
 from core.recipe import DataSection
-from core.training.sampling import SliceSampler
+from core.training.batches.sampling import SliceSampler
 
 DATA = DataSection()  # the default recipe's: four modalities, 192 x 224, z-scores
 STRIDE = 32

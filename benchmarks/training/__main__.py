@@ -30,10 +30,10 @@ from core.losses import build_loss
 from core.models import build_model
 from core.recipe import Recipe, load_recipe
 from core.splitting import make_split
-from core.training.engine import Trainer
-from core.training.loading import batches as loaded_batches
+from core.training.batches.loading import batches as loaded_batches
+from core.training.batches.sampling import Batch
+from core.training.engine.trainer import Trainer
 from core.training.process import gather
-from core.training.sampling import Batch
 from core.training.start import create_run, plan_run
 from core.workspace import Workspace
 
@@ -113,7 +113,7 @@ def measure(folder: Path, scans: Path, device: str, rounds: int, steps: int) -> 
 
         trainer = Trainer(run, gather(workspace, run, compute), emit, lambda: None)
         trainer.resume()
-        with patch("core.training.engine.batches", _given(given) if given else loaded_batches):
+        with patch("core.training.engine.trainer.batches", _given(given) if given else loaded_batches):
             trainer.train(run.status)
         shutil.rmtree(run.folder)
         return [after - before for before, after in pairwise(stamps)], losses

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.training.sampling import Batch
+from core.training.batches.sampling import Batch
 
 if TYPE_CHECKING:
     import torch

@@ -11,8 +11,8 @@ from core.cli.output import print_json, progress
 from core.errors import JobFailedError, UsageError
 
 if TYPE_CHECKING:
-    from core.training.distributed import World
-    from core.training.run_folder import RunFolder
+    from core.training.engine.distributed import World
+    from core.training.runs.run_folder import RunFolder
     from core.workspace import Workspace
 
 
@@ -49,7 +49,7 @@ def _train(options: argparse.Namespace) -> int:
     What is trained here does not wait: whoever types the command sees it begin, even on a device that is at work. The
     queue does wait for it, as it does for any training on that device, and is moved on when it ends.
     """
-    from core.training.distributed import joined
+    from core.training.engine.distributed import joined
     from core.workspace import Workspace
 
     if options.preflight:
@@ -62,7 +62,7 @@ def _train(options: argparse.Namespace) -> int:
 
 def _train_in(world: World, workspace: Workspace, options: argparse.Namespace) -> int:
     from core.jobs.queue import advance, enqueue
-    from core.training.run_folder import RunFolder
+    from core.training.runs.run_folder import RunFolder
 
     run = RunFolder(workspace.runs / world.told_text(lambda: _wanted_run(workspace, options).name))
     if options.detach:
@@ -84,7 +84,7 @@ def _train_in(world: World, workspace: Workspace, options: argparse.Namespace) -
 
 
 def _wanted_run(workspace: Workspace, options: argparse.Namespace) -> RunFolder:
-    from core.training.run_folder import RunFolder
+    from core.training.runs.run_folder import RunFolder
 
     if [options.recipe, options.resume, options.clone].count(None) != 2:
         raise UsageError("train takes a RECIPE, --resume RUN or --clone RUN, one of the three")

@@ -20,7 +20,7 @@ from core.errors import RefusedError
 from core.jobs.bounded import bound_this_process
 from core.jobs.processes import start_process
 from core.recipe import Recipe, parse_recipe
-from core.training.run_folder import process_lives
+from core.training.runs.run_folder import process_lives
 from core.workspace import Cohort, Workspace
 
 SHOWN = 5  # variations beside the original
@@ -141,8 +141,8 @@ def draw_variations(workspace: Workspace, asked: dict[str, Any]) -> dict[str, An
     """
     from core.data.augment import Augmenter, augment_settings
     from core.models import model_named
+    from core.training.batches.sampling import SliceSampler
     from core.training.process import open_cases
-    from core.training.sampling import SliceSampler
 
     recipe = parse_recipe(asked["recipe"], asked["recipe"]["name"])
     data, cohort = recipe.data, workspace.cohort(asked["cohort"])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.atomic import read_json, write_json
-from core.training.liveness import Birth, process_identity, process_lives
+from core.training.runs.liveness import Birth, process_identity, process_lives
 from core.workspace import Workspace
 
 State = Literal["queued", "running", "done", "failed"]

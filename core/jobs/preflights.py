@@ -16,7 +16,7 @@ from core.jobs.bounded import bound_this_process
 from core.jobs.machine import Device, device_named
 from core.jobs.processes import start_process
 from core.recipe import Recipe
-from core.training.preflight import (
+from core.training.foresight.preflight import (
     DataFacts,
     Forecast,
     Measured,
@@ -27,7 +27,7 @@ from core.training.preflight import (
     same_network,
     subject_of,
 )
-from core.training.run_folder import RunFolder, process_lives
+from core.training.runs.run_folder import RunFolder, process_lives
 from core.training.start import Plan
 from core.workspace import Workspace
 
@@ -132,7 +132,7 @@ def main(request: Path) -> None:
     signal.alarm(PATIENCE_S)
     if subject.device == "cpu" and asked["free_bytes"]:
         bound_this_process(asked["free_bytes"] + SPARE_BYTES, PATIENCE_S)
-    from core.training.probe import measure
+    from core.training.foresight.probe import measure
 
     write_json(Path(asked["result"]), asdict(measure(subject)))
     request.unlink(missing_ok=True)

@@ -23,8 +23,8 @@ from typing import Literal
 
 from core.errors import RefusedError
 from core.jobs.processes import start_process
-from core.training.disk import writing_workspace
-from core.training.run_folder import RunFolder, Status
+from core.training.runs.disk import writing_workspace
+from core.training.runs.run_folder import RunFolder, Status
 from core.workspace import Workspace
 
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")

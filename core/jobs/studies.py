@@ -15,7 +15,7 @@ from core.evaluation.evaluate import Contender, OnCase, evaluate
 from core.inference.segment import Segmenter
 from core.jobs.queue import advance, enqueue
 from core.recipe.study import Study
-from core.training.run_folder import ACTIVE, RunFolder
+from core.training.runs.run_folder import ACTIVE, RunFolder
 from core.training.start import create_run, plan_run
 from core.workspace import Cohort, Workspace, safe_name
 

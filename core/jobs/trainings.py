@@ -12,8 +12,8 @@ from core.atomic import read_json
 from core.errors import RefusedError
 from core.jobs.queue import advance, device_of, enqueue, locked, pause, stop
 from core.recipe import changed_recipe
-from core.training.disk import writing_workspace
-from core.training.run_folder import RunFolder
+from core.training.runs.disk import writing_workspace
+from core.training.runs.run_folder import RunFolder
 from core.training.start import create_run, plan_again
 from core.workspace import Workspace
 

@@ -24,13 +24,13 @@ from core.labels import scheme_to_json
 from core.models import build_model, model_named, parameter_count
 from core.pretrained import load_encoder_weights
 from core.recipe import Recipe
-from core.training import disk
-from core.training.disk import writing_workspace
-from core.training.distributed import ALONE, World
-from core.training.engine import Emit, Ingredients, Trainer
-from core.training.environment import environment, keep_environment, libraries
-from core.training.run_folder import RunFolder, Status
-from core.training.sampling import SliceSampler
+from core.training.batches.sampling import SliceSampler
+from core.training.engine.distributed import ALONE, World
+from core.training.engine.trainer import Emit, Ingredients, Trainer
+from core.training.runs import disk
+from core.training.runs.disk import writing_workspace
+from core.training.runs.environment import environment, keep_environment, libraries
+from core.training.runs.run_folder import RunFolder, Status
 from core.training.start import TrainingRefusedError
 from core.workspace import Cohort, Workspace
 

@@ -9,8 +9,8 @@ from core.data.leakage import Audit
 from core.data.splits import Fold, Split
 from core.errors import RefusedError
 from core.recipe import Recipe
-from core.training.disk import writing_workspace
-from core.training.run_folder import RunFolder
+from core.training.runs.disk import writing_workspace
+from core.training.runs.run_folder import RunFolder
 from core.workspace import Cohort, Workspace
 
 

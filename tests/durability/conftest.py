@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from core.training.run_folder import RunFolder
+from core.training.runs.run_folder import RunFolder
 from core.workspace import Workspace
 from tests.core.conftest import cohort_files, imported_once, small, workspace
 from tests.core.training.conftest import _signals_as_before

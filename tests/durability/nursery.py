@@ -54,7 +54,7 @@ def attend(workspace: Path, order: dict[str, Any]) -> dict[str, Any]:
 
 def _train(workspace: Path, order: dict[str, Any], parent: int) -> None:
     from core.training.process import run_training
-    from core.training.run_folder import RunFolder
+    from core.training.runs.run_folder import RunFolder
     from core.workspace import Workspace
 
     places = Workspace(workspace)

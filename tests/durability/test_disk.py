@@ -12,10 +12,10 @@ import pytest
 from core.checkpoints import CARD, load_model, read_checkpoint
 from core.jobs.queue import advance, enqueue
 from core.jobs.trainings import clone_run, delete_run, list_runs
-from core.training import disk
-from core.training.disk import UnwritableError
 from core.training.process import run_training
-from core.training.run_folder import RunFolder
+from core.training.runs import disk
+from core.training.runs.disk import UnwritableError
+from core.training.runs.run_folder import RunFolder
 from core.training.start import create_run, plan_run
 from core.workspace import Cohort, Workspace
 from tests import narrow

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from core.checkpoints import load_model, read_checkpoint
-from core.training.run_folder import RunFolder
+from core.training.runs.run_folder import RunFolder
 from core.training.start import create_run, plan_run
 from core.workspace import PROJECT, Cohort, Workspace
 from tests import narrow

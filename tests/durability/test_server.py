@@ -12,7 +12,7 @@ import pytest
 
 from core.jobs.trainings import list_runs
 from core.training.process import run_training
-from core.training.run_folder import RunFolder
+from core.training.runs.run_folder import RunFolder
 from core.training.start import create_run, plan_run
 from core.workspace import PROJECT, Cohort, Workspace
 from tests import narrow

@@ -14,7 +14,7 @@ from core.checkpoints import shipped_names
 from core.data.phantom import cohort_traits, write_cohort
 from core.demo import COHORT, make_demo
 from core.importing import ImportChoices, import_folder
-from core.training.run_folder import RunFolder
+from core.training.runs.run_folder import RunFolder
 from core.workspace import PROJECT, Workspace
 from tests.pages.serving import serve
 

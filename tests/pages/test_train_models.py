@@ -21,8 +21,8 @@ from core.importing import import_folder
 from core.losses import LOSSES
 from core.recipe import load_recipe
 from core.splitting import make_split
-from core.training.preflight import Forecast
-from core.training.run_folder import RunFolder, Status, process_identity
+from core.training.foresight.preflight import Forecast
+from core.training.runs.run_folder import RunFolder, Status, process_identity
 from core.training.start import create_run, plan_run
 from core.workspace import PROJECT, Workspace
 from tests.cases import case_id, write_cohort
@@ -62,7 +62,7 @@ def split(small: Workspace) -> Workspace:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """Run and device of every training that the page starts; none of them really is."""
     calls: list[tuple[str, str]] = []
-    for module in ("core.jobs.trainings", "pages.parts.run_buttons"):
+    for module in ("core.jobs.trainings", "pages.parts.training.run_buttons"):
         monkeypatch.setattr(f"{module}.enqueue", lambda _place, run, device: calls.append((run, device)))
     return calls
 
@@ -74,7 +74,7 @@ FITS = Forecast(829_000, 743_000_000, 18_000_000, 1_020.0, (("fine", "0.8 M para
 def foreseen(monkeypatch: pytest.MonkeyPatch) -> list[Forecast | str | None]:
     """What preflight answers, its last entry; measuring a network for each of these tests would take minutes."""
     answers: list[Forecast | str | None] = [FITS]
-    monkeypatch.setattr("pages.parts.training_checks.foresee", lambda *_: answers[-1])
+    monkeypatch.setattr("pages.parts.training.checks.foresee", lambda *_: answers[-1])
     return answers
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.jobs import processes
-from core.training.run_folder import RunFolder
+from core.training.runs.run_folder import RunFolder
 from core.workspace import Cohort, Workspace
 from tests import narrow
 from tests.core.cli.conftest import Ask

@@ -20,7 +20,7 @@ from core.data.slicing import PLANES, Plane, cut, fit_slice
 from core.data.store import SlicedCase, add_plane, has_plane, open_case, slice_case, write_case
 from core.labels import SCHEMES
 from core.recipe import DataSection
-from core.training.sampling import SliceSampler
+from core.training.batches.sampling import SliceSampler
 from core.volume import Box
 from tests.cases import SHAPE, tumour_labels, write_nifti
 from tests.cases import write_case as write_files

@@ -12,7 +12,7 @@ from core.data.splits import Fold
 from core.data.store import open_case
 from core.jobs.augmented_slices import DRAWS, SHOWN, Varied, draw_variations, varied_slices
 from core.recipe import DataSection
-from core.training.sampling import SliceSampler
+from core.training.batches.sampling import SliceSampler
 from core.workspace import Cohort, Workspace
 from tests import narrow
 from tests.cases import case_id

@@ -17,7 +17,7 @@ from core.errors import RefusedError
 from core.jobs import queue
 from core.jobs.queue import advance, enqueue, pause, resolve_device, stop
 from core.jobs.trainings import delete_run, list_runs
-from core.training.run_folder import RunFolder, State
+from core.training.runs.run_folder import RunFolder, State
 from core.training.start import create_run, plan_run
 from core.workspace import PROJECT, Cohort, NotInWorkspaceError, Workspace
 from tests import narrow

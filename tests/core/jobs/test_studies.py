@@ -11,7 +11,7 @@ import yaml
 from core.cli import main
 from core.jobs.studies import StudyFolder, StudyRefusedError, queue_study
 from core.recipe.study import Study, load_study
-from core.training.run_folder import RunFolder
+from core.training.runs.run_folder import RunFolder
 from core.workspace import Cohort, Workspace
 from tests import narrow
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import RefusedError
 from core.jobs.trainings import clone_run, delete_run, list_runs, start_detached
-from core.training.run_folder import RunFolder, process_identity
+from core.training.runs.run_folder import RunFolder, process_identity
 from core.training.start import create_run, plan_run
 from core.workspace import Cohort, NotInWorkspaceError, Workspace
 from tests import narrow

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.training.process import run_training
-from core.training.run_folder import RunFolder
+from core.training.runs.run_folder import RunFolder
 from core.training.start import create_run, plan_run
 from core.workspace import Cohort, Workspace
 from tests import narrow

@@ -18,7 +18,7 @@ from core.checkpoints import WEIGHTS, read_checkpoint
 from core.errors import JobFailedError
 from core.inference.device import DeviceError
 from core.training.process import run_training
-from core.training.run_folder import RunFolder
+from core.training.runs.run_folder import RunFolder
 from core.training.start import TrainingRefusedError
 from core.workspace import PROJECT, Cohort, Workspace
 from tests import narrow

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from core.training.snapshots import snapshot_steps
-from pages.parts.training_pictures import what_it_sees
+from core.training.runs.snapshots import snapshot_steps
+from pages.parts.training.pictures import what_it_sees
 from pages.parts.viewer import RegionStyle
 
 SHAPE = (2, 40, 30)

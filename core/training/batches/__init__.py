@@ -1,0 +1,1 @@
+"""Which slices make a batch, and how batches are made ahead."""
