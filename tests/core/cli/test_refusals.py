@@ -67,8 +67,8 @@ REFUSED = [
     ("split small --name a/b", 1, "'a/b' is not a name"),
     ("audit big", 1, "no cohort is called 'big'"),
     ("audit small --split other", 1, "no split called 'other'; known: default"),
-    ("train", 2, "train takes a RECIPE or --resume RUN, one of the two"),
-    ("train r.yaml --resume x", 2, "one of the two"),
+    ("train", 2, "train takes a RECIPE, --resume RUN or --clone RUN, one of the three"),
+    ("train r.yaml --resume x", 2, "one of the three"),
     ("train --resume x --set epochs=3", 2, "a run that resumes keeps its recipe, cohort and fold"),
     ("train --resume nobody", 1, "no run is called 'nobody'; known: none"),
     ("train nobody", 1, "no recipe at 'nobody'; give a path, or one of:"),
@@ -80,6 +80,9 @@ REFUSED = [
     ("train r.yaml --split other", 1, "no split called 'other'"),
     ("train r.yaml --fold 3", 1, "fold 3 of a split with 1"),
     ("train dwi.yaml", 1, "recipe narrow reads dwi, which cohort small lacks"),
+    ("train --clone nobody", 1, "no run is called 'nobody'; known: none"),
+    ("study nobody", 1, "no study at 'nobody'; give a path, or one of:"),
+    ("study skips --split other", 1, "no split called 'other'"),
     ("train r.yaml --device cuda:9", 1, "no device 'cuda:9' on this machine"),
     ("runs nobody", 1, "no run is called 'nobody'"),
     ("runs nobody --delete", 1, "no run is called 'nobody'"),
@@ -153,13 +156,13 @@ def test_an_error_that_nobody_foresaw_names_its_place_and_hides_its_traceback(
 
     monkeypatch.setattr(lists, "_list", broken)
     monkeypatch.delenv("SEGSCOPE_DEBUG", raising=False)
-    answer = ask("models", "--json")
+    answer = ask("losses", "--json")
     assert answer.code == 3
     assert answer.document["exit"] == 3
     assert answer.err.startswith("error: unexpected KeyError at test_refusals.py:")
     assert "Traceback" not in answer.err
     monkeypatch.setenv("SEGSCOPE_DEBUG", "1")
-    assert "Traceback" in ask("models").err
+    assert "Traceback" in ask("losses").err
 
 
 def test_an_interrupt_is_exit_code_3_without_a_traceback(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from core.data.store import SlicedCase, open_case
 from core.recipe import DataSection
 from core.training.batches.loading import LoaderFailedError, batches
 from core.training.batches.sampling import Batch, SliceSampler
-from core.workspace import Cohort, Workspace
+from core.workspace import PROJECT, Cohort, Workspace
 from tests.cases import case_id
 
 STEPS = range(3, 9)
@@ -137,7 +137,7 @@ def test_what_interrupts_the_trainer_does_not_kill_its_loaders(cases: list[Slice
 def test_loaders_die_with_a_trainer_that_was_killed(cases: list[SlicedCase], tmp_path: Path) -> None:
     script = tmp_path / "trainer.py"
     script.write_text(ORPHANED)
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    environment = os.environ | {"PYTHONPATH": str(PROJECT)}
     with subprocess.Popen(
         [sys.executable, str(script), str(cases[0].folder)], stdout=subprocess.PIPE, text=True, env=environment
     ) as trainer:

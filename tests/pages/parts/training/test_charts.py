@@ -24,10 +24,10 @@ def measured(steps: int, scale: float = 1.0, *, older: bool = False) -> Curves:
 
 def _page(steps: int) -> None:
     import streamlit as st
-    from tests.pages.parts.training.test_charts import measured
 
     from pages.parts.training.charts import chart
     from pages.parts.training.lines import MEASURES, Watched
+    from tests.pages.parts.training.test_charts import measured
 
     st.subheader("Charts")
     watched = Watched(measured(steps), ("WT",), 200, (("0001", measured(150, 0.5)),))

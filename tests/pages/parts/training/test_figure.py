@@ -7,10 +7,10 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 from PIL import Image
-from tests.pages.parts.training.test_charts import measured
 
 from pages.parts.training.figure import SCALE, curves_png, curves_svg
 from pages.parts.training.lines import Watched
+from tests.pages.parts.training.test_charts import measured
 
 SVG = "{http://www.w3.org/2000/svg}"
 
