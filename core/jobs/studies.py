@@ -15,7 +15,7 @@ from core.evaluation.evaluate import Contender, OnCase, evaluate
 from core.inference.segment import Segmenter
 from core.jobs.queue import advance, enqueue
 from core.recipe.study import Study
-from core.training.runs.run_folder import ACTIVE, RunFolder
+from core.training.runs.run_folder import ACTIVE, RunFolder, Status
 from core.training.start import create_run, plan_run
 from core.workspace import Cohort, Workspace, safe_name
 
@@ -144,7 +144,7 @@ def wait_for(workspace: Workspace, runs: list[StudyRun], on_runs: OnRuns) -> Non
     while True:
         states = {run.run: RunFolder(workspace.run_folder(run.run)).status for run in runs}
         active = [status for status in states.values() if status.state in ACTIVE]
-        running = [f"{status.run} step {status.step}/{status.total_steps}" for status in active if status.pid]
+        running = [f"{status.run}, {_tenths(status)} %" for status in active if status.state == "running"]
         words = ", ".join(running)
         if words != said:
             said = words
@@ -159,6 +159,10 @@ def wait_for(workspace: Workspace, runs: list[StudyRun], on_runs: OnRuns) -> Non
             f"{len(unfinished)} of {len(runs)} runs are not done; {first.run} is {first.state}"
             f"{f': {first.message}' if first.message else ''}; give the same command again to go on"
         )
+
+
+def _tenths(status: Status) -> int:
+    return 10 * (10 * status.step // status.total_steps) if status.total_steps else 0
 
 
 def score_study(
