@@ -58,6 +58,20 @@ def real_data() -> Path:
 
 
 @pytest.fixture(autouse=True)
+def _determinism_as_before() -> Iterator[None]:
+    """A training in this process forbids what is not deterministic; the next test may want it."""
+
+    def mode() -> int:
+        torch = sys.modules.get("torch")
+        return torch.get_deterministic_debug_mode() if torch else 0
+
+    before = mode()
+    yield
+    if mode() != before:
+        sys.modules["torch"].set_deterministic_debug_mode(before)
+
+
+@pytest.fixture(autouse=True)
 def _main_as_before() -> Iterator[None]:
     """AppTest leaves its script as `__main__`, and a process that a later test spawns would run it again."""
     before = sys.modules["__main__"]

@@ -21,12 +21,8 @@ Train = Callable[..., list[dict[str, Any]]]
 @pytest.fixture(autouse=True)
 def _signals_as_before() -> Iterator[None]:
     """A training takes the process's signals; a test gives them back."""
-    import torch
-
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    deterministic = torch.get_deterministic_debug_mode()
     yield
-    torch.set_deterministic_debug_mode(deterministic)
     for number, action in before.items():
         signal.signal(number, action)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -60,7 +61,11 @@ def content(batch: Batch) -> bytes:
 
 def loaders() -> list[psutil.Process]:
     """The loader processes of this one; Python's own helper is none."""
-    return [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # other tests' children, ended and not yet reaped
+            found += [child] if "spawn_main" in " ".join(child.cmdline()) else []
+    return found
 
 
 @pytest.mark.parametrize("workers", [0, 2])
