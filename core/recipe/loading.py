@@ -35,21 +35,46 @@ def load_recipe(reference: str, overrides: Sequence[str] = ()) -> Recipe:
     """
     import yaml
 
+    document, name = read_document(reference, RECIPES, "recipe", "sections such as data, model, train")
+    try:
+        changes = [_override(text) for text in overrides]
+    except yaml.YAMLError as error:
+        raise RecipeError(f"--set is not YAML: {error}") from None
+    for keys, value in changes:
+        _set(document, keys, value)
+    return parse_recipe(document, name)
+
+
+def read_document(reference: str, shipped: Path, kind: str, expected: str) -> tuple[dict[str, Any], str]:
+    """Read a YAML file of fields.
+
+    Args:
+        reference: a path, or the name of a file in `shipped`.
+        shipped: the folder of those that come with the program.
+        kind: what the file is, for the message.
+        expected: what stands in such a file, for the message.
+
+    Returns:
+        The fields, and the file's name.
+
+    Raises:
+        RecipeError: no such file, or not YAML of fields.
+    """
+    import yaml
+
     path = Path(reference)
     if not path.suffix and "/" not in reference:
-        path = RECIPES / f"{reference}.yaml"
+        path = shipped / f"{reference}.yaml"
     if not path.is_file():
-        raise RecipeError(f"no recipe at {reference!r}; give a path, or one of: {', '.join(recipe_names())}")
+        known = ", ".join(sorted(path.stem for path in shipped.glob("*.yaml")))
+        raise RecipeError(f"no {kind} at {reference!r}; give a path, or one of: {known}")
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        changes = [_override(text) for text in overrides]
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path.name} is not YAML: {error}") from None
     if not isinstance(document, dict):
-        raise RecipeError(f"{path.name} holds {type(document).__name__}; expected sections such as data, model, train")
-    for keys, value in changes:
-        _set(document, keys, value)
-    return parse_recipe(document, path.name)
+        raise RecipeError(f"{path.name} holds {type(document).__name__}; expected {expected}")
+    return document, path.name
 
 
 def changed_recipe(recipe: Recipe, overrides: Sequence[str]) -> Recipe:
@@ -68,7 +93,7 @@ def changed_recipe(recipe: Recipe, overrides: Sequence[str]) -> Recipe:
     try:
         changes = [_override(text) for text in overrides]
     except yaml.YAMLError as error:
-        raise RecipeError(f"--set: not YAML: {error}") from None
+        raise RecipeError(f"--set is not YAML: {error}") from None
     for keys, value in changes:
         _set(document, keys, value)
     return parse_recipe(document, recipe.name)
@@ -83,11 +108,15 @@ def parse_recipe(document: dict[str, Any], source: str) -> Recipe:
     try:
         return Recipe.model_validate(document)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, item['loc'])) or 'recipe'}: {item['msg'].removeprefix('Value error, ')}"
-            for item in error.errors()
-        )
-        raise RecipeError(f"{source}: {problems}") from None
+        raise RecipeError(f"{source}: {problems_of(error, 'recipe')}") from None
+
+
+def problems_of(error: ValidationError, whole: str) -> str:
+    """Name every field that is wrong; what fits no single field is said of the `whole`."""
+    return "; ".join(
+        f"{'.'.join(map(str, item['loc'])) or whole}: {item['msg'].removeprefix('Value error, ')}"
+        for item in error.errors()
+    )
 
 
 def _override(text: str) -> tuple[list[str], Any]:

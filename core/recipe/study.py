@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from core.case import SAFE_NAME
-from core.recipe.loading import RecipeError, load_recipe
+from core.recipe.loading import RecipeError, load_recipe, problems_of, read_document
 from core.recipe.schema import Recipe
 from core.workspace import RECIPES
 
@@ -104,31 +103,11 @@ def load_study(reference: str) -> Study:
     Raises:
         RecipeError: no such study, not YAML, or a field, recipe or change that is not one.
     """
-    import yaml
-
-    path = Path(reference)
-    if not path.suffix and "/" not in reference:
-        path = STUDIES / f"{reference}.yaml"
-    if not path.is_file():
-        raise RecipeError(f"no study at {reference!r}; give a path, or one of: {', '.join(study_names())}")
+    document, name = read_document(reference, STUDIES, "study", "name, recipes and changes")
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path.name} is not YAML: {error}") from None
-    if not isinstance(document, dict):
-        raise RecipeError(f"{path.name} holds {type(document).__name__}; expected name, recipes and changes")
-    study = _parse(document, path.name)
+        study = Study.model_validate(document)
+    except ValidationError as error:
+        raise RecipeError(f"{name}: {problems_of(error, 'study')}") from None
     for _ in study.variants():
         pass
     return study
-
-
-def _parse(document: dict[str, Any], source: str) -> Study:
-    try:
-        return Study.model_validate(document)
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, item['loc'])) or 'study'}: {item['msg'].removeprefix('Value error, ')}"
-            for item in error.errors()
-        )
-        raise RecipeError(f"{source}: {problems}") from None
