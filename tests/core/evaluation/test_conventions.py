@@ -17,7 +17,7 @@ from core.evaluation.conventions import (
     score_conventions,
 )
 from core.evaluation.mask_pair import MaskPair, model_resolution, resized
-from core.evaluation.scoring import score_case
+from core.evaluation.scoring import Scoring, score_case
 from core.evaluation.slice_counts import count_slices
 from core.labels import scheme_named
 
@@ -173,7 +173,7 @@ def test_a_real_case_by_the_libraries_that_score_so(real_data: Path) -> None:
     prediction = np.roll(reference, (2, 0, 1), axis=(0, 1, 2))
     depth = reference.shape[2]
     found = score_conventions(MaskPair(prediction, reference, BRATS, BRATS.region_names, depth))
-    ours = score_case(prediction, reference, BRATS.region_names, grid.geometry(), metrics=("dice",))
+    ours = score_case(prediction, reference, BRATS.region_names, grid.geometry(), scoring=Scoring(("dice",)))
     for bit, region in enumerate(BRATS.region_names):
         a, b = (
             torch.from_numpy(np.moveaxis(bits >> bit & 1, 2, 0)[:, None].astype(np.int64))

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from core.evaluation.scoring import conventions, score_case
+from core.evaluation.scoring import Scoring, score_case, scoring_words
 from core.metrics import UnknownMetricError
 from core.metrics.empty_masks import POLICIES
 from core.volume import Geometry
@@ -63,7 +63,7 @@ def test_an_invented_region_is_left_out_with_its_millilitres() -> None:
 
 
 def test_the_brats_policy_can_be_chosen() -> None:
-    scores = score_case(*masks(), REGIONS, GEOMETRY, policy=POLICIES["brats"])["ET"]
+    scores = score_case(*masks(), REGIONS, GEOMETRY, scoring=Scoring(policy=POLICIES["brats"]))["ET"]
     assert scores["dice"] == 0.0
     assert scores["hd95_mm"] == pytest.approx(373.13, abs=0.005)
     assert scores["false_positive_ml"] == pytest.approx(0.0055)
@@ -83,7 +83,7 @@ def test_scores_and_conventions_are_plain_json() -> None:
     for geometry in (GEOMETRY, None):
         scores = score_case(*masks(), REGIONS, geometry)
         assert json.loads(json.dumps(scores, allow_nan=False)) == scores
-    said = json.loads(json.dumps(conventions()))
+    said = json.loads(json.dumps(scoring_words()))
     assert list(said["metrics"]) == ["dice", "iou", "hd95_mm"]
     assert "6-connected" in said["metrics"]["hd95_mm"]["definition"]
     assert said["empty_masks"]["name"] == "leave-out"
@@ -91,4 +91,4 @@ def test_scores_and_conventions_are_plain_json() -> None:
 
 def test_an_unknown_metric_is_refused_before_anything_is_computed() -> None:
     with pytest.raises(UnknownMetricError, match="'sensitivity'; known: dice"):
-        score_case(*masks(), REGIONS, GEOMETRY, metrics=("dice", "sensitivity"))
+        score_case(*masks(), REGIONS, GEOMETRY, scoring=Scoring(("dice", "sensitivity")))

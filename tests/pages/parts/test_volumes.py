@@ -12,7 +12,7 @@ from core.checkpoints import Checkpoint
 from core.data.slabs import decode_slab
 from core.data.volume_cache import VolumeCache
 from core.evaluation.saved import saved_scores
-from core.evaluation.scoring import score_case
+from core.evaluation.scoring import Scoring, score_case
 from core.importing import import_folder
 from core.inference.prediction import Prediction
 from core.inference.segment import prediction_folder
@@ -88,7 +88,7 @@ def test_the_browser_gets_the_bytes_that_the_scores_come_from(
     reference = volumes._reference_array(small, ONE).voxels
     scores = saved_scores(workspace, small, ONE, checkpoint)
     assert scores is not None
-    own = score_case(bits, reference, saved.regions, small.cases[ONE].geometry, metrics=("dice",))
+    own = score_case(bits, reference, saved.regions, small.cases[ONE].geometry, scoring=Scoring(("dice",)))
     for name in saved.regions:
         assert own[name]["dice"] == scores[name]["dice"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from core.evaluation.scoring import score_case
+from core.evaluation.scoring import Scoring, score_case
 from core.volume import Geometry
 from tests.pages.viewer.conftest import Hand
 from tests.pages.viewer.harness.volumes import CASES, DOUBT_AT, DOUBTS, REFERENCE
@@ -51,7 +51,7 @@ def expected(model: str, region: str, threshold: int) -> dict[str, float | int |
     thresholds = tuple(threshold if r == bit else own for r, own in enumerate(said.thresholds))
     mask = type(said)(said.probabilities, said.box, said.shape, said.regions, thresholds, said.checkpoint_id).mask()
     assert CASE.affine is not None
-    return score_case(mask, REFERENCE, REGIONS, Geometry(CASE.affine), metrics=("dice",))[region]
+    return score_case(mask, REFERENCE, REGIONS, Geometry(CASE.affine), scoring=Scoring(("dice",)))[region]
 
 
 def test_nothing_is_fetched_until_somebody_asks(page: Page, harness: str) -> None:
