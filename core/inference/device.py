@@ -132,3 +132,5 @@ def set_determinism(compute: Compute, wanted: bool, one_size: bool) -> None:
         torch.backends.cudnn.benchmark = one_size and not exact
     # what use_deterministic_algorithms does, without importing torch's compiler, which takes four seconds
     torch.set_deterministic_debug_mode("error" if exact else "default")
+    # it would also fill every new tensor before an operation writes it: no operation of ours reads one unwritten
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
