@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.service.queue_watch import queue_watch
 from core.service.routes import service_middleware, service_routes
 from core.workspace import Workspace
 
@@ -19,4 +20,5 @@ app = st.App(
     ROOT / "pages" / "shell.py",
     routes=service_routes(Workspace.default().root, PARTS / "viewer", BASE, PARTS / "uploader"),
     middleware=service_middleware(BASE),
+    lifespan=queue_watch(Workspace.default()),
 )

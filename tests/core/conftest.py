@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from core.importing import import_folder
+from core.jobs import queue
 from core.splitting import make_split
+from core.training.start import create_run, plan_run
 from core.workspace import Cohort, Workspace
+from tests import narrow
 from tests.cases import write_cohort
+from tests.core.jobs.stand_ins import Made, Trainings
 
 PATIENTS = 6
 
@@ -41,3 +46,22 @@ def small(imported_once: Path, workspace: Workspace) -> Cohort:
     """The cohort `small`, imported and split, in this test's own workspace."""
     shutil.copytree(imported_once, workspace.root, dirs_exist_ok=True)
     return workspace.cohort("small")
+
+
+@pytest.fixture
+def made(workspace: Workspace, small: Cohort) -> Made:
+    """Make a run that is not started."""
+    recipe = narrow.recipe()
+    plan = plan_run(workspace, recipe, "small", "default", None)
+    return lambda: create_run(workspace, recipe, plan)
+
+
+@pytest.fixture
+def trainings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Trainings]:
+    """What the queue starts instead of trainings."""
+    kept = Trainings()
+    monkeypatch.setattr(queue, "start_process", kept.start)
+    yield kept
+    for process in kept.processes.values():
+        process.kill()
+        process.wait()

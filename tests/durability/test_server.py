@@ -1,4 +1,4 @@
-"""The app's server killed and started again, ten times, while a training that its machine's queue started runs on."""
+"""The app's server killed and started again, ten times, while a training runs on; each new one shows it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,6 +19,9 @@ from core.workspace import PROJECT, Cohort, Workspace
 from tests import narrow
 from tests.durability.conftest import last_weights, measured
 from tests.pages.serving import serve
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 TIMES = 10
 # long enough for ten starts of a server, and cheap
@@ -41,7 +45,9 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_run_outlives_ten_servers_and_each_new_one_lists_it(workspace: Workspace, small: Cohort) -> None:
+def test_a_run_outlives_ten_servers_and_each_new_one_shows_it(
+    workspace: Workspace, small: Cohort, browser: Browser
+) -> None:
     recipe = narrow.recipe(train=TRAIN)
     run = create_run(workspace, recipe, plan_run(workspace, recipe, "small", "default", None))
     environment = os.environ | {"PYTHONPATH": str(PROJECT)}
@@ -53,9 +59,12 @@ def test_a_run_outlives_ten_servers_and_each_new_one_lists_it(workspace: Workspa
     first = run.status
     try:
         for _ in range(TIMES):
-            server, _address = serve(PROJECT / "app.py", workspace.root)
-            server.kill()
-            server.wait()
+            server, address = serve(PROJECT / "app.py", workspace.root)
+            try:
+                look_at(browser, f"{address}/train", run.name)
+            finally:
+                server.kill()
+                server.wait()
             (row,) = list_runs(workspace)
             assert (row["run"], row["state"], row["device"]) == (run.name, "running", "cpu")
             now = run.status
@@ -69,6 +78,16 @@ def test_a_run_outlives_ten_servers_and_each_new_one_lists_it(workspace: Workspa
         time.sleep(0.1)
     assert run.status.state == "stopped"
     require_as_undisturbed(workspace, run)
+
+
+def look_at(browser: Browser, address: str, run: str) -> None:
+    """Wait until a page shows a run as running."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_text(run).first.wait_for(timeout=60_000)
+    page.get_by_text("running").first.wait_for(timeout=60_000)
+    context.close()
 
 
 def require_as_undisturbed(workspace: Workspace, run: RunFolder) -> None:

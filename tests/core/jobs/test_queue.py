@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,58 +16,10 @@ from core.errors import RefusedError
 from core.jobs import queue
 from core.jobs.queue import advance, enqueue, pause, resolve_device, stop
 from core.jobs.trainings import delete_run, list_runs
-from core.training.runs.run_folder import RunFolder, State
-from core.training.start import create_run, plan_run
+from core.training.runs.run_folder import RunFolder
 from core.workspace import PROJECT, Cohort, NotInWorkspaceError, Workspace
 from tests import narrow
-
-Made = Callable[[], RunFolder]
-
-
-@pytest.fixture
-def made(workspace: Workspace, small: Cohort) -> Made:
-    """Make a run that is not started."""
-    recipe = narrow.recipe()
-    plan = plan_run(workspace, recipe, "small", "default", None)
-    return lambda: create_run(workspace, recipe, plan)
-
-
-class Trainings:
-    """Processes that live until they are ended, in place of trainings, which take seconds to begin."""
-
-    def __init__(self) -> None:
-        self.started: list[tuple[str, str]] = []
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
-
-    def start(self, _workspace: Workspace, _module: str, arguments: list[str], _output: Path) -> int:
-        verb, resume, run, option, device = arguments
-        assert (verb, resume, option) == ("train", "--resume", "--device")
-        self.started.append((run, device))
-        self.processes[run] = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-        return self.processes[run].pid
-
-    def end(self, run: RunFolder, state: State | None) -> None:
-        """End a run's process; with a state it says so first, without it is killed."""
-        if state:
-            status = run.status
-            status.state = state
-            run.write_status(status)
-        self.processes[run.name].kill()
-        self.processes[run.name].wait()
-
-    @property
-    def names(self) -> list[str]:
-        return [run for run, _ in self.started]
-
-
-@pytest.fixture
-def trainings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Trainings]:
-    kept = Trainings()
-    monkeypatch.setattr(queue, "start_process", kept.start)
-    yield kept
-    for process in kept.processes.values():
-        process.kill()
-        process.wait()
+from tests.core.jobs.stand_ins import Made, Trainings
 
 
 def positions(workspace: Workspace) -> dict[str, int]:

@@ -1,0 +1,49 @@
+"""The server moves the queue of trainings on: one that was killed does not hold up the others until someone looks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from core.jobs.queue import advance
+from core.workspace import Workspace
+
+EVERY_S = 5.0
+
+_LOG = logging.getLogger(__name__)
+
+
+def queue_watch(
+    workspace: Workspace, every_s: float = EVERY_S
+) -> Callable[[Any], AbstractAsyncContextManager[dict[str, Any] | None]]:
+    """Return what an ASGI app takes as `lifespan`: while it is up, the queue is moved on again and again.
+
+    Args:
+        workspace: whose queue.
+        every_s: seconds between two looks.
+    """
+
+    @contextlib.asynccontextmanager
+    async def watched(_: Any) -> AsyncIterator[None]:
+        watching = asyncio.create_task(_watch(workspace, every_s))
+        try:
+            yield
+        finally:
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
+
+    return watched
+
+
+async def _watch(workspace: Workspace, every_s: float) -> None:
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            await asyncio.to_thread(advance, workspace)
+        except Exception as error:  # one unreadable run must not end the watch
+            _LOG.warning("the queue could not be moved on: %s", type(error).__name__)
