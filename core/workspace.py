@@ -209,6 +209,14 @@ class Workspace:
             raise NotInWorkspaceError(f"no run is called {name!r}; known: {', '.join(self.run_names()) or 'none'}")
         return self.runs / name
 
+    @property
+    def made_checkpoints(self) -> Path:
+        """Where checkpoints lie that were made from others: ensembles, and those with a fitted temperature."""
+        return self.root / "checkpoints"
+
+    def made_checkpoint(self, name: str) -> Path:
+        return self.made_checkpoints / safe_name(name)
+
     def prediction_folder(self, checkpoint_id: str, input_id: str) -> Path:
         return self.root / "predictions" / safe_name(checkpoint_id) / safe_name(input_id)
 

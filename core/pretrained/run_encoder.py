@@ -62,6 +62,8 @@ def load_run_encoder(model: nn.Module, architecture: str, checkpoint: Checkpoint
         WeightsRefusedError: either has no encoder of its own, or the two are not the same network.
     """
     card, name = checkpoint.card, f"run {checkpoint.card.run}"
+    if checkpoint.members:
+        raise WeightsRefusedError(f"{name} is an ensemble of {len(checkpoint.members)}; name one of its members instead")
     expected = encoder_of(model, architecture).state_dict()
     found = encoder_tensors(tensors_of(checkpoint.folder / WEIGHTS, cache_dir))
     theirs = model_named(checkpoint.spec.architecture).encoder(checkpoint.spec.arguments)
