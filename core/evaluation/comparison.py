@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from core.evaluation.paired import PairedComparison, Test, compare_paired
 from core.evaluation.scoring import CaseScores, RegionScores
-from core.evaluation.statistics import SIGNIFICANCE, PairedComparison, compare_paired, holm
+from core.evaluation.statistics import holm
+from core.evaluation.verdicts import verdict
 from core.metrics import METRICS
 
 ModelScores = Mapping[str, CaseScores]
 Scores = Mapping[str, ModelScores]
+Margin = float | Mapping[str, float]
 
 
 def shared_cases(scores: Scores) -> list[str]:
@@ -37,8 +40,21 @@ def comparable(scores: Scores, region: str, metric: str, shared: Sequence[str]) 
     ]
 
 
+def margin_of(metric: str, margin: Margin | None) -> float | None:
+    """Return the difference in a metric that would matter: stated for it, or for all scores without a unit."""
+    if margin is None or not isinstance(margin, Mapping):
+        return None if METRICS[metric].unit else margin
+    return margin.get(metric)
+
+
 def paired_tests(
-    scores: Scores, shared: Sequence[str], groups: Mapping[str, str], metrics: Sequence[str]
+    scores: Scores,
+    shared: Sequence[str],
+    groups: Mapping[str, str],
+    metrics: Sequence[str],
+    *,
+    test: Test = "wilcoxon",
+    margin: Margin | None = None,
 ) -> list[dict[str, Any]]:
     """Test every pair of models in every region that both predict, on the cases that count for all.
 
@@ -47,10 +63,15 @@ def paired_tests(
         shared: the cases that every model has.
         groups: case id to group id.
         metrics: names out of `METRICS`.
+        test: which paired test.
+        margin: the difference that would matter, by metric; one number is for the metrics without a unit.
 
     Returns:
         One JSON entry per metric, pair and region. p-values are Holm-adjusted within a metric; under five groups
-        p, interval and effect are null and `reason` says why.
+        p, intervals and effect are null and `reason` says why. `equivalent` is null where no margin is stated.
+
+    Raises:
+        ValueError: a margin is no number above 0.
     """
     entries: list[dict[str, Any]] = []
     compared = {model: cases for model, cases in scores.items() if cases}
@@ -64,7 +85,8 @@ def paired_tests(
                     np.array([number(compared[model][case][region], metric) for case in cases], np.float64)
                     for model in (first, second)
                 )
-                comparison = compare_paired(one, other, [groups[case] for case in cases])
+                within = margin_of(metric, margin)
+                comparison = compare_paired(one, other, [groups[case] for case in cases], test, within)
                 family.append(({"metric": metric, "region": region, "models": [first, second]}, comparison))
         entries += _adjusted(family)
     return entries
@@ -73,34 +95,37 @@ def paired_tests(
 def _adjusted(family: Sequence[tuple[dict[str, Any], PairedComparison]]) -> list[dict[str, Any]]:
     tested = [comparison.p for _, comparison in family if comparison.p is not None]
     adjusted = iter(holm(tested))
-    entries = []
-    for what, comparison in family:
-        p_holm = None if comparison.p is None else next(adjusted)
-        entries.append(
-            what
-            | {
-                "n": comparison.n,
-                "n_groups": comparison.n_groups,
-                "mean_difference": comparison.mean_difference,
-                "ci95": None if comparison.ci95 is None else list(comparison.ci95),
-                "p": comparison.p,
-                "p_holm": p_holm,
-                "family_size": len(tested),
-                "rank_biserial": comparison.rank_biserial,
-                "verdict": _verdict(what, comparison, p_holm),
-                "reason": comparison.reason,
-            }
-        )
-    return entries
+    return [
+        _entry(what, comparison, None if comparison.p is None else next(adjusted), len(tested))
+        for what, comparison in family
+    ]
 
 
-def _verdict(what: Mapping[str, Any], comparison: PairedComparison, p_holm: float | None) -> str:
-    if p_holm is None or comparison.rank_biserial is None:
-        return "not tested"
-    if p_holm >= SIGNIFICANCE:
-        return "no difference shown"
-    first_is_better = (comparison.rank_biserial > 0) == (METRICS[what["metric"]].direction == "higher")
-    return f"{what['models'][0 if first_is_better else 1]} is better"
+def _entry(
+    what: dict[str, Any], comparison: PairedComparison, p_holm: float | None, family_size: int
+) -> dict[str, Any]:
+    return what | {
+        "n": comparison.n,
+        "n_groups": comparison.n_groups,
+        "mean_difference": comparison.mean_difference,
+        "ci95": _listed(comparison.ci95),
+        "p": comparison.p,
+        "p_holm": p_holm,
+        "family_size": family_size,
+        "rank_biserial": comparison.rank_biserial,
+        "verdict": verdict(what["metric"], what["models"], comparison, p_holm, family_size),
+        "reason": comparison.reason,
+        "test": comparison.test,
+        "smallest_p": comparison.smallest_p,
+        "ci90": _listed(comparison.ci90),
+        "margin": comparison.margin,
+        "p_equivalence": comparison.p_equivalence,
+        "equivalent": comparison.equivalent,
+    }
+
+
+def _listed(interval: tuple[float, float] | None) -> list[float] | None:
+    return None if interval is None else list(interval)
 
 
 def number(scores: RegionScores, name: str) -> float:

@@ -1,14 +1,16 @@
-"""Intervals and tests over patients.
+"""Means, medians, quartiles and intervals over patients.
 
 Cases of one group (a patient's visits, slices of one source image) are not independent: the bootstrap draws
-whole groups and the test sees one difference per group. Everything is a function of the values alone: the
-same scores give the same intervals, whatever the order of the cases.
+whole groups. Everything is a function of the values alone: the same scores give the same intervals, whatever
+the order of the cases.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,32 +22,13 @@ RESAMPLES = 5000
 SEED = 20240229
 CONFIDENCE = 0.95
 SIGNIFICANCE = 0.05
+QUARTILES = (25, 75)
 
-# Differences that are equal on paper must tie in the ranks, and rounding errors are far below this.
-_DECIMALS_OF_TIES = 12
-
-
-@dataclass(frozen=True, slots=True)
-class PairedComparison:
-    """Two models on the same cases.
-
-    Attributes:
-        n: cases.
-        n_groups: independent groups, the sample size of the test.
-        mean_difference: mean of first - second over cases.
-        ci95: bootstrap interval of the mean difference, or None under five groups.
-        p: two-sided p of the Wilcoxon signed-rank test, or None without a test.
-        rank_biserial: effect size in -1..1, positive where the first is larger, or None without a test.
-        reason: why there is no test.
-    """
-
-    n: int
-    n_groups: int
-    mean_difference: float | None
-    ci95: tuple[float, float] | None
-    p: float | None
-    rank_biserial: float | None
-    reason: str | None
+# of the kept tables of draws: a cohort and its subgroups need a few sizes, over and over
+_KEPT_SIZES = 16
+# a group drawn more often than a byte can count does not happen: at n groups the mean is 1
+_COUNT = np.uint8
+_BLOCK = 1 << 20
 
 
 def too_few(n_groups: int) -> str | None:
@@ -55,8 +38,37 @@ def too_few(n_groups: int) -> str | None:
     return f"{n_groups} independent groups, at least {MINIMUM_GROUPS} are needed"
 
 
+def describe(values: Values, groups: Sequence[str]) -> dict[str, Any]:
+    """Summarise one score over cases, as plain JSON types.
+
+    Args:
+        values: (N,) float64, one per case.
+        groups: the group of each case.
+
+    Returns:
+        `mean`, `median`, `iqr` (first and third quartile, linear between values), `ci95` of the mean, `n` cases and
+        `n_groups`; null without any case. Under five groups `ci95` is null and `ci95_reason` says why.
+    """
+    n_groups = len(set(groups))
+    interval = bootstrap_ci95(values, groups)
+    summary: dict[str, Any] = {
+        "mean": float(values.mean()) if values.size else None,
+        "median": float(np.median(values)) if values.size else None,
+        "iqr": [float(quartile) for quartile in np.percentile(values, QUARTILES)] if values.size else None,
+        "ci95": None if interval is None else list(interval),
+        "n": int(values.size),
+        "n_groups": n_groups,
+    }
+    if reason := too_few(n_groups):
+        summary["ci95_reason"] = reason
+    return summary
+
+
 def bootstrap_ci95(values: Values, groups: Sequence[str]) -> tuple[float, float] | None:
-    """Return the percentile-bootstrap 95 % interval of the mean, drawing whole groups.
+    """Return the bootstrap 95 % interval of the mean, drawing whole groups.
+
+    The plain percentile interval of 11 patients covers the truth in 9 of 10 trials, not in 19 of 20: it is cut at
+    the percentiles that a Student interval of as many groups would reach instead.
 
     Args:
         values: (N,) float64, one per case.
@@ -66,42 +78,34 @@ def bootstrap_ci95(values: Values, groups: Sequence[str]) -> tuple[float, float]
         (low, high), or None under five groups.
 
     Reference:
-        B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13 (percentile interval);
-        A. C. Davison and D. V. Hinkley, Bootstrap Methods and their Application, 1997, 3.8 (whole groups).
+        T. C. Hesterberg, What teachers should know about the bootstrap, The American Statistician 69, 2015
+        (expanded percentile interval); A. C. Davison and D. V. Hinkley, Bootstrap Methods and their Application,
+        1997, 3.8 (whole groups).
     """
-    sums, sizes = _per_group(values, groups)
+    sums, sizes = per_group(values, groups)
     if too_few(sizes.size):
         return None
-    draws = np.random.default_rng(SEED).integers(sizes.size, size=(RESAMPLES, sizes.size), dtype=np.int32)
-    means = sums[draws].sum(axis=1) / sizes[draws].sum(axis=1)
-    tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = np.percentile(means, [tail, 100 - tail])
+    tail = 100 * expanded_tail(sizes.size)
+    low, high = np.percentile(_drawn_means(sums, sizes), [tail, 100 - tail])
     return float(low), float(high)
 
 
-def compare_paired(first: Values, second: Values, groups: Sequence[str]) -> PairedComparison:
-    """Compare two models on the same cases.
+@lru_cache
+def expanded_tail(n_groups: int) -> float:
+    """Return the share of draws beyond each end of an interval of so many groups.
 
-    The test is exact up to 50 groups without ties or zeros (13 with them), a normal approximation above.
-    Groups without a difference are left out of it; without any difference p is 1 and the effect 0.
+    It is Φ(-√(n / (n - 1)) · t), t the 97.5 % point of Student's distribution with n - 1 degrees of freedom.
 
     Args:
-        first: (N,) float64, one model's scores.
-        second: (N,) float64, the other's, in the same order of cases.
-        groups: the group of each case.
+        n_groups: independent groups, 2 or more.
 
     Reference:
-        F. Wilcoxon, Individual comparisons by ranking methods, Biometrics Bulletin 1, 1945;
-        D. S. Kerby, The simple difference formula, Comprehensive Psychology 3, 2014 (rank-biserial).
+        T. C. Hesterberg, What teachers should know about the bootstrap, The American Statistician 69, 2015.
     """
-    differences = first - second
-    sums, sizes = _per_group(differences, groups)
-    mean = float(differences.mean()) if differences.size else None
-    if reason := too_few(sizes.size):
-        return PairedComparison(differences.size, sizes.size, mean, None, None, None, reason)
-    p, effect = _signed_rank(np.round(sums / sizes, _DECIMALS_OF_TIES))
-    ci95 = bootstrap_ci95(differences, groups)
-    return PairedComparison(differences.size, sizes.size, mean, ci95, p, effect, None)
+    from scipy.special import ndtr, stdtrit
+
+    reach = math.sqrt(n_groups / (n_groups - 1)) * stdtrit(n_groups - 1, 0.5 + CONFIDENCE / 2)
+    return float(ndtr(-reach))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -118,18 +122,31 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def _signed_rank(differences: Values) -> tuple[float, float]:
-    differences = differences[differences != 0]
-    if differences.size == 0:
-        return 1.0, 0.0
-    from scipy.stats import rankdata, wilcoxon
-
-    ranks = rankdata(np.abs(differences))
-    effect = float((ranks * np.sign(differences)).sum() / ranks.sum())
-    return float(wilcoxon(differences).pvalue), effect
-
-
-def _per_group(values: Values, groups: Sequence[str]) -> tuple[Values, Values]:
+def per_group(values: Values, groups: Sequence[str]) -> tuple[Values, Values]:
+    """Return the sum of each group's values and its number of cases, groups in the order of their names."""
     names, index = np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)
     sums, sizes = (np.bincount(index, weights, names.size) for weights in (values, np.ones_like(values)))
     return sums.astype(np.float64), sizes.astype(np.float64)
+
+
+def _drawn_means(sums: Values, sizes: Values) -> Values:
+    """Return the mean over cases in each draw of groups, (RESAMPLES,) float64."""
+    counts = _times_drawn(sizes.size)
+    one_each = bool((sizes == 1).all())
+    means = np.empty(RESAMPLES, np.float64)
+    step = max(1, _BLOCK // sizes.size)
+    for start in range(0, RESAMPLES, step):
+        block = counts[start : start + step].astype(np.float64)
+        # einsum adds in one order, where a matrix product's depends on its threads
+        total = np.einsum("dg,g->d", block, sums)
+        means[start : start + step] = total / (sizes.size if one_each else np.einsum("dg,g->d", block, sizes))
+    return means
+
+
+@lru_cache(maxsize=_KEPT_SIZES)
+def _times_drawn(n_groups: int) -> npt.NDArray[np.uint8]:
+    """Return how often each group is in each draw, (RESAMPLES, n_groups)."""
+    draws = np.random.default_rng(SEED).integers(n_groups, size=(RESAMPLES, n_groups), dtype=np.int32)
+    rows = np.arange(RESAMPLES, dtype=np.int64)[:, np.newaxis] * n_groups
+    counts = np.bincount((draws + rows).ravel(), minlength=RESAMPLES * n_groups)
+    return counts.reshape(RESAMPLES, n_groups).astype(_COUNT)

@@ -11,17 +11,34 @@ from typing import Any
 
 import numpy as np
 
-from core.evaluation.comparison import Scores, comparable, number, paired_tests, regions_in, shared_cases
+from core.evaluation.comparison import Margin, Scores, comparable, number, paired_tests, regions_in, shared_cases
+from core.evaluation.paired import EXACT_GROUPS, SIGN_DRAWS, Test
 from core.evaluation.scoring import DEFAULT_POLICY, RegionScores, Scoring, scoring_words
-from core.evaluation.statistics import MINIMUM_GROUPS, RESAMPLES, SEED, Values, bootstrap_ci95, too_few
+from core.evaluation.statistics import MINIMUM_GROUPS, RESAMPLES, SEED, describe
+from core.evaluation.subgroups import Facts, subgroups
 from core.metrics import METRICS
 from core.metrics.empty_masks import EmptyMaskPolicy
 
-_INTERVAL = f"95 % percentile bootstrap of the mean, {RESAMPLES} draws of whole groups, seed {SEED}"
-_TEST = (
-    "two-sided Wilcoxon signed-rank test on one mean difference per group, Holm-adjusted over all pairs of models and "
-    "regions of one metric; effect size: matched-pairs rank-biserial correlation, positive where the first is larger"
+_INTERVAL = (
+    f"95 % percentile bootstrap of the mean, {RESAMPLES} draws of whole groups, seed {SEED}, the percentiles expanded "
+    "for few groups (Hesterberg 2015)"
 )
+_TESTS: dict[Test, str] = {
+    "wilcoxon": "two-sided Wilcoxon signed-rank test on one mean difference per group",
+    "permutation": (
+        "two-sided permutation test of the mean difference, flipping the sign of whole groups: every pattern up to "
+        f"{EXACT_GROUPS} groups, {SIGN_DRAWS} drawn ones above, seed {SEED}"
+    ),
+}
+_ADJUSTED = (
+    "Holm-adjusted over all pairs of models and regions of one metric; effect size: matched-pairs rank-biserial "
+    "correlation, positive where the first is larger"
+)
+_EQUIVALENCE = (
+    "two one-sided paired t-tests at 5 % on one mean difference per group (Schuirmann 1987), not adjusted: equivalent "
+    "where Student's 90 % interval of the difference lies inside the stated margin"
+)
+_SUBGROUPS = "the same cases by subgroup, for looking only: nothing is tested between them"
 
 
 def summarise(
@@ -32,6 +49,9 @@ def summarise(
     dropped: Sequence[Mapping[str, Any]] = (),
     audit: Mapping[str, Any] | None = None,
     policy: EmptyMaskPolicy = DEFAULT_POLICY,
+    test: Test = "wilcoxon",
+    margin: Margin | None = None,
+    facts: Facts | None = None,
 ) -> dict[str, Any]:
     """Build the `evaluate` document.
 
@@ -45,21 +65,28 @@ def summarise(
         dropped: cases that were not scored, with the reason.
         audit: the leakage audit of the split.
         policy: the empty-mask policy the cases were scored under.
+        test: which paired test compares the models.
+        margin: the difference that would matter, by metric, or one for all metrics without a unit; asks whether models
+            are equivalent within it.
+        facts: case id to axis to subgroup, as `case_facts` gives; None makes no subgroups.
 
     Returns:
-        A JSON document: models (cases, summary), not_compared, dropped, tests, audit, policy, group_kind. In a
-        summary `n` counts cases, `n_groups` groups, `n_empty` cases with an empty reference and `n_flagged` values
-        that the policy set; without any case the numbers are null.
+        A JSON document: models (cases, summary), not_compared, dropped, tests, audit, policy, group_kind, and with
+        facts subgroups. In a summary `n` counts cases, `n_groups` groups, `n_empty` cases with an empty reference and
+        `n_flagged` values that the policy set; without any case the numbers are null.
 
     Raises:
-        ValueError: a scored case belongs to no group.
+        ValueError: a scored case belongs to no group, or a margin is no number above 0.
     """
     _require_groups(scores, groups)
     shared = shared_cases(scores)
     metrics = _metrics_in(scores)
     policy_words = scoring_words(Scoring(tuple(metrics), policy))
-    policy_words |= {"interval": _INTERVAL, "test": _TEST, "minimum_groups": MINIMUM_GROUPS}
-    return {
+    policy_words |= {"interval": _INTERVAL, "test": f"{_TESTS[test]}, {_ADJUSTED}", "minimum_groups": MINIMUM_GROUPS}
+    by_subgroup = None if facts is None else subgroups(scores, facts, groups)
+    policy_words |= {} if margin is None else {"equivalence": _EQUIVALENCE}
+    policy_words |= {"subgroups": _SUBGROUPS} if by_subgroup else {}
+    document = {
         "models": {
             model: {
                 "cases": {case: cases[case] for case in sorted(cases)},
@@ -72,11 +99,12 @@ def summarise(
         },
         "not_compared": _not_compared(scores, shared),
         "dropped": [dict(entry) for entry in dropped],
-        "tests": paired_tests(scores, shared, groups, metrics),
+        "tests": paired_tests(scores, shared, groups, metrics, test=test, margin=margin),
         "audit": dict(audit or {}),
         "policy": policy_words,
         "group_kind": group_kind,
     }
+    return document if by_subgroup is None else document | {"subgroups": by_subgroup}
 
 
 def _require_groups(scores: Scores, groups: Mapping[str, str]) -> None:
@@ -112,32 +140,22 @@ def _summarise_region(
         counted = [case for case in comparable(scores, region, metric, shared) if case in scored]
         flagged = sum(f"{metric}_flag" in scored[case] for case in counted)
         values = [number(scored[case], metric) for case in counted]
-        summary[metric] = _describe(values, counted, groups) | {"n_empty": len(empty), "n_flagged": flagged}
+        summary[metric] = _described(values, counted, groups, len(empty), flagged)
     invented: dict[str, Callable[[RegionScores], float | None]] = {
         "false_positive_ml": lambda entry: _optional(entry, "false_positive_ml"),
         "false_positive_rate": lambda entry: float(number(entry, "prediction_voxels") > 0),
     }
     for name, value_of in invented.items():
         found = {case: value for case in empty if (value := value_of(scored[case])) is not None}
-        summary[name] = _describe(list(found.values()), list(found), groups) | {"n_empty": len(empty), "n_flagged": 0}
+        summary[name] = _described(list(found.values()), list(found), groups, len(empty), 0)
     return summary
 
 
-def _describe(values: Sequence[float], cases: Sequence[str], groups: Mapping[str, str]) -> dict[str, Any]:
-    array: Values = np.asarray(values, np.float64)
-    members = [groups[case] for case in cases]
-    n_groups = len(set(members))
-    interval = bootstrap_ci95(array, members)
-    summary: dict[str, Any] = {
-        "mean": float(array.mean()) if array.size else None,
-        "median": float(np.median(array)) if array.size else None,
-        "ci95": None if interval is None else list(interval),
-        "n": int(array.size),
-        "n_groups": n_groups,
-    }
-    if reason := too_few(n_groups):
-        summary["ci95_reason"] = reason
-    return summary
+def _described(
+    values: Sequence[float], cases: Sequence[str], groups: Mapping[str, str], n_empty: int, n_flagged: int
+) -> dict[str, Any]:
+    found = describe(np.array(values, np.float64), [groups[case] for case in cases])
+    return found | {"n_empty": n_empty, "n_flagged": n_flagged}
 
 
 def _optional(scores: RegionScores, name: str) -> float | None:

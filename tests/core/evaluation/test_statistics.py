@@ -1,4 +1,4 @@
-"""Intervals and tests, against hand counts and SciPy."""
+"""Summaries and intervals, against hand counts, SciPy and simulated cohorts."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import bootstrap, wilcoxon
+from scipy.stats import bootstrap, norm, t
 
-from core.evaluation.statistics import bootstrap_ci95, compare_paired, holm
+from core.evaluation.statistics import bootstrap_ci95, describe, expanded_tail, holm
 
 ELEVEN = np.array([0.91, 0.88, 0.95, 0.72, 0.93, 0.64, 0.90, 0.87, 0.94, 0.81, 0.92])
 
@@ -17,10 +17,53 @@ def patients(n: int) -> list[str]:
     return [f"patient-{number:02d}" for number in range(n)]
 
 
-def test_the_interval_is_scipys_percentile_bootstrap_up_to_the_draw() -> None:
+def test_a_summary_by_hand() -> None:
+    # sorted 1, 2, 4, 8, 10: the quartiles of five values are the second and the fourth
+    found = describe(np.array([10.0, 1.0, 4.0, 8.0, 2.0]), patients(5))
+    low, high = found.pop("ci95")
+    assert 1 <= low < 5 < high <= 10
+    assert found == {"mean": 5.0, "median": 4.0, "iqr": [2.0, 8.0], "n": 5, "n_groups": 5}
+
+
+def test_quartiles_lie_between_values_where_the_count_asks_for_it() -> None:
+    # a quarter of the way through 0, 1, 2, 3 is 0.75
+    assert describe(np.array([0.0, 1.0, 2.0, 3.0]), patients(4))["iqr"] == [0.75, 2.25]
+
+
+def test_nothing_scored_is_summarised_as_nothing() -> None:
+    reason = "0 independent groups, at least 5 are needed"
+    numbers = dict.fromkeys(("mean", "median", "iqr", "ci95"))
+    assert describe(np.zeros(0), []) == numbers | {"n": 0, "n_groups": 0, "ci95_reason": reason}
+
+
+def test_the_interval_is_scipys_percentile_bootstrap_at_the_expanded_level_up_to_the_draw() -> None:
     found = bootstrap_ci95(ELEVEN, patients(11))
-    oracle = bootstrap((ELEVEN,), np.mean, method="percentile", n_resamples=200_000, rng=0).confidence_interval
-    assert found == pytest.approx((oracle.low, oracle.high), abs=0.002)
+    level = 1 - 2 * expanded_tail(11)
+    oracle = bootstrap((ELEVEN,), np.mean, method="percentile", n_resamples=200_000, confidence_level=level, rng=0)
+    interval = oracle.confidence_interval
+    assert found == pytest.approx((interval.low, interval.high), abs=0.003)
+
+
+def test_the_expanded_tail_is_students_with_the_variance_of_a_sample() -> None:
+    # 11 groups: t of 10 degrees of freedom is 2.228, times sqrt(11 / 10)
+    assert t.ppf(0.975, 10) == pytest.approx(2.228, abs=5e-4)
+    assert expanded_tail(11) == pytest.approx(norm.cdf(-2.228 * np.sqrt(1.1)), rel=1e-3)
+    assert expanded_tail(100_000) == pytest.approx(0.025, rel=1e-3), "many groups need no widening"
+
+
+def test_nineteen_of_twenty_cohorts_of_eleven_cover_the_truth() -> None:
+    rng = np.random.default_rng(1)
+    truth, trials = 0.8, 1500
+    plain = covered = 0
+    for _ in range(trials):
+        dice = rng.beta(8, 2, 11)
+        low, high = bootstrap_ci95(dice, patients(11)) or (1.0, 0.0)
+        covered += low <= truth <= high
+        low, high = np.percentile(rng.choice(dice, (2000, 11)).mean(axis=1), [2.5, 97.5])
+        plain += low <= truth <= high
+    # the spread of a share of 0.95 over 1500 trials is 0.006
+    assert covered / trials == pytest.approx(0.94, abs=0.02)
+    assert plain / trials < 0.92, "what the widening is for"
 
 
 def test_the_interval_is_the_same_every_time() -> None:
@@ -52,57 +95,6 @@ def test_a_patient_with_many_scans_weighs_as_many_in_every_draw() -> None:
 
 def test_equal_values_have_an_interval_without_width() -> None:
     assert bootstrap_ci95(np.full(6, 0.5), patients(6)) == (0.5, 0.5)
-
-
-def test_six_patients_that_all_favour_one_model() -> None:
-    # all six signs agree: 2 of the 64 equally likely sign patterns are as extreme
-    better = ELEVEN[:6] + np.array([0.01, 0.02, 0.03, 0.04, 0.05, 0.06])
-    found = compare_paired(better, ELEVEN[:6], patients(6))
-    assert found.p == pytest.approx(2 / 64)
-    assert found.rank_biserial == 1.0
-    assert found.mean_difference == pytest.approx(0.035)
-    assert found.ci95 is not None
-    assert found.ci95[0] > 0
-
-
-def test_the_effect_is_the_share_of_ranks_for_minus_against() -> None:
-    # ranks 1 to 5, the largest against: (1 + 2 + 3 + 4 - 5) / 15
-    found = compare_paired(np.array([1.0, 2.0, 3.0, 4.0, -5.0]), np.zeros(5), patients(5))
-    assert found.rank_biserial == pytest.approx(5 / 15)
-    # sums of ranks as far from the middle as {1, ..., 4}: 2 * 10 of the 32 sign patterns
-    assert found.p == pytest.approx(20 / 32)
-
-
-def test_p_is_scipys_on_differences_without_ties() -> None:
-    rng = np.random.default_rng(3)
-    first, second = rng.random((2, 20))
-    assert compare_paired(first, second, patients(20)).p == pytest.approx(wilcoxon(first, second).pvalue)
-
-
-def test_differences_equal_on_paper_tie_in_spite_of_rounding() -> None:
-    # 0.3 - 0.2 and 0.4 - 0.3 differ by 1e-17; as ties, all five ranks are 3
-    first, second = np.array([0.3, 0.4, 0.5, 0.6, 0.1]), np.array([0.2, 0.3, 0.4, 0.5, 0.2])
-    assert compare_paired(first, second, patients(5)).rank_biserial == pytest.approx((4 * 3 - 3) / 15)
-
-
-def test_models_that_never_differ_are_not_told_apart() -> None:
-    found = compare_paired(ELEVEN, ELEVEN, patients(11))
-    assert found.p == 1.0
-    assert found.rank_biserial == 0.0
-
-
-def test_under_five_patients_there_is_no_test_and_the_reason_says_so() -> None:
-    found = compare_paired(ELEVEN[:4], ELEVEN[1:5], patients(4))
-    assert (found.p, found.ci95, found.rank_biserial) == (None, None, None)
-    assert found.reason == "4 independent groups, at least 5 are needed"
-
-
-def test_the_test_sees_one_difference_per_patient() -> None:
-    # twelve scans of six patients: the sample size is six
-    first = np.repeat([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], 2)
-    found = compare_paired(first, np.zeros(12), list(np.repeat(patients(6), 2)))
-    assert (found.n, found.n_groups) == (12, 6)
-    assert found.p == pytest.approx(2 / 64)
 
 
 def test_holm_by_hand() -> None:

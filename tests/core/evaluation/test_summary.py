@@ -15,6 +15,7 @@ def test_mean_median_and_n_are_over_cases() -> None:
     summary = document({"unet": dice_of(0.5, 0.7, 0.9, 0.8, 0.6)})["models"]["unet"]["summary"]["WT"]["dice"]
     low, high = summary.pop("ci95")
     assert 0.5 <= low < 0.7 < high <= 0.9
+    assert summary.pop("iqr") == pytest.approx([0.6, 0.8])
     assert summary == {"mean": pytest.approx(0.7), "median": 0.7, "n": 5, "n_groups": 5, "n_empty": 0, "n_flagged": 0}
 
 
@@ -92,14 +93,76 @@ def test_models_are_tested_pair_by_pair_and_adjusted_within_a_metric() -> None:
     assert clear["p"] == pytest.approx(2 / 128)
     assert clear["p_holm"] == pytest.approx(3 * 2 / 128)
     assert (clear["family_size"], clear["rank_biserial"], clear["verdict"]) == (3, -1.0, "better is better")
-    assert tests["better", "twin"]["verdict"] == "no difference shown"
+    assert tests["better", "twin"]["verdict"] == (
+        "no difference shown (n = 7, difference +0.000, 95 % CI 0.000 to 0.000)"
+    )
 
 
 def test_a_smaller_distance_is_the_better_one() -> None:
     near = whole_tumour(*(found(0.9, hd95_mm=1.0 + step) for step in range(6)))
     far = whole_tumour(*(found(0.9, hd95_mm=5.0 + 2 * step) for step in range(6)))
     report = document({"far": far, "near": near})
-    assert [test["verdict"] for test in report["tests"]] == ["no difference shown", "near is better"]
+    assert [test["verdict"].partition(" (")[0] for test in report["tests"]] == ["no difference shown", "near is better"]
+
+
+def test_a_difference_that_is_not_significant_is_told_with_its_n_and_its_interval() -> None:
+    first = dice_of(0.80, 0.85, 0.78, 0.91, 0.88, 0.70, 0.83, 0.79)
+    second = dice_of(0.82, 0.83, 0.80, 0.90, 0.86, 0.74, 0.81, 0.80)
+    (test, _) = document({"first": first, "second": second})["tests"]
+    # differences -.02 .02 -.02 .01 .02 -.04 .02 -.01 sum to -.02
+    low, high = test["ci95"]
+    assert test["verdict"] == f"no difference shown (n = 8, difference -0.003, 95 % CI {low:.3f} to {high:.3f})"
+    assert low < -0.0025 < high
+
+
+def test_five_patients_are_said_to_be_too_few_to_show_any_difference() -> None:
+    # all five signs agree, and 2 of 32 patterns is 0.0625 still
+    (test, _) = document({"first": dice_of(0.1, 0.2, 0.3, 0.4, 0.5), "second": dice_of(0.5, 0.7, 0.9, 0.8, 0.8)})[
+        "tests"
+    ]
+    assert test["p"] == test["smallest_p"] == 0.0625
+    assert test["verdict"].startswith("no difference shown (n = 5, ")
+    assert test["verdict"].endswith(", too few to show any)")
+
+
+def test_equivalence_is_only_told_within_a_stated_margin() -> None:
+    first = dice_of(0.80, 0.85, 0.78, 0.91, 0.88, 0.70)
+    second = dice_of(0.81, 0.85, 0.77, 0.91, 0.88, 0.70)
+    dice, hd95 = document({"first": first, "second": second}, margin=0.02)["tests"]
+    assert (dice["margin"], dice["equivalent"]) == (0.02, True)
+    low, high = dice["ci90"]
+    assert dice["verdict"] == (f"equivalent within ±0.02 (n = 6, difference +0.000, 90 % CI {low:.3f} to {high:.3f})")
+    assert (hd95["margin"], hd95["equivalent"]) == (None, None), "0.02 is no distance"
+    report = document({"first": first, "second": second}, margin={"hd95_mm": 1.0})
+    assert [test["equivalent"] for test in report["tests"]] == [None, True]
+    assert report["tests"][1]["verdict"].startswith("equivalent within ±1 mm (n = 6")
+    assert "Schuirmann 1987" in report["policy"]["equivalence"]
+    plain = document({"first": first, "second": second})
+    assert "equivalence" not in plain["policy"]
+    assert plain["tests"][0]["verdict"].startswith("no difference shown")
+
+
+def test_neither_difference_nor_equivalence_is_said_of_both() -> None:
+    first = dice_of(0.80, 0.85, 0.78, 0.91, 0.88, 0.70)
+    second = dice_of(0.70, 0.95, 0.70, 0.99, 0.80, 0.78)
+    (test, _) = document({"first": first, "second": second}, margin=0.01)["tests"]
+    assert test["equivalent"] is False
+    assert ", nor equivalence within ±0.01, 90 % CI -" in test["verdict"]
+
+
+def test_a_difference_may_be_shown_and_be_too_small_to_matter() -> None:
+    values = (0.80, 0.85, 0.78, 0.91, 0.88, 0.70, 0.77, 0.66)
+    better = [value + 0.001 + 0.0001 * number for number, value in enumerate(values)]
+    (test, _) = document({"first": dice_of(*values), "second": dice_of(*better)}, margin=0.02)["tests"]
+    assert test["verdict"] == "second is better, by less than matters: equivalent within ±0.02"
+
+
+def test_the_permutation_test_can_be_chosen_and_is_named() -> None:
+    first, second = dice_of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6), dice_of(0.2, 0.4, 0.6, 0.8, 0.9, 0.9)
+    report = document({"first": first, "second": second}, test="permutation")
+    assert (report["tests"][0]["test"], report["tests"][0]["p"]) == ("permutation", 2 / 64)
+    assert report["tests"][0]["verdict"] == "second is better"
+    assert "permutation test of the mean difference" in report["policy"]["test"]
 
 
 def test_under_five_patients_nothing_is_tested_and_the_reason_is_given() -> None:
