@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from core.checkpoints import InferenceSpec
+from core.data.content import input_hash
 from core.data.slicing import PLANES, cut, fit_slice
 from core.data.store import Indices, SlicedCase
 from core.inference.device import Compute
-from core.inference.prediction import Prediction
+from core.inference.dropout import SampledDropout, require_dropout
+from core.inference.options import PLAIN, InferenceOptions
+from core.inference.prediction import Prediction, Uncertainty
+from core.inference.turns import turns
+from core.inference.uncertainty import PassMean
 from core.models import model_named
 
 if TYPE_CHECKING:
@@ -72,10 +78,13 @@ class Predictor:
 
     def probabilities(self, logits: torch.Tensor) -> npt.NDArray[np.uint8]:
         """Return q = floor(255 p + 0.5) of the sigmoid, or of the softmax over classes, (S, R, H, W) uint8."""
+        return quantised(self.shares(logits))
+
+    def shares(self, logits: torch.Tensor) -> torch.Tensor:
+        """Return the sigmoid of each region, or the softmax over exclusive classes, (S, R, H, W) float32."""
         import torch
 
-        shares = torch.softmax(logits, dim=1) if self.spec.class_bits else torch.sigmoid(logits)
-        return torch.floor(shares * 255 + 0.5).to(torch.uint8).cpu().numpy()
+        return torch.softmax(logits, dim=1) if self.spec.class_bits else torch.sigmoid(logits)
 
     def batches(self, sliced: SlicedCase) -> Iterator[tuple[Indices, torch.Tensor]]:
         """Yield (indices of stored slices, logits) over a whole case, without holding it all.
@@ -83,13 +92,28 @@ class Predictor:
         Each batch is spread over the head, as a training batch is: a loss over neighbouring slices without
         tumour would say little about either.
         """
-        count = -(-len(sliced.slices) // BATCH)
-        for first in range(count):
-            part = np.arange(first, len(sliced.slices), count)
+        for part in parts(sliced):
             yield part, self.logits(self.prepared(sliced, part))
 
+    def passes(self, sliced: SlicedCase, part: Indices, options: InferenceOptions) -> Iterator[torch.Tensor]:
+        """Yield the probabilities of some stored slices, (S, R, H, W) float32, once per turn or pass with dropout."""
+        prepared = self.prepared(sliced, part)
+        if not options.mc_dropout:
+            for turn in turns(*prepared.shape[-2:]):
+                yield turn.back(self.shares(self.logits(turn.of(prepared))))
+            return
+        content = input_hash(sliced.content, self.spec.modalities)
+        with SampledDropout(self._model) as dropout:
+            for number in range(options.mc_dropout):
+                dropout.begin([f"{options.seed} {number} {content} {sliced.slice_index[index]}" for index in part])
+                yield self.shares(self.logits(prepared))
+
     def predict(
-        self, sliced: SlicedCase, checkpoint_id: str, on_slices: OnSlices = lambda _done, _total: None
+        self,
+        sliced: SlicedCase,
+        checkpoint_id: str,
+        on_slices: OnSlices = lambda _done, _total: None,
+        options: InferenceOptions = PLAIN,
     ) -> Prediction:
         """Segment a whole case on its native grid.
 
@@ -97,7 +121,13 @@ class Predictor:
             sliced: the case, cut in the spec's plane, with the spec's modalities among its channels.
             checkpoint_id: what the prediction is signed with.
             on_slices: told how many slices of how many are done.
+            options: several passes instead of one; the prediction is their mean and has its uncertainty.
+
+        Raises:
+            NoDropoutError: passes with dropout of a network that has none.
         """
+        if options.several:
+            return self._predict_several(sliced, checkpoint_id, on_slices, options)
         assembled = Assembly(sliced, self.spec.outputs)
         done = 0
         for part, logits in self.batches(sliced):
@@ -106,14 +136,51 @@ class Predictor:
             on_slices(done, len(sliced.slices))
         return assembled.prediction(self.spec, checkpoint_id)
 
+    def _predict_several(
+        self, sliced: SlicedCase, checkpoint_id: str, on_slices: OnSlices, options: InferenceOptions
+    ) -> Prediction:
+        if options.mc_dropout:
+            require_dropout(self._model, self.spec.architecture)
+        exclusive = bool(self.spec.class_bits)
+        maps = 1 if exclusive else self.spec.outputs
+        assembled, uncertain = Assembly(sliced, self.spec.outputs), Assembly(sliced, 2 * maps)
+        done = count = 0
+        for part in parts(sliced):
+            mean = PassMean(exclusive)
+            count = 0
+            for shares in self.passes(sliced, part, options):
+                mean.add(shares)
+                count += 1
+            assembled.put(part, quantised(mean.mean()))
+            uncertain.put(part, mean.maps())
+            done += len(part)
+            on_slices(done, len(sliced.slices))
+        found = uncertain.volume.reshape(2, maps, *sliced.box.shape)
+        opinions = Uncertainty(found, "dropout" if options.mc_dropout else "turns", count)
+        return replace(assembled.prediction(self.spec, checkpoint_id), uncertainty=opinions)
+
+
+def quantised(shares: torch.Tensor) -> npt.NDArray[np.uint8]:
+    """Return q = floor(255 p + 0.5), uint8 of the same shape."""
+    import torch
+
+    return torch.floor(shares * 255 + 0.5).to(torch.uint8).cpu().numpy()
+
+
+def parts(sliced: SlicedCase) -> Iterator[Indices]:
+    """Yield the stored slices of a case in batches, each spread over the head."""
+    count = -(-len(sliced.slices) // BATCH)
+    for first in range(count):
+        yield np.arange(first, len(sliced.slices), count)
+
 
 class Assembly:
     """Collects the probabilities of a case's slices into a volume; air slices stay 0."""
 
     def __init__(self, sliced: SlicedCase, outputs: int) -> None:
         self._sliced = sliced
-        self._probabilities = np.zeros((outputs, *sliced.box.shape), np.uint8)
-        self._slices = cut(self._probabilities, sliced.plane)
+        self.volume = np.zeros((outputs, *sliced.box.shape), np.uint8)
+        self._slices = cut(self.volume, sliced.plane)
         self._first = sliced.box.start[PLANES[sliced.plane]]
 
     def put(self, part: Indices, probabilities: npt.NDArray[np.uint8]) -> None:
@@ -123,7 +190,7 @@ class Assembly:
     def prediction(self, spec: InferenceSpec, checkpoint_id: str) -> Prediction:
         sliced = self._sliced
         return Prediction(
-            self._probabilities,
+            self.volume,
             sliced.box,
             sliced.shape,
             spec.regions,

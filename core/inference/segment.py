@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,15 +13,20 @@ from core.case import Case
 from core.checkpoints import Checkpoint, InferenceSpec, load_model
 from core.data.content import input_hash
 from core.data.load import load_case
+from core.data.slicing import Plane
 from core.data.store import SlicedCase, has_plane, open_case, slice_case
 from core.errors import RefusedError
 from core.inference.device import Compute
+from core.inference.options import PLAIN, InferenceOptions
 from core.inference.prediction import Prediction
+from core.inference.uncertainty import mean_prediction
 from core.volume import Volume
 from core.workspace import Cohort, Workspace
 
 if TYPE_CHECKING:
     from core.inference.predictor import OnSlices, Predictor
+
+CutsOf = Callable[[Plane], SlicedCase]
 
 
 class NotSegmentableError(RefusedError):
@@ -29,17 +35,23 @@ class NotSegmentableError(RefusedError):
 
 @dataclass(slots=True)
 class Segmenter:
-    """Segments cases with checkpoints, keeping loaded models and saved predictions."""
+    """Segments cases with checkpoints, keeping loaded models and saved predictions.
+
+    Attributes:
+        workspace: where predictions are kept.
+        compute: where networks run.
+        options: one pass, or several and their mean.
+    """
 
     workspace: Workspace
     compute: Compute
+    options: InferenceOptions = PLAIN
     _predictors: dict[str, Predictor] = field(default_factory=dict)
 
     def saved(self, checkpoint: Checkpoint, content: Mapping[str, str]) -> Prediction | None:
         """Return the prediction that was made before for these voxels, or None."""
-        folder = prediction_folder(self.workspace, checkpoint, content, self.compute.bf16)
         try:
-            return Prediction.load(folder)
+            return Prediction.load(self._folder(checkpoint, content))
         except FileNotFoundError:
             return None
 
@@ -51,18 +63,20 @@ class Segmenter:
         Raises:
             NotSegmentableError: the cohort lacks a modality that the checkpoint reads.
             InputRefusedError: a plane has to be cut and the source files are gone or damaged.
+            NoDropoutError: the options ask for dropout, which the network has not.
         """
         content = cohort.cases[case_id].content
         if saved := self.saved(checkpoint, content):
             return saved
         require_modalities(checkpoint.spec, cohort.cases[case_id].case)
+        return self._segment(lambda plane: self._stored(cohort, case_id, plane), content, checkpoint, on_slices)
+
+    def _stored(self, cohort: Cohort, case_id: str, plane: Plane) -> SlicedCase:
         folder = self.workspace.store_folder(cohort.name, case_id)
-        if (folder / "prepared.json").exists() and has_plane(folder, checkpoint.spec.plane):
-            sliced = open_case(folder, checkpoint.spec.plane)
-        else:
-            volume = load_case(cohort.cases[case_id].case, None).volume
-            sliced = slice_case(case_id, volume, None, checkpoint.spec.plane)
-        return self.segment_slices(sliced, checkpoint, on_slices)
+        if (folder / "prepared.json").exists() and has_plane(folder, plane):
+            return open_case(folder, plane)
+        volume = load_case(cohort.cases[case_id].case, None).volume
+        return slice_case(case_id, volume, None, plane)
 
     def segment_volume(
         self, case: Case, volume: Volume, checkpoint: Checkpoint, on_slices: OnSlices | None = None
@@ -71,19 +85,37 @@ class Segmenter:
 
         Raises:
             NotSegmentableError: it lacks a modality that the checkpoint reads.
+            NoDropoutError: the options ask for dropout, which the network has not.
         """
         require_modalities(checkpoint.spec, case)
-        return self.segment_slices(slice_case(case.case_id, volume, None, checkpoint.spec.plane), checkpoint, on_slices)
+        cuts = _Cuts(case.case_id, volume)
+        content = cuts(checkpoint.spec.plane).content
+        return self._segment(cuts, content, checkpoint, on_slices)
 
-    def segment_slices(
-        self, sliced: SlicedCase, checkpoint: Checkpoint, on_slices: OnSlices | None = None
+    def _segment(
+        self, cuts: CutsOf, content: Mapping[str, str], checkpoint: Checkpoint, on_slices: OnSlices | None
     ) -> Prediction:
-        """Segment a case that is already cut, and save the prediction."""
-        predictor = self.predictor(checkpoint)
-        silent: OnSlices = lambda _done, _total: None  # noqa: E731
-        prediction = predictor.predict(sliced, checkpoint.id, on_slices or silent)
-        prediction.save(prediction_folder(self.workspace, checkpoint, sliced.content, self.compute.bf16))
+        """Segment a case, with each member of an ensemble in its own plane, and save the prediction."""
+        told: OnSlices = on_slices or (lambda _done, _total: None)
+        if checkpoint.members:
+            made = []
+            for number, member in enumerate(checkpoint.members):
+                step: OnSlices = partial(_of_all, told, number, len(checkpoint.members))
+                found = self.saved(member, content)
+                if found is None:
+                    fresh = self._segment(cuts, content, member, step)
+                    found = self.saved(member, content) or fresh  # on the disk, so that few are in memory
+                made.append(found)
+            prediction = mean_prediction(made, checkpoint.id)
+        else:
+            sliced = cuts(checkpoint.spec.plane)
+            content = sliced.content
+            prediction = self.predictor(checkpoint).predict(sliced, checkpoint.id, told, self.options)
+        prediction.save(self._folder(checkpoint, content))
         return prediction
+
+    def _folder(self, checkpoint: Checkpoint, content: Mapping[str, str]) -> Path:
+        return prediction_folder(self.workspace, checkpoint, content, self.compute.bf16, self.options)
 
     def predictor(self, checkpoint: Checkpoint) -> Predictor:
         """Load a checkpoint's model once."""
@@ -95,12 +127,33 @@ class Segmenter:
 
 
 def prediction_folder(
-    workspace: Workspace, checkpoint: Checkpoint, content: Mapping[str, str], bf16: bool = False
+    workspace: Workspace,
+    checkpoint: Checkpoint,
+    content: Mapping[str, str],
+    bf16: bool = False,
+    options: InferenceOptions = PLAIN,
 ) -> Path:
     """Return where a checkpoint's prediction for these voxels is kept, whatever the case is called."""
     precision = "bf16" if bf16 else "fp32"
-    name = f"{input_hash(dict(content), checkpoint.spec.modalities)[:32]}-{precision}"
+    name = f"{input_hash(dict(content), checkpoint.spec.modalities)[:32]}-{precision}{options.suffix}"
     return workspace.prediction_folder(checkpoint.id, name)
+
+
+def _of_all(told: OnSlices, number: int, members: int, done: int, total: int) -> None:
+    told(number * total + done, members * total)
+
+
+class _Cuts:
+    """Cuts a volume in the planes that are asked for, each once."""
+
+    def __init__(self, case_id: str, volume: Volume) -> None:
+        self._case_id, self._volume = case_id, volume
+        self._made: dict[Plane, SlicedCase] = {}
+
+    def __call__(self, plane: Plane) -> SlicedCase:
+        if plane not in self._made:
+            self._made = {plane: slice_case(self._case_id, self._volume, None, plane)}
+        return self._made[plane]
 
 
 @dataclass(slots=True)

@@ -63,7 +63,7 @@ def load_run_encoder(model: nn.Module, architecture: str, checkpoint: Checkpoint
     """
     card, name = checkpoint.card, f"run {checkpoint.card.run}"
     if checkpoint.members:
-        raise WeightsRefusedError(f"{name} is an ensemble of {len(checkpoint.members)}; name one of its members instead")
+        raise WeightsRefusedError(f"{name} is an ensemble of {len(checkpoint.members)}; name one of its members")
     expected = encoder_of(model, architecture).state_dict()
     found = encoder_tensors(tensors_of(checkpoint.folder / WEIGHTS, cache_dir))
     theirs = model_named(checkpoint.spec.architecture).encoder(checkpoint.spec.arguments)

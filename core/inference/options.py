@@ -1,0 +1,47 @@
+"""How a prediction is made besides what the checkpoint says: once, or several times and averaged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.errors import UsageError
+
+MOST_PASSES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceOptions:
+    """What a prediction depends on besides checkpoint, voxels and precision.
+
+    Attributes:
+        tta: test-time augmentation: the mean over every flip, and over quarter turns of square slices.
+        mc_dropout: passes with dropout switched on, whose mean is taken; 0 for none.
+        seed: of those passes.
+    """
+
+    tta: bool = False
+    mc_dropout: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.mc_dropout and not 2 <= self.mc_dropout <= MOST_PASSES:
+            raise UsageError(f"found {self.mc_dropout} passes with dropout; expected 2 to {MOST_PASSES}, or 0 for none")
+        if self.tta and self.mc_dropout:
+            raise UsageError("test-time augmentation and dropout passes cannot be mixed; ask for one of the two")
+        if not 0 <= self.seed < 2**31:
+            raise UsageError(f"found seed {self.seed}; expected 0 to {2**31 - 1}")
+
+    @property
+    def several(self) -> bool:
+        """Whether one slice goes through the network more than once."""
+        return self.tta or self.mc_dropout > 0
+
+    @property
+    def suffix(self) -> str:
+        """What the name of a prediction's folder gains; nothing for a plain prediction."""
+        if self.tta:
+            return "-tta"
+        return f"-mc{self.mc_dropout}-seed{self.seed}" if self.mc_dropout else ""
+
+
+PLAIN = InferenceOptions()
