@@ -26,7 +26,7 @@ def _study(options: argparse.Namespace) -> int:
     from core.evaluation.study_page import study_page
     from core.inference.device import choose_compute
     from core.inference.segment import Segmenter
-    from core.jobs.studies import keep_result, queue_study, score_study, wait_for
+    from core.jobs.studies import curves_of_study, keep_result, queue_study, score_study, wait_for, write_page
     from core.recipe.study import load_study
     from core.workspace import Workspace
 
@@ -54,9 +54,9 @@ def _study(options: argparse.Namespace) -> int:
         lambda model, case, done, total: progress(f"{model} {case}", done, total),
     )
     page = study_page(study.resolved(), cohort.name, options.split, document)
-    kept = keep_result(workspace, study.name, document, page)
+    curves = curves_of_study(workspace, study.title or study.name, runs)
+    kept = keep_result(workspace, study.name, document, page, curves)
     if options.page:
-        options.page.parent.mkdir(parents=True, exist_ok=True)
-        options.page.write_text(page, encoding="utf-8")
+        write_page(options.page, page, curves)
     print_json(document) if options.json else print(options.page or kept)
     return 0

@@ -12,15 +12,20 @@ from core.atomic import read_json, write_json
 from core.checkpoints import resolve_checkpoint
 from core.errors import JobFailedError, RefusedError
 from core.evaluation.evaluate import Contender, OnCase, evaluate
+from core.export.drawing import Drawing
+from core.export.study_curves import TrainingCurves, study_curves
 from core.inference.segment import Segmenter
 from core.jobs.queue import advance, enqueue
 from core.recipe.study import Study
+from core.training.curves import CurveReader, smoothed, thinned
 from core.training.runs.run_folder import ACTIVE, RunFolder, Status
 from core.training.start import create_run, plan_run
 from core.workspace import Cohort, Workspace, safe_name
 
 SCHEMA_VERSION = 1
 LOOK_EVERY_S = 1.0
+POINTS = 300  # of each curve that has a value per step
+SMOOTHED = 20  # the training loss is averaged over this part of a training
 
 OnRuns = Callable[[int, int, str], None]
 
@@ -193,12 +198,51 @@ def score_study(
     return document
 
 
-def keep_result(workspace: Workspace, name: str, document: dict[str, Any], page: str) -> Path:
-    """Write a study's result beside it and return the page's path."""
+def curves_of_study(workspace: Workspace, title: str, runs: list[StudyRun]) -> Drawing:
+    """Draw what every training of a study measured.
+
+    Args:
+        workspace: where the runs are.
+        title: of the study.
+        runs: what `queue_study` returned.
+    """
+    several = len({run.fold for run in runs}) > 1
+    named = [(f"{run.variant}, fold {run.fold}" if several else run.variant, run) for run in runs]
+    return study_curves(title, [_curves(RunFolder(workspace.run_folder(run.run)), name) for name, run in named])
+
+
+def _curves(folder: RunFolder, name: str) -> TrainingCurves:
+    curves = CurveReader(folder.folder / "metrics.jsonl").read()
+    total = folder.status.total_steps
+    steps = [point.step for point in curves.validations]
+    regions = dict.fromkeys(region for point in curves.validations for region in point.dice)
+    scored = {
+        region: [(point.step, value) for point in curves.validations if (value := point.dice.get(region)) is not None]
+        for region in regions
+    }
+    return TrainingCurves(
+        name=name,
+        total=total,
+        each_step=thinned(curves.steps, curves.losses, total, POINTS),
+        training=thinned(curves.steps, smoothed(curves.losses, max(1, total // SMOOTHED)), total, POINTS),
+        validation=(steps, [point.loss for point in curves.validations]),
+        dice={region: ([step for step, _ in found], [value for _, value in found]) for region, found in scored.items()},
+    )
+
+
+def keep_result(workspace: Workspace, name: str, document: dict[str, Any], page: str, curves: Drawing) -> Path:
+    """Write a study's result beside it and return the page's path; the curves are called as the page."""
     place = StudyFolder(workspace, name).folder
     write_json(place / "result.json", document)
-    path = place / "result.md"
-    path.write_text(page, encoding="utf-8")
+    return write_page(place / "result.md", page, curves)
+
+
+def write_page(path: Path, page: str, curves: Drawing) -> Path:
+    """Write a result page, its curves beside it, and the line in it that shows them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture = path.with_suffix(".svg")
+    picture.write_bytes(curves.svg())
+    path.write_text(f"{page}\n![Loss and validation Dice of every training]({picture.name})\n", encoding="utf-8")
     return path
 
 

@@ -1,47 +1,30 @@
-"""The Train page: what it checks before a start, what it shows of a run, and a training watched in a browser."""
+"""The Train page: what it checks before a start, and what it shows of a run."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.atomic import read_json, write_json
+from core.atomic import write_json
 from core.errors import RefusedError
-from core.importing import import_folder
 from core.losses import LOSSES
-from core.recipe import load_recipe
 from core.splitting import make_split
 from core.training.foresight.preflight import Forecast
-from core.training.runs.run_folder import RunFolder, Status, process_identity
-from core.training.start import create_run, plan_run
+from core.training.runs.run_folder import RunFolder, process_identity
 from core.workspace import PROJECT, Workspace
-from tests.cases import case_id, write_cohort
-from tests.pages.serving import serve
+from tests.cases import case_id
+from tests.pages.training_runs import GONE_PID, RECIPE, made_run
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    pass
 
 SHELL = PROJECT / "pages" / "shell.py"
-RECIPE = "phantom-unet"
-GONE_PID = 2**22 + 1  # above what the system gives out
-
-
-@pytest.fixture(scope="session")
-def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with four patients, not split; not to be changed."""
-    folder = tmp_path_factory.mktemp("train")
-    import_folder(Workspace(folder / "workspace"), write_cohort(folder / "small", 4), "small")
-    return folder / "workspace"
 
 
 @pytest.fixture
@@ -100,28 +83,6 @@ def press(app: AppTest, label: str) -> AppTest:
 
 def is_disabled(app: AppTest, label: str) -> bool:
     return next(bool(button.disabled) for button in app.button if button.label == label)
-
-
-def made_run(workspace: Workspace, **fields: object) -> RunFolder:
-    """A run with 20 steps and two validations on disk, in whatever state `fields` say."""
-    recipe = load_recipe(RECIPE, ["max_steps=40"])
-    run = create_run(workspace, recipe, plan_run(workspace, recipe, "small", "default", None))
-    for step in range(1, 21):
-        run.append_metrics({"kind": "step", "step": step, "loss": 1 / step, "lr": 0.002})
-    for step, whole in ((10, 0.4), (20, 0.8)):
-        dice = {"WT": whole, "TC": whole - 0.1, "ET": None}
-        run.append_metrics(
-            {"kind": "validation", "step": step, "epoch": 1, "loss": 0.5, "validation_loss": 0.6, "dice": dice}
-        )
-        (run.folder / "snapshots").mkdir(exist_ok=True)
-        np.save(run.folder / "snapshots" / f"step-{step}.npy", np.full((2, 20, 16), step // 10, np.uint8))
-    with (run.folder / "snapshots" / "fixed.npz").open("wb") as stream:
-        np.savez(stream, images=np.ones((2, 20, 16), np.float32), masks=np.ones((2, 20, 16), np.uint8), modality="t1c")
-    status = Status(run.name, step=20, total_steps=40, steps_per_epoch=10)
-    for name, value in fields.items():
-        setattr(status, name, value)
-    run.write_status(status)
-    return run
 
 
 def test_without_a_split_the_page_offers_one_and_then_says_who_trains(small: Workspace) -> None:
@@ -378,93 +339,3 @@ def test_another_run_is_watched_by_a_click(split: Workspace) -> None:
     app = press(app, "U-Net, narrow · 0001")
     assert [error.value for error in app.error] == []
     assert "dashed" not in words(app)  # the other run has no best checkpoint to compare with
-
-
-@pytest.fixture(scope="module")
-def served(imported: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Workspace]]:
-    """The app on four split patients; whatever it trains is ended with it."""
-    workspace = Workspace(shutil.copytree(imported, tmp_path_factory.mktemp("served") / "workspace"))
-    make_split(workspace, "small", "default", None, "70/15/15", 0)
-    process, address = serve(PROJECT / "app.py", workspace.root)
-    yield address, workspace
-    process.terminate()
-    process.wait(10)
-    for name in workspace.run_names():
-        run = RunFolder(workspace.run_folder(name))
-        if run.is_alive:
-            os.kill(read_json(run.folder / "process.json")["pid"], signal.SIGKILL)
-
-
-CURVE = """() => document.querySelector('.st-key-surface-loss svg .mark-line path')?.getAttribute('d')?.length ?? 0"""
-
-
-def grown(page: Page, than: int) -> int:
-    """Wait until the training curve is longer than it was; return its length in the picture's own words."""
-    page.wait_for_function(f"least => ({CURVE})() > least", arg=than, timeout=200_000)
-    return int(page.evaluate(CURVE))
-
-
-INKS = """button => [getComputedStyle(button.querySelector('p')).color, getComputedStyle(button).backgroundColor]"""
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance of `rgb(r, g, b)`. Reference: WCAG 2.2, definition of relative luminance."""
-    parts = [int(part) / 255 for part in colour.strip("rgb()").split(",")]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-@pytest.mark.slow
-def test_the_accent_buttons_words_can_be_read_and_the_curves_saved(served: tuple[str, Workspace], page: Page) -> None:
-    address, workspace = served
-    made_run(workspace, state="done")
-    page.goto(f"{address}/train")
-    button = page.get_by_role("button", name="Start training")
-    button.wait_for(timeout=60_000)
-    page.wait_for_function(
-        "() => !document.querySelector('[data-testid=stBaseButton-primary]').disabled", timeout=120_000
-    )
-    ink, ground = button.evaluate(INKS)
-    assert (luminance(ground) + 0.05) / (luminance(ink) + 0.05) >= 4.5
-    page.get_by_role("button", name="Save curves").click()
-    with page.expect_download(timeout=60_000) as coming:
-        page.get_by_role("button", name="SVG", exact=True).click()
-    assert coming.value.suggested_filename == "u-net-narrow-0001.svg"
-    assert b"Validation Dice" in Path(coming.value.path()).read_bytes()
-    shutil.rmtree(workspace.runs)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_a_training_is_started_watched_and_stopped_in_a_browser(served: tuple[str, Workspace], page: Page) -> None:
-    from playwright.sync_api import expect
-
-    address, workspace = served
-    page.goto(f"{address}/train")
-    page.get_by_role("combobox", name="Recipe").click()
-    page.get_by_role("option", name=RECIPE).click()
-    expect(page.get_by_role("combobox", name="Architecture")).to_have_value("U-Net, 12-24-48-96-128", timeout=60_000)
-    for label, value in (("Batch", "2"), ("Length", "4000")):
-        # the form of the recipe before stays until the page has run to its end
-        expect(page.get_by_label(label, exact=True)).to_have_count(1, timeout=30_000)
-        page.get_by_label(label, exact=True).fill(value)
-        page.get_by_label(label, exact=True).press("Enter")
-    page.get_by_text("4,000 steps are").wait_for()
-    page.get_by_role("button", name="Start training").dblclick()
-
-    length = grown(page, 40)
-    page.evaluate("() => { document.querySelector('.st-key-surface-loss svg.marks').dataset.seen = 'yes' }")
-    grown(page, length)
-    assert page.locator(".st-key-surface-loss svg.marks").get_attribute("data-seen") == "yes", (
-        "the chart was built again"
-    )
-    assert workspace.run_names() == [f"{RECIPE}-0001"], "a double click is one start"
-
-    page.reload()
-    grown(page, length)
-    page.get_by_role("button", name="Stop", exact=True).click()
-    page.get_by_role("button", name="Resume").wait_for(timeout=120_000)
-    run = RunFolder(workspace.run_folder(f"{RECIPE}-0001"))
-    assert run.status.state == "stopped"
-    assert run.pointed("last") is not None
-    assert json.loads((run.folder / "metrics.jsonl").read_text().splitlines()[-1])["step"] == run.status.step

@@ -8,7 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.training.lines import MEASURES, OTHERS, TRAINING, VALIDATION, Line, Watched, lines_of
+from core.export.line_chart import Line
+from pages.parts.training.lines import MEASURES, OTHERS, TRAINING, VALIDATION, Watched, lines_of
 from pages.parts.viewer.spec import PALETTE
 
 HEIGHT = 160

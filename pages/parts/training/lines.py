@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from core.export.line_chart import Line, Numbers, Points
 from core.training.curves import Curves, PerRegion, ValidationPoint, smoothed, thinned
 from pages.parts.viewer.spec import PALETTE
 
@@ -18,32 +18,7 @@ OTHERS = ("#009e73", "#cc79a7", "#d55e00")  # other runs, where a colour does no
 DASHES = ((4, 4), (1, 3), (9, 3))
 MOST_OTHERS = len(DASHES)
 
-Numbers = npt.NDArray[np.float64]
-Points = tuple[Sequence[float] | Numbers, Sequence[float] | Numbers]  # steps and values
 Value = Callable[[ValidationPoint], float | None]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Line:
-    """One line.
-
-    Attributes:
-        name: said when it is pointed at; no two of a chart share it.
-        colour: of it.
-        points: steps and values.
-        opacity: below 1 where it steps back.
-        width: in pixels.
-        dots: whether each value is marked.
-        dash: lengths of dash and gap, or nothing.
-    """
-
-    name: str
-    colour: str
-    points: Points
-    opacity: float = 1.0
-    width: float = 1.6
-    dots: bool = False
-    dash: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,10 @@ def test_a_study_of_two_runs_makes_its_page(
     for variant in ("slow", "fast"):
         assert f"| WT | {variant} | 0." in said
         assert f"| {variant} | narrow-000" in said
+    assert said.endswith("](rates.svg)\n")
+    drawn = page.with_suffix(".svg").read_text()
+    assert ">slow</text>" in drawn
+    assert ">fast</text>" in drawn
     assert [RunFolder(workspace.runs / name).status.state for name in workspace.run_names()] == ["done", "done"]
     # asked again, nothing is trained again
     before = {name: RunFolder(workspace.runs / name).status.heartbeat for name in workspace.run_names()}

@@ -8,27 +8,12 @@ from typing import Any
 import pytest
 import torch
 
-from core.checkpoints import WEIGHTS
 from core.training.engine import learner
 from core.training.engine.trainer import TrainingFailedError
-from core.training.runs.run_folder import RunFolder
 from tests.core.training.conftest import Start, Train
+from tests.core.training.engine.readings import notes, steps, weights
 
 BATCH_NORM = {"model": {"arguments": {"channels": [4, 8], "norm": "batch", "dropout": 0.2}}}
-
-
-def notes(run: RunFolder) -> list[tuple[int, str]]:
-    return [(record["step"], record["what"]) for record in run.metrics() if record["kind"] == "note"]
-
-
-def steps(run: RunFolder) -> dict[int, dict[str, Any]]:
-    return {record["step"]: record for record in run.metrics() if record["kind"] == "step"}
-
-
-def weights(run: RunFolder) -> bytes:
-    last = run.pointed("last")
-    assert last is not None
-    return (last / WEIGHTS).read_bytes()
 
 
 @pytest.fixture

@@ -10,29 +10,15 @@ import pytest
 import torch
 
 from core.atomic import read_json
-from core.checkpoints import WEIGHTS, load_model, read_checkpoint
+from core.checkpoints import load_model, read_checkpoint
 from core.training.engine import optimisation, trainer
 from core.training.engine.trainer import TrainingFailedError
 from core.training.runs.resume import RESUME_FACTS
-from core.training.runs.run_folder import RunFolder
 from tests.core.training.conftest import Start, Train
+from tests.core.training.engine.readings import notes, steps, weights
 
 Spoil = Callable[[int], float]
 BATCH_NORM = {"model": {"arguments": {"channels": [4, 8], "norm": "batch", "dropout": 0.2}}}
-
-
-def notes(run: RunFolder) -> list[tuple[int, str]]:
-    return [(record["step"], record["what"]) for record in run.metrics() if record["kind"] == "note"]
-
-
-def steps(run: RunFolder) -> dict[int, dict[str, Any]]:
-    return {record["step"]: record for record in run.metrics() if record["kind"] == "step"}
-
-
-def weights(run: RunFolder) -> bytes:
-    last = run.pointed("last")
-    assert last is not None
-    return (last / WEIGHTS).read_bytes()
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import xml.etree.ElementTree as ET
 import numpy as np
 from PIL import Image
 
-from pages.parts.training.figure import SCALE, curves_png, curves_svg
+from core.export.drawing import SCALE
+from pages.parts.training.figure import curves_png, curves_svg
 from pages.parts.training.lines import Watched
 from tests.pages.parts.training.test_charts import measured
 
