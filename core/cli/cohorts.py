@@ -41,6 +41,15 @@ def add_verbs(verbs: Verbs) -> None:
     how = split.add_mutually_exclusive_group()
     how.add_argument("--ratios", default="70/15/15", help="training/validation/test (default: %(default)s)")
     how.add_argument("--folds", type=int, metavar="K")
+    how.add_argument(
+        "--leave-one-out", metavar="AXIS", help="one fold per site, scanner, vendor or field_strength, which it tests"
+    )
+    split.add_argument(
+        "--stratify",
+        default="",
+        metavar="NAMES",
+        help="give every part its share of site, scanner, vendor, field_strength, tumour_volume, has_ET, classes",
+    )
     split.add_argument("--seed", type=int, default=0)
     split.set_defaults(run=_split)
 
@@ -176,14 +185,22 @@ def _split(options: argparse.Namespace) -> int:
     from core.workspace import Workspace
 
     split, audit = make_split(
-        Workspace.default(), options.cohort, options.name, options.folds, options.ratios, options.seed
+        Workspace.default(),
+        options.cohort,
+        options.name,
+        options.folds,
+        options.ratios,
+        options.seed,
+        stratify=_names(options.stratify) or (),
+        leave_one_out=options.leave_one_out,
     )
     if options.json:
         print_json(split.to_json() | {"audit": audit.to_json()})
         return 0
     for number, fold in enumerate(split.folds):
         counts = f"{len(fold.train)} train, {len(fold.validation)} validation, {len(fold.test)} test"
-        print(f"fold {number}: {counts}" if len(split.folds) > 1 else counts)
+        tested = f" ({split.left_out[number]})" if split.left_out else ""
+        print(f"fold {number}: {counts}{tested}" if len(split.folds) > 1 else counts)
     print(f"audit: {'clean' if audit.clean else 'leaks'} ({audit.groups} groups by {audit.group_kind})")
     return 0
 

@@ -115,11 +115,12 @@ def _in_context(facts: Facts, keyword: str) -> str | None:
 
 def _field_strength(facts: Facts) -> str | None:
     keyword = "MagneticFieldStrength"
-    found = {_tesla(float(each[keyword])) for each in (facts.get("context") or {}).values() if each.get(keyword)}
+    found = {tesla(float(each[keyword])) for each in (facts.get("context") or {}).values() if each.get(keyword)}
     return " and ".join(sorted(found)) or None
 
 
-def _tesla(field: float) -> str:
+def tesla(field: float) -> str:
+    """Name a field strength in tesla: within 5 % of a usual one it is that one."""
     near = next((known for known in _FIELDS_T if abs(field - known) <= _NEAR * known), field)
     return f"{near:.2g} T"
 

@@ -29,13 +29,15 @@ def case_facts(case: Case, loaded: LoadedCase, sliced: SlicedCase, scheme: Label
         "files": {name: _file_facts(source) for name, source in case.sources.items()},
         "context": {name: dict(image.context) for name, image in loaded.files.images.items() if image.context},
         "volumes_ml": None,
+        "reference_voxels": None,
         "tumour_slice": None,
     }
     if loaded.reference is not None:
         area = [(loaded.reference >> bit & 1).sum(axis=(0, 1)) for bit in range(len(scheme.regions))]
+        names = scheme.region_names
+        facts["reference_voxels"] = {n: int(a.sum()) for n, a in zip(names, area, strict=True)}
         if volume.geometry:
             voxel_ml = volume.geometry.voxel_ml
-            names = scheme.region_names
             facts["volumes_ml"] = {n: float(a.sum() * voxel_ml) for n, a in zip(names, area, strict=True)}
         facts["tumour_slice"] = int(area[0].argmax()) if area[0].any() else None
     return facts
