@@ -1,28 +1,29 @@
-"""What a mask can be written as. `EXPORTS` is what is plugged in."""
+"""What a mask or a comparison of models can be written as. `EXPORTS` is what is plugged in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from core.errors import RefusedError
+from core.export.nifti import write_mask
+from core.export.report import Comparison, write_report
+from core.export.spec import ExportSpec, MaskOnGrid
+from core.registry import look_up
 
-import numpy as np
-import numpy.typing as npt
-
-from core.export.nifti import write_label_map
-from core.volume import Grid
-
-
-@dataclass(frozen=True, slots=True)
-class ExportSpec:
-    """One way to write a label map (X, Y, Z) uint8 or uint16 in RAS+ onto the grid it came from."""
-
-    name: str
-    title: str
-    suffix: str
-    write: Callable[[Path, npt.NDArray[np.uint8 | np.uint16], Grid], None]
-
+__all__ = ["EXPORTS", "ExportSpec", "MaskOnGrid", "UnknownExportError", "export_named"]
 
 EXPORTS: dict[str, ExportSpec] = {
-    "nifti": ExportSpec("nifti", "NIfTI-1 label map on the input's own grid", ".nii.gz", write_label_map),
+    "nifti": ExportSpec("nifti", "NIfTI-1 label map on the input's own grid", (MaskOnGrid,), (".nii.gz",), write_mask),
+    "report": ExportSpec("report", "Printable report", (Comparison,), (".html", ".pdf"), write_report),
 }
+
+
+class UnknownExportError(RefusedError):
+    """An export's name that is not one of `EXPORTS`."""
+
+
+def export_named(name: str) -> ExportSpec:
+    """Return the export called `name`.
+
+    Raises:
+        UnknownExportError: no such export; the message lists the known ones.
+    """
+    return look_up(EXPORTS, name, "export", UnknownExportError)

@@ -8,7 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from core.data.formats.nifti_write import LABEL_INTENT, write_nifti
+from core.export.spec import MaskOnGrid
 from core.volume import Grid
+
+
+def write_mask(path: Path, mask: MaskOnGrid) -> None:
+    """Write a mask as `write_label_map` does."""
+    write_label_map(path, mask.labels, mask.grid)
 
 
 def write_label_map(path: Path, labels: npt.NDArray[np.uint8 | np.uint16], grid: Grid) -> None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from core.case import Case
 from core.checkpoints import Checkpoint
 from core.errors import RefusedError
-from core.export import EXPORTS
+from core.export import EXPORTS, MaskOnGrid
 from core.importing import ImportChoices, read_case
 from core.inference.segment import Segmenter, Stopwatch, require_modalities
 from core.labels import LabelScheme, scheme_from_json
@@ -75,7 +75,7 @@ def segment_case(
     volumes = volumes_ml(mask, prediction.regions, volume.geometry.voxel_ml if volume.geometry else None)
     watch.lap("postprocess")
     file = out / f"{case.case_id}_seg.nii.gz"
-    EXPORTS["nifti"].write(file, labels, volume.native)
+    EXPORTS["nifti"].write(file, MaskOnGrid(labels, volume.native))
     watch.lap("write")
     return Segmentation(case.case_id, file, volumes, watch.seconds)
 

@@ -13,7 +13,7 @@ import SimpleITK
 
 from core.data.formats.nifti import read_nifti
 from core.export import EXPORTS
-from core.export.nifti import write_label_map
+from core.export.nifti import write_label_map, write_mask
 from tests.cases import AFFINES, set_header, write_nifti
 from tests.core.test_volume import affine_running
 
@@ -129,5 +129,5 @@ def test_labels_of_another_shape_are_never_written(tmp_path: Path) -> None:
 
 
 def test_exports_are_listed() -> None:
-    assert EXPORTS["nifti"].write is write_label_map
+    assert EXPORTS["nifti"].write is write_mask
     assert EXPORTS["nifti"].suffix == ".nii.gz"

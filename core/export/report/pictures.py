@@ -1,0 +1,176 @@
+"""A case in print: the slice as PNG, the masks' outlines over it as lines that stay sharp at any size."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.export.report import svg
+from core.export.report.case_slice import CaseSlice, edges
+from core.volume import Box
+
+PAGE_MM, GAP_MM = 174.0, 1.5
+COLUMNS = 5  # panels side by side
+HIGHEST_MM = 62.0
+MARGIN = 6  # pixels around the head
+PERCENTILES = (0.5, 99.5)  # of the slice's voxels that are not zero: the display window
+PRINTED_DOTS = 480  # across a panel, about 300 per inch
+BARS_MM = (100, 50, 20, 10, 5, 2, 1)
+OUTLINE_MM, HALO_MM = 0.3, 0.22
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One drawing and what stands under it."""
+
+    title: str
+    drawing: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """How a case's panels are cut and sized: pixels, their sizes, and printed millimetres per unit of the drawing."""
+
+    box: Box
+    pixel: tuple[float, float]
+    width_mm: float
+    height_mm: float
+
+    @property
+    def unit(self) -> float:
+        """Units of the drawing per printed millimetre."""
+        return (self.box.stop[1] - self.box.start[1]) * self.pixel[0] / self.width_mm
+
+    @property
+    def size(self) -> tuple[float, float]:
+        rows, columns = (self.box.stop[axis] - self.box.start[axis] for axis in (0, 1))
+        return columns * self.pixel[0], rows * self.pixel[1]
+
+
+def panels(found: CaseSlice) -> list[Panel]:
+    """Draw a case: the image, the reference's outline, and each model's with the reference's first region in white.
+
+    Pixels keep the shape they have in the patient. Regions that a model lacks are not drawn; an empty mask draws
+    nothing.
+    """
+    frame = _frame(found)
+    png = _png(found, frame)
+    first = found.reference & 1 != 0
+    reference = _outlines(found.reference, found, frame)
+    drawn = [
+        Panel(f"Image ({found.modality})", _panel(found, frame, png, "", scale=True)),
+        Panel("Reference", _panel(found, frame, png, reference)),
+    ]
+    for model, bits in found.masks.items():
+        over = _path(first, frame, "#ffffff", HALO_MM) + _outlines(bits, found, frame)
+        drawn.append(Panel(model, _panel(found, frame, png, over)))
+    return drawn
+
+
+def columns_for(count: int) -> int:
+    """Return how many panels stand side by side, so that rows are even and none has more than five."""
+    rows = -(-count // COLUMNS)
+    return -(-count // rows)
+
+
+def _frame(found: CaseSlice) -> _Frame:
+    seen = (found.image != found.image.min()) | (found.reference > 0)
+    for bits in found.masks.values():
+        seen = seen | (bits > 0)
+    around = Box.around(seen[:, :, None]) or Box.whole((*found.image.shape, 1))  # type: ignore[arg-type]
+    start = tuple(max(0, around.start[axis] - MARGIN) for axis in (0, 1))
+    stop = tuple(min(found.image.shape[axis], around.stop[axis] + MARGIN) for axis in (0, 1))
+    cut = Box((*start, 0), (*stop, 1))  # type: ignore[arg-type]
+    pixel = found.spacing_mm or (1.0, 1.0)
+    columns = columns_for(2 + len(found.masks))
+    width = (PAGE_MM - GAP_MM * (columns - 1)) / columns
+    ratio = (stop[0] - start[0]) * pixel[1] / ((stop[1] - start[1]) * pixel[0])
+    height = min(HIGHEST_MM, width * ratio)
+    return _Frame(cut, pixel, height / ratio, height)
+
+
+def _crop(array: npt.NDArray[np.generic], frame: _Frame) -> npt.NDArray[np.generic]:
+    (top, left, _), (bottom, right, _) = frame.box.start, frame.box.stop
+    return array[top:bottom, left:right]
+
+
+def _png(found: CaseSlice, frame: _Frame) -> str:
+    """Return the image as a data address, windowed and enlarged to what print shows."""
+    from PIL import Image
+
+    finite = np.where(np.isfinite(found.image), found.image, 0)
+    inside = finite[finite != 0]
+    low, high = (float(value) for value in np.percentile(inside, PERCENTILES)) if inside.size else (0.0, 1.0)
+    grey = np.clip((finite - min(low, 0.0)) / max(high - min(low, 0.0), 1e-6), 0, 1)
+    shown = Image.fromarray((_crop(grey, frame) * 255).astype(np.uint8))
+    across, down = frame.size
+    size = (PRINTED_DOTS, max(1, round(PRINTED_DOTS * down / across)))
+    out = io.BytesIO()
+    shown.resize(size, Image.Resampling.BICUBIC).save(out, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
+
+
+def _panel(found: CaseSlice, frame: _Frame, png: str, over: str, *, scale: bool = False) -> str:
+    across, down = frame.size
+    parts = [
+        f'<image href="{png}" x="0" y="0" width="{across:.2f}" height="{down:.2f}" preserveAspectRatio="none"/>',
+        over,
+        *_letters(found, frame),
+        *(_scale_bar(found, frame) if scale else ()),
+    ]
+    title = f"{found.case}, {found.why} case"
+    return svg.picture(parts, across, down, title, (frame.width_mm, frame.height_mm))
+
+
+def _letters(found: CaseSlice, frame: _Frame) -> list[str]:
+    if found.letters is None:
+        return []
+    (across, down), size = frame.size, 2.3 * frame.unit
+    left, right, top, bottom = found.letters
+    places = (
+        (left, (0.5 * size, down / 2), "start"),
+        (right, (across - 0.5 * size, down / 2), "end"),
+        (top, (across / 2, 1.1 * size), "middle"),
+        (bottom, (across / 2, down - 0.4 * size), "middle"),
+    )
+    return [svg.words(place, letter, "#ffffff", size, anchor) for letter, place, anchor in places]
+
+
+def _scale_bar(found: CaseSlice, frame: _Frame) -> list[str]:
+    """Draw the longest round length that takes at most a third of the width; none without voxel sizes."""
+    if found.spacing_mm is None:
+        return []
+    across, down = frame.size
+    length = next((mm for mm in BARS_MM if mm <= across / 3), None)
+    if length is None:
+        return []
+    x, y = across - 1.5 * frame.unit, down - 1.8 * frame.unit
+    label = f"{length // 10} cm" if length >= 10 else f"{length} mm"
+    return [
+        svg.line([(x - length, y), (x, y)], "#ffffff", 0.5 * frame.unit),
+        svg.words((x - length / 2, y - 0.9 * frame.unit), label, "#ffffff", 2.0 * frame.unit, "middle"),
+    ]
+
+
+def _outlines(bits: npt.NDArray[np.uint8], found: CaseSlice, frame: _Frame) -> str:
+    return "".join(
+        _path(bits >> bit & 1 != 0, frame, svg.colour_of(bit, svg.ON_GREY), OUTLINE_MM)
+        for bit in range(len(found.regions))
+    )
+
+
+def _path(mask: npt.NDArray[np.bool_], frame: _Frame, colour: str, width_mm: float) -> str:
+    across, down = edges(np.asarray(_crop(mask, frame), np.bool_))
+    if not across:
+        return ""
+    x, y = frame.pixel
+    steps = [f"M{a * x:.4g} {row * y:.4g}H{b * x:.4g}" for row, a, b in across]
+    steps += [f"M{column * x:.4g} {a * y:.4g}V{b * y:.4g}" for column, a, b in down]
+    return (
+        f'<path d="{"".join(steps)}" fill="none" stroke="{colour}" stroke-width="{width_mm * frame.unit:.3g}" '
+        'stroke-linecap="square"/>'
+    )
