@@ -7,10 +7,33 @@ import os
 import sys
 from collections.abc import Sequence
 
-from core.cli import calibrating, cohorts, evaluation, facts, fetching, label_files, lists, segmenting, studies, trainings
+from core.cli import (
+    calibrating,
+    cohorts,
+    evaluation,
+    facts,
+    fetching,
+    label_files,
+    lists,
+    segmenting,
+    studies,
+    trainings,
+)
 from core.cli.output import report_failure
 
 DESCRIPTION = "See, train and compare medical image segmentation models. For research; not a medical device."
+GROUPS = (
+    cohorts,
+    facts,
+    fetching,
+    trainings,
+    studies,
+    calibrating,
+    segmenting,
+    label_files,
+    evaluation,
+    lists,
+)
 EPILOG = "Exit codes: 0 done; 1 the input is refused, a sentence says why; 2 wrong usage; 3 a job failed."
 
 
@@ -18,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     """Build the whole command line."""
     top = argparse.ArgumentParser("python -m core", description=DESCRIPTION, epilog=EPILOG)
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for group in (cohorts, facts, fetching, trainings, studies, calibrating, segmenting, label_files, evaluation, lists):
+    for group in GROUPS:
         group.add_verbs(verbs)
     for verb in verbs.choices.values():
         verb.add_argument("--json", action="store_true", help="print one JSON document on stdout")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.cli.cohorts import add_reading, choices_of
 from core.cli.output import print_json, progress
+
+if TYPE_CHECKING:
+    from core.inference.options import InferenceOptions
 
 
 def add_verbs(verbs: Any) -> None:
@@ -18,9 +21,30 @@ def add_verbs(verbs: Any) -> None:
     segment.add_argument("--checkpoint", required=True, metavar="REF", help="a folder, a run, or a shipped name")
     segment.add_argument("--out", type=Path, required=True, metavar="DIR")
     segment.add_argument("--device", default="auto")
+    add_passes(segment)
     segment.add_argument("--scheme", help="labels to write: a name or a file (default: the checkpoint's)")
     add_reading(segment)
     segment.set_defaults(run=_segment)
+
+
+def add_passes(verb: Any) -> None:
+    """Let a verb predict several times and take the mean."""
+    passes = verb.add_mutually_exclusive_group()
+    passes.add_argument("--tta", action="store_true", help="mean over flips, and quarter turns of square slices")
+    passes.add_argument(
+        "--mc-dropout", type=int, default=0, metavar="N", help="mean over N passes with dropout, always the same N"
+    )
+
+
+def passes_of(options: argparse.Namespace) -> InferenceOptions:
+    """Return what `add_passes` let be chosen.
+
+    Raises:
+        UsageError: too few passes or too many.
+    """
+    from core.inference.options import InferenceOptions
+
+    return InferenceOptions(tta=options.tta, mc_dropout=options.mc_dropout)
 
 
 def _segment(options: argparse.Namespace) -> int:
@@ -38,7 +62,7 @@ def _segment(options: argparse.Namespace) -> int:
     layout = read_cases(options.source, choices)
     for finding in layout.findings:
         print(f"{finding.severity}  {finding.sentence}", file=sys.stderr)
-    segmenter = Segmenter(workspace, choose_compute(options.device, fast=False))
+    segmenter = Segmenter(workspace, choose_compute(options.device, fast=False), passes_of(options))
     results, refused = [], [finding for finding in layout.findings if finding.severity == "error"]
     for number, case in enumerate(layout.cases):
         try:

@@ -64,7 +64,8 @@ class PassMean:
         nats: torch.Tensor = torch.special.entr(shares)
         if self._exclusive:
             return nats.sum(dim=1, keepdim=True) / float(np.log(shares.shape[1]))
-        return (nats + torch.special.entr(1 - shares)) / float(np.log(2))
+        both: torch.Tensor = nats + torch.special.entr(1 - shares)
+        return both / float(np.log(2))
 
 
 def mean_prediction(predictions: Sequence[Prediction], checkpoint_id: str) -> Prediction:

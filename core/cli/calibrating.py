@@ -1,0 +1,67 @@
+"""Verbs that make a checkpoint from others: calibrate, ensemble."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from core.cli.output import print_json, progress
+
+
+def add_verbs(verbs: Any) -> None:
+    """Add the group's verbs."""
+    calibrate = verbs.add_parser("calibrate", help="fit a temperature on a run's validation part, in a new checkpoint")
+    calibrate.add_argument("checkpoint", metavar="RUN", help="a run, or any checkpoint with a validation part")
+    calibrate.add_argument("--name", help="of the new checkpoint (default: RUN-calibrated)")
+    calibrate.add_argument("--device", default="auto")
+    calibrate.set_defaults(run=_calibrate)
+
+    ensemble = verbs.add_parser("ensemble", help="make one checkpoint of several: the mean of their probabilities")
+    ensemble.add_argument("name", metavar="NAME", help="of the new checkpoint")
+    ensemble.add_argument("members", nargs="+", metavar="REF", help="a folder, a run, or a checkpoint's name")
+    ensemble.set_defaults(run=_ensemble)
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    from core.checkpoints import resolve_checkpoint
+    from core.evaluation.calibrated import calibrate_checkpoint
+    from core.inference.device import choose_compute
+    from core.training.runs.disk import writing_workspace
+    from core.workspace import Workspace
+
+    workspace = Workspace.default()
+    checkpoint = resolve_checkpoint(workspace, options.checkpoint)
+    name = options.name or f"{Path(options.checkpoint).name.partition('@')[0]}-calibrated"
+    compute = choose_compute(options.device, fast=False)
+    with writing_workspace():
+        made = calibrate_checkpoint(
+            workspace, checkpoint, name, compute, lambda done, total: progress(checkpoint.card.run, done, total)
+        )
+    if options.json:
+        print_json(made.to_json())
+        return 0
+    fitted = made.fitted
+    print(f"{made.name}: temperature {made.checkpoint.spec.temperature:g}, fitted on {made.cases} validation cases")
+    for region, before in fitted.ece_before.items():
+        print(f"  {region}: expected calibration error {before:.4f} before, {fitted.ece_after[region]:.4f} after")
+    return 0
+
+
+def _ensemble(options: argparse.Namespace) -> int:
+    from core.checkpoints import new_name, read_checkpoint, resolve_checkpoint, write_ensemble
+    from core.training.runs.disk import writing_workspace
+    from core.workspace import Workspace
+
+    workspace = Workspace.default()
+    folder = new_name(workspace, options.name)
+    members = [resolve_checkpoint(workspace, reference) for reference in options.members]
+    with writing_workspace():
+        write_ensemble(folder, options.name, members)
+    made = read_checkpoint(folder)
+    if options.json:
+        ids = [member.id for member in made.members]
+        print_json({"name": options.name, "checkpoint_id": made.id, "members": ids})
+    else:
+        print(f"{options.name}: {made.card.title} ({made.id[:16]})")
+    return 0
