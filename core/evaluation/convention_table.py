@@ -9,6 +9,7 @@ import numpy as np
 
 from core.checkpoints import InferenceSpec
 from core.data.load import load_regions
+from core.evaluation.case_mask import Bits, CaseMask
 from core.evaluation.conventions import CONVENTIONS, score_conventions
 from core.evaluation.mask_pair import MaskPair, Share
 from core.inference.prediction import Prediction
@@ -32,23 +33,33 @@ def conventions_against_reference(
         regions: which regions to score, present in both.
         spec: of the model.
     """
-    entry, scheme = cohort.cases[case_id], cohort.scheme
+    entry = cohort.cases[case_id]
     assert entry.case.reference is not None
-    reference, _ = load_regions(entry.case.reference, scheme, entry.grid)
-    mask = prediction.mask()
-    if prediction.regions != scheme.region_names:
-        own, mask = mask, np.zeros_like(mask)
-        for bit, name in enumerate(scheme.region_names):
-            if name in prediction.regions:
-                mask |= (own >> prediction.regions.index(name) & 1) << bit
+    reference, _ = load_regions(entry.case.reference, cohort.scheme, entry.grid)
+    made = CaseMask(prediction.mask(), prediction.regions, prediction, spec.plane, spec.input_size)
+    return conventions_of_mask(cohort, case_id, made, reference, regions)
+
+
+def conventions_of_mask(
+    cohort: Cohort, case_id: str, made: CaseMask, reference: Bits, regions: tuple[str, ...]
+) -> CaseConventions:
+    """Score a mask in every way.
+
+    Args:
+        cohort: where the case is; its scheme says what the reference's bits mean.
+        case_id: which case.
+        made: what a model made of it.
+        reference: (X, Y, Z) uint8 region bits in the scheme's order.
+        regions: which regions to score, present in both.
+    """
     pair = MaskPair(
-        prediction=mask,
+        prediction=made.of(cohort.scheme.region_names),
         reference=reference,
-        scheme=scheme,
+        scheme=cohort.scheme,
         regions=regions,
-        head_slices=entry.facts["slices"].get("axial", 0),
-        plane=spec.plane,
-        input_size=spec.input_size,
+        head_slices=cohort.cases[case_id].facts["slices"].get("axial", 0),
+        plane=made.plane,
+        input_size=made.input_size,
     )
     return {
         convention: {region: [share.numerator, share.denominator] for region, share in shares.items()}

@@ -1,182 +1,257 @@
-"""Score checkpoints on a cohort, never on a patient that any of them has seen."""
+"""Score models on a cohort, never on a patient that any of them has seen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from core.checkpoints import Checkpoint
-from core.data.load import load_regions
-from core.data.splits import Part, Split
-from core.errors import RefusedError
-from core.evaluation.convention_table import (
-    CaseConventions,
-    convention_definitions,
-    convention_means,
-    conventions_against_reference,
+from core.data.splits import Split
+from core.evaluation.agreement import Agreement, agreement
+from core.evaluation.case_mask import average, pick_regions
+from core.evaluation.case_scoring import Asked, CaseResult, Piece, cohort_of_one, score_piece
+from core.evaluation.comparison import Margin
+from core.evaluation.contenders import (
+    ComparedModel,
+    Contender,
+    EvaluationRefusedError,
+    MasksElsewhere,
+    MaskSet,
+    PartName,
+    group_content,
+    seen_content,
+    seen_in,
+    seen_part,
+    shared_regions,
 )
-from core.evaluation.scoring import CaseScores, score_case
+from core.evaluation.convention_table import convention_definitions, convention_means
+from core.evaluation.failures import RANKED, rank_failures
+from core.evaluation.paired import Test
+from core.evaluation.scoring import DEFAULT_SCORING, Scoring
+from core.evaluation.subgroups import case_facts
 from core.evaluation.summary import summarise
-from core.inference.prediction import Prediction
+from core.evaluation.workers import in_order, workers_for
 from core.inference.segment import Segmenter
 from core.workspace import Cohort
 
-PartName = Part | Literal["out-of-fold"]
+__all__ = [
+    "Contender",
+    "EvaluationRefusedError",
+    "MasksElsewhere",
+    "OnCase",
+    "PartName",
+    "Wishes",
+    "average",
+    "evaluate",
+    "group_content",
+    "pick_regions",
+    "seen_content",
+    "seen_in",
+    "seen_part",
+]
+
 OnCase = Callable[[str, str, int, int], None]
 
 
-class EvaluationRefusedError(RefusedError):
-    """These models cannot be scored on this cohort; the message says why."""
-
-
 @dataclass(frozen=True, slots=True)
-class Contender:
-    """One model: a checkpoint, or the members of several folds."""
+class Wishes:
+    """What a document says beyond each case's scores, and how.
 
-    name: str
-    members: tuple[Checkpoint, ...]
+    Attributes:
+        scoring: which metrics, and what empty masks mean.
+        ranked: by which metrics failures are ranked.
+        conventions: the same masks in every way of `CONVENTIONS`.
+        failures: how many failures of each kind are listed; 0 looks for none.
+        calibration: hold probabilities against the reference.
+        subgroups: summaries by tumour size, site, scanner and so on.
+        test: which paired test compares models.
+        margin: the difference that would matter, by metric or one for all without a unit.
+        workers: how many processes score; None decides by the amount of work, and the answer is the same.
+    """
 
-    @property
-    def regions(self) -> tuple[str, ...]:
-        return self.members[0].spec.regions
+    scoring: Scoring = DEFAULT_SCORING
+    ranked: tuple[str, ...] = RANKED
+    conventions: bool = False
+    failures: int = 0
+    calibration: bool = False
+    subgroups: bool = False
+    test: Test = "wilcoxon"
+    margin: Margin | None = None
+    workers: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Assignment:
-    """Which members segment a case, or the part of training in which the model saw it."""
+@dataclass(slots=True)
+class _Found:
+    """What was found so far."""
 
-    members: tuple[Checkpoint, ...]
-    seen_in: str | None
+    results: list[CaseResult] = field(default_factory=list)
+    dropped: list[dict[str, str]] = field(default_factory=list)
+
+    def by_model(self, models: Sequence[ComparedModel], what: Callable[[CaseResult], Any]) -> dict[str, dict[str, Any]]:
+        """Return model to case to what its result says, where it says anything."""
+        found: dict[str, dict[str, Any]] = {model.name: {} for model in models}
+        for result in self.results:
+            if said := what(result):
+                found[result.model][result.case_id] = said
+        return found
 
 
 def evaluate(
-    segmenter: Segmenter,
+    segmenter: Segmenter | None,
     cohort: Cohort,
-    contenders: Sequence[Contender],
+    contenders: Sequence[ComparedModel],
     split: Split | None,
     part: PartName | None,
     on_case: OnCase = lambda _model, _case, _done, _total: None,
     conventions: bool = False,
+    wishes: Wishes | None = None,
 ) -> dict[str, Any]:
     """Segment and score every allowed case with every model.
 
     Args:
-        segmenter: computes predictions, or finds those made before.
+        segmenter: computes predictions, or finds those made before; None where all masks were made elsewhere.
         cohort: where the cases and their references are.
         contenders: models that share their regions.
         split: which split `part` speaks of; None with `part` None scores the whole cohort.
         part: which part; `out-of-fold` scores each patient with the member that never saw it.
         on_case: told model, case and progress.
-        conventions: score the same masks in every way of `CONVENTIONS` too.
+        conventions: as in `wishes`.
+        wishes: what to say beyond the scores; None wishes for nothing.
 
     Returns:
-        The `evaluate` document; with `conventions` also what each of them gives, and what it is.
+        The `evaluate` document. Two or more sets of masks made elsewhere add `agreement`, whether or not the cases have
+        a reference; a file of theirs that cannot be used is named in `made_elsewhere` and its case not scored for it.
 
     Raises:
-        EvaluationRefusedError: the models share no regions, the split does not fit, or no case has a reference.
+        EvaluationRefusedError: the models share no regions or a name, the split does not fit, or no case has a
+            reference and there is nothing to agree on.
         NotSegmentableError, InputRefusedError: a case cannot be segmented or read.
     """
-    for contender in contenders:
-        _require_one_kind(contender)
-    shared = _shared_regions(contenders, cohort)
+    wishes = wishes or Wishes(conventions=conventions)
+    _require_unlike(contenders)
+    regions = shared_regions(contenders, cohort)
     named = _cases_of(cohort, contenders, split, part)
-    if gone := [case for case in named if case not in cohort.cases]:
-        raise EvaluationRefusedError(f"the split names cases that the cohort lacks ({gone[0]}); make the split again")
+    sets = [model.masks for model in contenders if isinstance(model, MasksElsewhere)]
     wanted = [case for case in named if cohort.cases[case].case.reference]
-    if not wanted:
+    if not wanted and len(sets) < 2:
         raise EvaluationRefusedError(f"no case of cohort {cohort.name} has a reference mask in this part")
-    dropped = []
-    scores: dict[str, dict[str, CaseScores]] = {contender.name: {} for contender in contenders}
-    ways: dict[str, dict[str, CaseConventions]] = {contender.name: {} for contender in contenders}
-    members = cohort.groups
-    total, done = len(wanted) * len(contenders), 0
+    workers = wishes.workers or workers_for(cohort, wanted or named, len(contenders))
+    found = _Found()
+    asked = Asked(wishes.scoring, wishes.conventions, wishes.failures > 0, wishes.calibration)
+    pieces = _pieces(segmenter, cohort, contenders, wanted, part, on_case, found, regions, asked)
+    found.results += in_order(score_piece, pieces, workers)
+    agreed = agreement(cohort, sets, named, wishes.scoring, workers) if len(sets) > 1 else None
+    document = _summary(cohort, contenders, found, wanted, split, wishes)
+    document |= _beyond(contenders, found, wishes)
+    if sets:
+        document["made_elsewhere"] = _made_elsewhere(sets, found, agreed)
+    if agreed:
+        document["agreement"] = agreed.pairs
+    ids = {model.name: model.ids for model in contenders}
+    return document | {"cohort": cohort.name, "part": part or "all", "checkpoints": ids}
+
+
+def _pieces(
+    segmenter: Segmenter | None,
+    cohort: Cohort,
+    models: Sequence[ComparedModel],
+    wanted: Sequence[str],
+    part: PartName | None,
+    on_case: OnCase,
+    found: _Found,
+    regions: tuple[str, ...],
+    asked: Asked,
+) -> Iterator[Piece]:
+    """Yield each case with each model that has not seen its patient, and note those that have."""
+    members, total, done = cohort.groups, len(wanted) * len(models), 0
     for case_id in wanted:
         content = group_content(cohort, members[cohort.cases[case_id].case.group_id])
-        for contender in contenders:
+        alone = cohort_of_one(cohort, case_id)
+        for model in models:
             done += 1
-            on_case(contender.name, case_id, done, total)
-            assigned = _assign(contender, content, part)
-            if assigned.seen_in:
-                dropped.append({"model": contender.name, "case": case_id, "matches_part": assigned.seen_in})
-                continue
-            predictions = [segmenter.segment_stored(cohort, case_id, member) for member in assigned.members]
-            joint = average(predictions)
-            scores[contender.name][case_id] = score_against_reference(cohort, case_id, joint, shared)
-            if conventions:
-                spec = assigned.members[0].spec
-                found = conventions_against_reference(cohort, case_id, joint, shared, spec)
-                ways[contender.name][case_id] = found
-    groups = {case_id: cohort.cases[case_id].case.group_id for case_id in wanted}
-    audit = cohort.audit(split).to_json() if split else {}
-    document = summarise(scores, groups, cohort.group_kind, dropped=dropped, audit=audit)
-    if conventions:
+            on_case(model.name, case_id, done, total)
+            if seen := model.seen_in(content, part):
+                found.dropped.append({"model": model.name, "case": case_id, "matches_part": seen})
+            elif made := model.made_of(segmenter, cohort, case_id, content, part):
+                yield Piece(model.name, case_id, alone, made, regions, asked)
+
+
+def _summary(
+    cohort: Cohort,
+    models: Sequence[ComparedModel],
+    found: _Found,
+    wanted: Sequence[str],
+    split: Split | None,
+    wishes: Wishes,
+) -> dict[str, Any]:
+    return summarise(
+        found.by_model(models, lambda result: result.scores),
+        {case_id: cohort.cases[case_id].case.group_id for case_id in wanted},
+        cohort.group_kind,
+        dropped=found.dropped,
+        audit=cohort.audit(split).to_json() if split else {},
+        policy=wishes.scoring.policy,
+        test=wishes.test,
+        margin=wishes.margin,
+        facts=case_facts(cohort) if wishes.subgroups else None,
+    )
+
+
+def _beyond(models: Sequence[ComparedModel], found: _Found, wishes: Wishes) -> dict[str, Any]:
+    """Return what was wished for beyond scores and their summary."""
+    document: dict[str, Any] = {}
+    if wishes.conventions:
+        ways = found.by_model(models, lambda result: result.conventions)
         document |= {"conventions": convention_means(ways), "convention_definitions": convention_definitions()}
-    return document | {"cohort": cohort.name, "part": part or "all", "checkpoints": _ids(contenders)}
+    if wishes.failures:
+        scores = found.by_model(models, lambda result: result.scores)
+        document["failures"] = {
+            model: rank_failures(cases, scores[model], wishes.ranked, wishes.failures)
+            for model, cases in found.by_model(models, lambda result: result.failures).items()
+        }
+    return document
 
 
-def group_content(cohort: Cohort, members: Sequence[str]) -> frozenset[str]:
-    """Return the content hashes of every case of a group: a patient seen once is seen on every visit."""
-    return frozenset(found for member in members for found in cohort.cases[member].content.values())
+def _made_elsewhere(sets: Sequence[MaskSet], found: _Found, agreed: Agreement | None) -> list[dict[str, Any]]:
+    refused = {(result.model, result.case_id): result.refused for result in found.results if result.refused}
+    refused |= agreed.refused if agreed else {}
+    entries = []
+    for masks in sets:
+        own = sorted((case, why) for (model, case), why in refused.items() if model == masks.name)
+        reasons = [{"case": case, "reason": why} for case, why in own]
+        about = masks.to_json()
+        entries.append(about | {"refused": about.get("refused", []) + reasons})
+    return entries
 
 
-def seen_in(checkpoint: Checkpoint, content: Collection[str]) -> str | None:
-    """Return the part in which the checkpoint saw any of these voxels, `train` or `validation`, or None."""
-    return seen_part(seen_content(checkpoint), content)
+def _require_unlike(models: Sequence[ComparedModel]) -> None:
+    names = [model.name for model in models]
+    if len(set(names)) < len(names):
+        raise EvaluationRefusedError(f"two models are called the same ({', '.join(names)}); name them with NAME=REF")
+    for model in models:
+        if isinstance(model, Contender):
+            model.require_one_kind()
 
 
-def seen_content(checkpoint: Checkpoint) -> dict[str, frozenset[str]]:
-    """Return the content hashes that a checkpoint was trained and tuned on, by part."""
-    parts = {"train": checkpoint.card.training_content, "validation": checkpoint.card.validation_content}
-    return {part: frozenset(found for hashes in seen.values() for found in hashes) for part, seen in parts.items()}
+def _cases_of(cohort: Cohort, models: Sequence[ComparedModel], split: Split | None, part: PartName | None) -> list[str]:
+    """Return the cases of a part.
+
+    Raises:
+        EvaluationRefusedError: the split names others than the cohort has, or other folds than the models'.
+    """
+    named = _named(cohort, models, split, part)
+    if gone := [case for case in named if case not in cohort.cases]:
+        raise EvaluationRefusedError(f"the split names cases that the cohort lacks ({gone[0]}); make the split again")
+    return named
 
 
-def seen_part(seen: Mapping[str, frozenset[str]], content: Collection[str]) -> str | None:
-    """Return the first part that holds any of these content hashes, or None."""
-    return next((part for part, hashes in seen.items() if not hashes.isdisjoint(content)), None)
-
-
-def average(predictions: Sequence[Prediction]) -> Prediction:
-    """Average the probabilities of several checkpoints; one prediction is returned as it is."""
-    first = predictions[0]
-    if len(predictions) == 1:
-        return first
-    mean = np.mean([prediction.probabilities for prediction in predictions], axis=0, dtype=np.float32)
-    ids = "+".join(prediction.checkpoint_id for prediction in predictions)
-    quantised = np.floor(mean + np.float32(0.5)).astype(np.uint8)
-    return replace(first, probabilities=quantised, checkpoint_id=ids)
-
-
-def _shared_regions(contenders: Sequence[Contender], cohort: Cohort) -> tuple[str, ...]:
-    shared = [
-        region for region in cohort.scheme.region_names if all(region in contender.regions for contender in contenders)
-    ]
-    if not shared:
-        listed = "; ".join(f"{c.name}: {', '.join(c.regions)}" for c in contenders)
-        raise EvaluationRefusedError(
-            f"the models ({listed}) and cohort {cohort.name} ({', '.join(cohort.scheme.region_names)}) share no region"
-        )
-    return tuple(shared)
-
-
-def _require_one_kind(contender: Contender) -> None:
-    kinds = {(member.spec.regions, member.spec.class_bits, member.spec.thresholds) for member in contender.members}
-    if len(kinds) > 1:
-        raise EvaluationRefusedError(
-            f"{contender.name} joins checkpoints with different regions or thresholds; score each as a model of its own"
-        )
-
-
-def _cases_of(cohort: Cohort, contenders: Sequence[Contender], split: Split | None, part: PartName | None) -> list[str]:
+def _named(cohort: Cohort, models: Sequence[ComparedModel], split: Split | None, part: PartName | None) -> list[str]:
     if split is None or part is None:
         return list(cohort.cases)
     if part == "out-of-fold":
         return sorted({case for fold in split.folds for case in fold.test})
-    folds = {member.card.fold for contender in contenders for member in contender.members}
-    if len(split.folds) > 1 and len(folds) > 1:
+    folds = {member.card.fold for model in models if isinstance(model, Contender) for member in model.members}
+    if len(split.folds) > 1 and len(folds) != 1:
         raise EvaluationRefusedError("these checkpoints belong to different folds; score them with --part out-of-fold")
     number = folds.pop() if len(split.folds) > 1 else 0
     if number >= len(split.folds):
@@ -185,45 +260,3 @@ def _cases_of(cohort: Cohort, contenders: Sequence[Contender], split: Split | No
             "name the split it was trained on with --split"
         )
     return list(split.folds[number].part(part))
-
-
-def _assign(contender: Contender, content: Collection[str], part: PartName | None) -> _Assignment:
-    """Choose the members that may be scored on these voxels."""
-    seen = [(member, seen_in(member, content)) for member in contender.members]
-    fresh = tuple(member for member, where in seen if where is None)
-    if part == "out-of-fold" and fresh:
-        return _Assignment(fresh, None)
-    where = next((where for _, where in seen if where), None)
-    return _Assignment(contender.members, where)
-
-
-def score_against_reference(
-    cohort: Cohort, case_id: str, prediction: Prediction, regions: tuple[str, ...]
-) -> CaseScores:
-    """Score a prediction on the native grid against the case's reference file.
-
-    Args:
-        cohort: where the case is; its scheme says what the reference's integers mean.
-        case_id: a case that has a reference.
-        prediction: what a model made of it.
-        regions: which regions to score, present in both.
-    """
-    entry = cohort.cases[case_id]
-    assert entry.case.reference is not None
-    reference, grid = load_regions(entry.case.reference, cohort.scheme, entry.grid)
-    mask = pick_regions(prediction.mask(), prediction.regions, regions)
-    return score_case(mask, pick_regions(reference, cohort.scheme.region_names, regions), regions, grid.geometry())
-
-
-def pick_regions(bits: npt.NDArray[np.uint8], regions: Sequence[str], wanted: Sequence[str]) -> npt.NDArray[np.uint8]:
-    """Reorder region bits so that bit r is the r-th of `wanted`."""
-    if tuple(regions) == tuple(wanted):
-        return bits
-    out = np.zeros_like(bits)
-    for bit, name in enumerate(wanted):
-        out |= (bits >> regions.index(name) & 1) << bit
-    return out
-
-
-def _ids(contenders: Sequence[Contender]) -> dict[str, list[str]]:
-    return {contender.name: [member.id for member in contender.members] for contender in contenders}

@@ -273,7 +273,7 @@ def test_saved_scores_are_those_of_evaluate_and_are_computed_once(
     summary = saved_summary(workspace, small, {"m": checkpoint})
     assert summary["models"] == document["models"]
     assert summary["dropped"] == document["dropped"] == [{"model": "m", "case": TWO, "matches_part": "train"}]
-    monkeypatch.setattr("core.evaluation.saved.score_against_reference", lambda *_args: pytest.fail("computed twice"))
+    monkeypatch.setattr("core.evaluation.saved.score_case", lambda *_args, **_named: pytest.fail("computed twice"))
     assert saved_scores(workspace, small, ONE, checkpoint) == found
 
 
