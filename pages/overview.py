@@ -8,7 +8,7 @@ from core.checkpoints import Checkpoint
 from core.workspace import Cohort
 from pages.parts import state, store
 from pages.parts.at_a_glance import cohort_strip, models_table
-from pages.parts.comparison import scores_of
+from pages.parts.compare.numbers import scores_of
 from pages.parts.empty import nothing_yet
 from pages.parts.guard import in_a_sentence
 from pages.parts.running import running_list

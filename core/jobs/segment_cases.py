@@ -31,6 +31,25 @@ def start_segmenting(workspace: Workspace, cohort: str, cases: Sequence[str], mo
     return job.id
 
 
+def start_segmenting_rest(workspace: Workspace, cohort: str, pieces: Sequence[tuple[str, str]]) -> str:
+    """Start one process that segments what is missing, in a session of its own.
+
+    Args:
+        workspace: where everything is.
+        cohort: which cohort.
+        pieces: case and model, as `resolve_checkpoint` finds it; not every case with every model.
+
+    Returns:
+        The job's id.
+    """
+    cases, models = (list(dict.fromkeys(names)) for names in zip(*pieces, strict=True))
+    title = f"Segmenting {len(pieces)} times: {len(cases)} cases with {', '.join(models)}"
+    request = {"cohort": cohort, "cases": cases, "models": models, "pieces": [list(piece) for piece in pieces]}
+    job = JobFolder.create(workspace, "segment", title, request)
+    start_process(workspace, "core.jobs.segment_cases", [job.id], job.folder / "output.txt")
+    return job.id
+
+
 def work(workspace: Workspace, job: JobFolder) -> None:
     """Do a job's work; its status says how far it is and how it ended."""
     from core.inference.device import choose_compute
@@ -40,9 +59,10 @@ def work(workspace: Workspace, job: JobFolder) -> None:
     try:
         request = job.request
         cohort = workspace.cohort(request["cohort"])
-        checkpoints = [resolve_checkpoint(workspace, name) for name in request["models"]]
+        checkpoints = {name: resolve_checkpoint(workspace, name) for name in request["models"]}
         segmenter = Segmenter(workspace, choose_compute("auto", fast=False))
-        pieces = [(case, checkpoint) for case in request["cases"] for checkpoint in checkpoints]
+        named = request.get("pieces") or [(case, name) for case in request["cases"] for name in request["models"]]
+        pieces = [(case, checkpoints[name]) for case, name in named]
         # a slice is a piece of work, so that the bar moves within a case
         for number, (case_id, checkpoint) in enumerate(pieces):
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -19,6 +20,11 @@ _LOOK = "looks at slices"
 _IMPORT = "import"
 _IMPORT_FOLDER = "import_folder"
 _AUGMENTATION = "augmentation"
+_VIEW = "view"
+_VIEW_CONTROL = "view of compare"
+_METRIC = "metric"
+_TOLD = "told in the address"
+_REST = "segments the rest of"
 NEW_IMPORT = "new"
 RECIPE = "recipe"  # keys of widgets that a clone fills
 DEVICE = "device"
@@ -94,6 +100,82 @@ def chosen_scores(known: Collection[str], otherwise: str) -> str:
 def choose_scores(name: str) -> None:
     """Remember the scoring convention."""
     st.session_state[_SCORES] = name
+
+
+def chosen_view(known: Collection[str], otherwise: str) -> str:
+    """Return the view of Compare this session is in: what was chosen, what the address says, else `otherwise`."""
+    for wanted in (st.session_state.get(_VIEW), st.query_params.get(_VIEW)):
+        if wanted in known:
+            return str(wanted)
+    return otherwise
+
+
+def choose_view(name: str) -> None:
+    """Remember the view."""
+    st.session_state[_VIEW] = name
+
+
+def view_key(present: str) -> str:
+    """Return the key of the control of views, which shows the present one however it was turned to."""
+    st.session_state[_VIEW_CONTROL] = present
+    return _VIEW_CONTROL
+
+
+def view_was_picked() -> None:
+    """Take over what the control of views says; a callback."""
+    choose_view(st.session_state[_VIEW_CONTROL])
+
+
+def open_in_view(name: str, words: Mapping[str, str]) -> None:
+    """Turn to a view, and write an address that says where in it; in a callback, before the page is drawn."""
+    choose_view(name)
+    leave_address()
+    st.query_params.from_dict(dict(words))
+
+
+def chosen_metric(known: Collection[str]) -> str:
+    """Return the metric this session reads tables of: what was chosen, what the address says, else the first."""
+    for wanted in (st.session_state.get(_METRIC), st.query_params.get(_METRIC)):
+        if wanted in known:
+            return str(wanted)
+    return next(iter(known))
+
+
+def choose_metric(name: str) -> None:
+    """Remember the metric."""
+    st.session_state[_METRIC] = name
+
+
+def tell_address(words: Mapping[str, str]) -> None:
+    """Write the address of a view that has no viewer, which would write it itself.
+
+    The server does not hear of what the viewer wrote: coming from it, everything is written anew.
+    """
+    told = {name: word for name, word in words.items() if word}
+    if st.session_state.get(_TOLD) != told or st.query_params.to_dict() != told:
+        st.query_params.from_dict(told)
+        st.session_state[_TOLD] = told
+
+
+def leave_address() -> None:
+    """Leave the address to the viewer."""
+    st.session_state.pop(_TOLD, None)
+
+
+def segments_rest_of(cohort: str) -> bool:
+    """Return whether this session saw a job that segments what is missing in a cohort."""
+    return bool(st.session_state.get(_REST) == cohort)
+
+
+def segment_rest_of(cohort: str | None) -> None:
+    """Remember that such a job runs, or that it ended."""
+    st.session_state[_REST] = cohort
+
+
+def selected(key: str) -> Any:
+    """Return what is selected in a chart or a table, or None before it was drawn."""
+    found = st.session_state.get(key)
+    return None if found is None else found.get("selection")
 
 
 def chosen_run(known: list[str]) -> str | None:

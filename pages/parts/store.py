@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +78,16 @@ def model_title(name: str, checkpoint: Checkpoint) -> str:
 
 def segmenting(of: Cohort, case_id: str) -> JobStatus | None:
     """Return the newest job that segments a case, while it runs or when it failed."""
+    return segmenting_any(of, [case_id])
+
+
+def segmenting_any(of: Cohort, cases: Collection[str]) -> JobStatus | None:
+    """Return the newest job that segments any of these cases, while it runs or when it failed."""
     place = workspace()
     for job_id, status in recent_jobs(place):
         if status.kind == "segment":
             request = JobFolder(place.jobs / job_id).request
-            if request["cohort"] == of.name and case_id in request["cases"]:
+            if request["cohort"] == of.name and not set(cases).isdisjoint(request["cases"]):
                 return None if status.state == "done" else status
     return None
 
@@ -98,12 +104,12 @@ def freshness(of: Cohort, case_id: str) -> tuple[int, int]:
 
 def summary(of: Cohort, models: dict[str, Checkpoint]) -> dict[str, Any]:
     """Return the `evaluate` document over the cases that have been scored before."""
-    return _summary(*_what_scores_go_by(of, models), models, of)
+    return _summary(*what_scores_go_by(of, models), models, of)
 
 
 def convention_means(of: Cohort, models: dict[str, Checkpoint], budget_s: float) -> ConventionMeans:
     """Return what every scoring convention gives over the cohort, as far as the time allows."""
-    goes_by = _what_scores_go_by(of, models)
+    goes_by = what_scores_go_by(of, models)
     found = _convention_means(*goes_by, models, of, budget_s)
     if found.waiting:  # there is more to come
         _convention_means.clear(*goes_by)
@@ -113,7 +119,7 @@ def convention_means(of: Cohort, models: dict[str, Checkpoint], budget_s: float)
 GoesBy = tuple[str, str, int, tuple[tuple[str, str, int], ...]]
 
 
-def _what_scores_go_by(of: Cohort, models: dict[str, Checkpoint]) -> GoesBy:
+def what_scores_go_by(of: Cohort, models: Mapping[str, Checkpoint]) -> GoesBy:
     """Return what changes when the cohort is imported again, or a model has segmented one more case."""
     place = workspace()
     made = tuple((name, each.id, _listed(place.root / "predictions" / each.id)) for name, each in models.items())

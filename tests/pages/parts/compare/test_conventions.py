@@ -20,7 +20,7 @@ from core.inference.prediction import Prediction
 from core.inference.segment import prediction_folder
 from core.volume import Box
 from core.workspace import PROJECT, SHIPPED_CHECKPOINTS, Cohort, Workspace
-from pages.parts.conventions import jump
+from pages.parts.compare.conventions import jump
 from tests.cases import case_id, write_cohort
 
 ONE = case_id(1)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from core.checkpoints import Checkpoint
 from core.evaluation.conventions import CONVENTIONS, DEFAULT_CONVENTION, Convention
-from core.evaluation.saved import saved_prediction, saved_scores
+from core.evaluation.saved import saved_scores
 from core.evaluation.scoring import CaseScores
 from core.workspace import Cohort
 from pages.parts import store
-from pages.parts.conventions import Dice, case_dice, cohort_in_convention, dice_of
+from pages.parts.compare.contenders import compared
+from pages.parts.compare.conventions import Dice, case_dice, cohort_in_convention, dice_of
+from pages.parts.compare.document import found_of, score_on
+from pages.parts.compare.tests_in_words import verdict_of
 from pages.parts.viewer.spec import PALETTE
 from pages.parts.volumes import GROUND_TRUTH
 from pages.parts.words import plural
@@ -31,16 +35,6 @@ def scores_of(
         return tuple((region, _number(entry["dice"])) for region, entry in scores.items())
     found = dice_of(cohort, case_id, checkpoint, convention)
     return tuple((region, _number(value)) for region, value in found.items())
-
-
-def missing_models(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> dict[str, Checkpoint]:
-    """Return the models that have not segmented the case."""
-    place = store.workspace()
-    return {
-        name: checkpoint
-        for name, checkpoint in models.items()
-        if saved_prediction(place, cohort, case_id, checkpoint) is None
-    }
 
 
 def dice_table(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint], convention: Convention = OURS) -> None:
@@ -79,13 +73,16 @@ def cohort_scores(cohort: Cohort, models: Mapping[str, Checkpoint], convention: 
     if convention.name != OURS.name:
         cohort_in_convention(cohort, models, convention)
         return
-    summary = store.summary(cohort, dict(models))
+    contenders = compared(models)
+    found = found_of(cohort, contenders)
+    titles = {each.name: each.title for each in contenders}
     region = cohort.scheme.region_names[0]
     cells = {
-        store.model_title(name, models[name]): entry["summary"][region]["dice"]
-        for name, entry in summary["models"].items()
+        titles[name]: entry["summary"][region]["dice"]
+        for name, entry in found.document["models"].items()
         if region in entry["summary"] and entry["summary"][region]["dice"]["mean"] is not None
     }
+    score_on(cohort, contenders, found.waiting)
     if not cells:
         return
     cell = next(iter(cells.values()))
@@ -97,7 +94,7 @@ def cohort_scores(cohort: Cohort, models: Mapping[str, Checkpoint], convention: 
     st.table(pd.DataFrame(rows), border="horizontal")
     st.caption(
         f"Mean per {cohort.group_word}; {cell['n_empty']} with an empty reference left out for every model. "
-        + _verdict(summary, region, models)
+        + _verdict(found.document, region, titles)
     )
 
 
@@ -123,13 +120,10 @@ def _scores(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> d
     }
 
 
-def _verdict(summary: Mapping[str, list[dict[str, object]]], region: str, compared: Mapping[str, Checkpoint]) -> str:
-    for test in summary["tests"]:
+def _verdict(document: Mapping[str, Any], region: str, titles: Mapping[str, str]) -> str:
+    for test in document["tests"]:
         if test["region"] == region and test["metric"] == "dice":
-            models = test["models"]
-            assert isinstance(models, list | tuple)
-            first, second = (store.model_title(name, compared[name]) for name in models)
-            return f"{first} against {second}: {test['verdict']}."
+            return f"{' against '.join(titles[name] for name in test['models'])}: {verdict_of(test, titles)}."
     return ""
 
 

@@ -1,0 +1,72 @@
+"""A dense table of text and numbers: the first column reads, the others align to the right, digits under digits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import streamlit as st
+
+SECONDARY = "#8d98a6"
+LINE = "#20262e"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell.
+
+    Attributes:
+        text: what stands in it.
+        bold: the best of its column.
+        grey: steps back.
+        colour: of a square before the text; empty draws none.
+        href: where a click on it leads; empty leads nowhere.
+    """
+
+    text: str
+    bold: bool = False
+    grey: bool = False
+    colour: str = ""
+    href: str = ""
+
+
+Row = Sequence[Cell | str]
+
+
+def draw_grid(head: Sequence[str], rows: Sequence[Row], *, reads: int = 1, new_group: Sequence[int] = ()) -> None:
+    """Draw a table.
+
+    Args:
+        head: a word per column.
+        rows: as many cells each.
+        reads: how many columns, from the left, hold words.
+        new_group: rows above which the line is brighter.
+    """
+    st.html(grid_html(head, rows, reads=reads, new_group=new_group))
+
+
+def grid_html(head: Sequence[str], rows: Sequence[Row], *, reads: int = 1, new_group: Sequence[int] = ()) -> str:
+    """Return the table as HTML; everything in it is escaped."""
+    titles = "".join(_cell("th", Cell(title, grey=True), index < reads, "") for index, title in enumerate(head))
+    body = []
+    for number, row in enumerate(rows):
+        line = f"border-top:1px solid {'#3a424d' if number in new_group else LINE}"
+        cells = (each if isinstance(each, Cell) else Cell(each) for each in row)
+        body.append(f"<tr>{''.join(_cell('td', each, at < reads, line) for at, each in enumerate(cells))}</tr>")
+    style = "width:100%;border-collapse:collapse;font-size:12.5px;line-height:1.35;font-variant-numeric:tabular-nums"
+    return (
+        f'<div style="overflow-x:auto"><table style="{style}"><thead><tr>{titles}</tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def _cell(tag: str, cell: Cell, reads: bool, line: str) -> str:
+    style = f"padding:5px 10px 5px 0;text-align:{'left' if reads else 'right'};white-space:nowrap;{line}"
+    weight = "font-weight:600" if cell.bold else "font-weight:400"
+    grey = f";color:{SECONDARY}" if cell.grey else ""
+    square = f'<span style="color:{cell.colour}">■</span> ' if cell.colour else ""
+    text = escape(cell.text)
+    if cell.href:
+        text = f'<a href="{escape(cell.href)}" target="_self">{text}</a>'
+    return f'<{tag} style="{style};{weight}{grey}">{square}{text}</{tag}>'
