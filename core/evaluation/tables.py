@@ -3,39 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from textwrap import wrap
 from typing import Any
 
+from core.evaluation.metric_words import LEADING, leading_first, metric_title, metric_unit
+from core.evaluation.rounding import in_digits, interval_in_digits
+from core.evaluation.subgroup_table import subgroup_blocks
+from core.evaluation.text_grid import grid, wrapped
 from core.metrics import METRICS
 
-WIDTH = 100
-_DECIMALS = {"": 3, "mm": 1, "voxels": 1, "ml": 1}
+_SUMMARY_HEAD = (
+    "region", "metric", "model", "mean", "95 % CI", "median", "IQR", "n", "groups", "empty", "flagged",
+)  # fmt: skip
+_TESTS_HEAD = ("region", "metric", "models", "difference", "95 % CI", "p (Holm)", "effect", "n", "verdict")
 
 
-def table(document: Mapping[str, Any]) -> str:
-    """Draw the summary, the tests and the conventions of an `evaluate` document.
+def table(document: Mapping[str, Any], everything: bool = False) -> str:
+    """Draw the summary, the tests, the subgroups and the conventions of an `evaluate` document.
+
+    Dice, NSD and HD95 come first, in full and with their tests; the other metrics follow as means with intervals.
 
     Args:
         document: what `summarise` returned.
+        everything: draw every metric in full, with its tests.
 
     Returns:
         Lines with aligned columns, without a final line break.
     """
-    blocks = [_grid(_SUMMARY_HEAD, _summary_rows(document)), *_tests_block(document), *_conventions_block(document)]
-    blocks += _notes(document)
+    metrics = leading_first(_metrics_in(document))
+    leading = metrics if everything else [name for name in metrics if name in LEADING] or metrics
+    blocks = [grid(_SUMMARY_HEAD, _summary_rows(document, leading))]
+    blocks += _others_block(document, [name for name in metrics if name not in leading])
+    blocks += _tests_block(document, leading)
+    blocks += subgroup_blocks(document, leading if everything else leading[:1])
+    blocks += [*_conventions_block(document), _notes(document, everything)]
     return "\n\n".join(block for block in blocks if block)
 
 
-_SUMMARY_HEAD = ("region", "metric", "model", "mean", "95 % CI", "median", "n", "groups", "empty", "flagged")
-_TESTS_HEAD = ("region", "metric", "models", "difference", "95 % CI", "p (Holm)", "effect", "n", "verdict")
+def _metrics_in(document: Mapping[str, Any]) -> list[str]:
+    return list(
+        dict.fromkeys(
+            metric
+            for entry in document["models"].values()
+            for cells in entry["summary"].values()
+            for metric in cells
+            if metric in METRICS
+        )
+    )
 
 
-def _summary_rows(document: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def _summary_rows(document: Mapping[str, Any], metrics: Sequence[str]) -> list[tuple[str, ...]]:
     rows = []
     summaries = {model: entry["summary"] for model, entry in document["models"].items()}
-    for region in dict.fromkeys(region for summary in summaries.values() for region in summary):
-        metrics = dict.fromkeys(m for summary in summaries.values() for m in summary.get(region, {}))
-        for metric in metrics:
+    for region in _regions(document):
+        invented = [m for summary in summaries.values() for m in summary.get(region, {}) if m not in METRICS]
+        for metric in dict.fromkeys((*metrics, *invented)):
             for model, summary in summaries.items():
                 cell = summary.get(region, {}).get(metric)
                 if cell is not None and (metric in METRICS or cell["n"]):
@@ -44,14 +65,15 @@ def _summary_rows(document: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 
 def _summary_row(region: str, metric: str, model: str, cell: Mapping[str, Any]) -> tuple[str, ...]:
-    unit = _unit(metric)
+    unit = metric_unit(metric)
     return (
         region,
-        _title(metric),
+        metric_title(metric),
         model,
-        _number(cell["mean"], unit),
-        _interval(cell["ci95"], unit),
-        _number(cell["median"], unit),
+        in_digits(cell["mean"], unit),
+        interval_in_digits(cell["ci95"], unit),
+        in_digits(cell["median"], unit),
+        interval_in_digits(cell.get("iqr"), unit),
         str(cell["n"]),
         str(cell["n_groups"]),
         str(cell["n_empty"]),
@@ -59,27 +81,40 @@ def _summary_row(region: str, metric: str, model: str, cell: Mapping[str, Any]) 
     )
 
 
-def _tests_block(document: Mapping[str, Any]) -> list[str]:
-    tests = document["tests"]
-    if not tests:
-        return []
+def _others_block(document: Mapping[str, Any], metrics: Sequence[str]) -> list[str]:
+    """Draw the remaining metrics, a column per model."""
     rows = []
+    for region in _regions(document):
+        for metric in metrics:
+            cells = [entry["summary"].get(region, {}).get(metric) for entry in document["models"].values()]
+            if any(cell and cell["n"] for cell in cells):
+                unit = metric_unit(metric)
+                said = [f"{_mean(cell, unit)} {_interval(cell, unit)}".removesuffix(" -") for cell in cells]
+                rows.append((region, metric_title(metric), *said))
+    return [grid(("region", "mean, 95 % CI", *document["models"]), rows)] if rows else []
+
+
+def _tests_block(document: Mapping[str, Any], metrics: Sequence[str]) -> list[str]:
+    rows = []
+    tests = [test for metric in metrics for test in document["tests"] if test["metric"] == metric]
     for test in tests:
-        unit = _unit(test["metric"])
+        unit = metric_unit(test["metric"])
+        # what the verdict adds in brackets stands in the columns beside it
+        said = test["verdict"].partition(" (")[0]
         rows.append(
             (
                 test["region"],
-                _title(test["metric"]),
+                metric_title(test["metric"]),
                 " - ".join(test["models"]),
-                _number(test["mean_difference"], unit, signed=True),
-                _interval(test["ci95"], unit, signed=True),
-                _number(test["p_holm"], ""),
-                _number(test["rank_biserial"], "", signed=True),
+                in_digits(test["mean_difference"], unit, signed=True),
+                interval_in_digits(test["ci95"], unit, signed=True),
+                in_digits(test["p_holm"], ""),
+                in_digits(test["rank_biserial"], "", signed=True),
                 str(test["n"]),
-                test["verdict"] if test["reason"] is None else f"{test['verdict']}: {test['reason']}",
+                said if test["reason"] is None else f"{said}: {test['reason']}",
             )
         )
-    return [_grid(_TESTS_HEAD, rows)]
+    return [grid(_TESTS_HEAD, rows)] if rows else []
 
 
 def _conventions_block(document: Mapping[str, Any]) -> list[str]:
@@ -92,76 +127,54 @@ def _conventions_block(document: Mapping[str, Any]) -> list[str]:
     for region in dict.fromkeys(r for by_model in conventions.values() for cells in by_model.values() for r in cells):
         for name, by_model in conventions.items():
             cells = [by_model[model].get(region) or {"mean": None, "n": 0} for model in models]
-            means = [f"{_number(cell['mean'], '')} (n {cell['n']})" if cell["n"] else "-" for cell in cells]
+            means = [f"{in_digits(cell['mean'], '')} (n {cell['n']})" if cell["n"] else "-" for cell in cells]
             rows.append((region, definitions[name]["title"], *means))
     lines = [f"{each['title']}: {each['definition']}" for each in definitions.values()]
-    return [_grid(("region", "Dice of the same masks", *models), rows), _wrapped(lines)]
+    return [grid(("region", "Dice of the same masks", *models), rows), wrapped(lines)]
 
 
-def _notes(document: Mapping[str, Any]) -> list[str]:
+def _notes(document: Mapping[str, Any], everything: bool) -> str:
     policy, empty = document["policy"], document["policy"]["empty_masks"]
     columns = "n counts cases that every model has, empty those without the region, flagged those scored by policy"
     lines = [
         f"Groups: {document['group_kind']}; {columns}.",
         f"Empty masks ({empty['name']}): {empty['words']}.",
-        f"Interval: {policy['interval']}; none under {policy['minimum_groups']} groups.",
+        f"Interval: {policy['interval']}; none under {policy['minimum_groups']} groups. IQR: first to third quartile.",
     ]
     if document["tests"]:
         lines.append(f"Test: {policy['test']}.")
-    lines += [f"{_title(name)}: {metric['definition']}." for name, metric in policy["metrics"].items()]
+    lines += [
+        f"{title}: {policy[key]}."
+        for title, key in (("Equivalence", "equivalence"), ("Subgroups", "subgroups"))
+        if key in policy
+    ]
+    lines += [f"{metric_title(name)}: {policy['metrics'][name]['definition']}." for name in _defined(policy)]
+    if not everything and any(test["metric"] not in LEADING for test in document["tests"]):
+        lines.append("The tests of the other metrics: --all, or --json.")
     if left := document["not_compared"]:
         lines.append(f"Not compared, as a model lacks them: {', '.join(entry['case'] for entry in left)}.")
     if dropped := document["dropped"]:
         lines.append("Dropped: " + "; ".join(_dropped(entry) for entry in dropped) + ".")
-    return [_wrapped(lines)]
+    return wrapped(lines)
 
 
-def _wrapped(lines: Sequence[str]) -> str:
-    return "\n".join("\n".join(wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)) for line in lines)
+def _defined(policy: Mapping[str, Any]) -> list[str]:
+    return leading_first(list(policy["metrics"]))
+
+
+def _regions(document: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys(region for entry in document["models"].values() for region in entry["summary"]))
+
+
+def _mean(cell: Mapping[str, Any] | None, unit: str) -> str:
+    return in_digits(cell["mean"] if cell else None, unit)
+
+
+def _interval(cell: Mapping[str, Any] | None, unit: str) -> str:
+    return interval_in_digits(cell["ci95"] if cell else None, unit)
 
 
 def _dropped(entry: Mapping[str, Any]) -> str:
     part = entry.get("matches_part")
     seen = f" (in its {part} part)" if part else ""
     return f"{entry.get('case')} for {entry.get('model')}{seen}"
-
-
-def _grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    if not rows:
-        return "No case was scored."
-    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-    number = [all(row[i] and (row[i][0] in "-+0123456789[") for row in rows) for i in range(len(head))]
-    lines = (
-        "  ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, number, strict=True)
-        )
-        for row in (head, tuple("-" * width for width in widths), *rows)
-    )
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _title(metric: str) -> str:
-    if metric in METRICS:
-        spec = METRICS[metric]
-        return f"{spec.title} ({spec.unit})" if spec.unit else spec.title
-    return {"false_positive_ml": "False pos. (ml)", "false_positive_rate": "False pos. rate"}[metric]
-
-
-def _unit(metric: str) -> str:
-    if metric in METRICS:
-        return METRICS[metric].unit
-    return "ml" if metric.endswith("_ml") else ""
-
-
-def _number(value: float | None, unit: str, *, signed: bool = False) -> str:
-    if value is None:
-        return "-"
-    return f"{value:{'+' if signed else ''}.{_DECIMALS.get(unit, 3)}f}"
-
-
-def _interval(ci95: Sequence[float] | None, unit: str, *, signed: bool = False) -> str:
-    if ci95 is None:
-        return "-"
-    low, high = (_number(value, unit, signed=signed) for value in ci95)
-    return f"[{low}, {high}]"
