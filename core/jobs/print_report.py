@@ -25,7 +25,13 @@ def print_pdf(html: Path, pdf: Path) -> None:
     command = [sys.executable, "-m", "core.jobs.print_report", str(html.resolve()), str(pdf.resolve())]
     try:
         ended = subprocess.run(
-            command, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=WAITING_S, stdin=subprocess.DEVNULL
+            command,
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=WAITING_S,
+            stdin=subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired:
         raise JobFailedError(f"printing the PDF took more than {WAITING_S / 60:.0f} minutes; {_INSTEAD}") from None
@@ -46,7 +52,7 @@ def main(html: Path, pdf: Path) -> int:
     try:
         printed = pdf_of(html.read_text(encoding="utf-8"))
     except PdfUnavailableError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return error.exit_code
     with replacing(pdf) as stream:
         stream.write(printed)

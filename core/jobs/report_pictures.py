@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from core.data.refusal import InputRefusedError
 from core.data.load import load_regions, read_images
+from core.data.refusal import InputRefusedError
 from core.errors import RefusedError
 from core.evaluation.case_mask import pick_regions
 from core.evaluation.contenders import ComparedModel, group_content

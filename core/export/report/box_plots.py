@@ -15,6 +15,8 @@ LEFT, RIGHT, TOP, BOTTOM = 11.0, 1.0, 6.0, 6.0
 TICKS = 5
 WIDEST_SLOT = 15.0
 PAIRED = 40  # cases whose values are joined from model to model; more would be a grey cloud
+DOT = 0.6  # its radius
+SHIFTS = (0.0, 0.11, -0.11, 0.2, -0.2)  # of a slot
 WHISKER = 1.5  # times the interquartile range, after Tukey
 
 
@@ -32,7 +34,7 @@ def box_plot(document: Document, metric: str) -> str:
     found = [value for by_model in values.values() for cases in by_model.values() for value in cases.values()]
     if not found:
         return ""
-    top = 1.0 if 0 <= min(found) and max(found) <= 1 else svg.round_up(max(found))
+    top = 1.0 if min(found) >= 0 and max(found) <= 1 else svg.round_up(max(found))
     low = min(0.0, -svg.round_up(-min(found)) if min(found) < 0 else 0.0)
     parts = _axis(low, top, metric_title(document, metric))
     across = (WIDTH - LEFT - RIGHT) / len(regions)
@@ -77,18 +79,20 @@ def _group(
     parts: list[str] = []
     shown = [model for model in models if values.get(model)]
     cases = list(values[shown[0]]) if shown else []
+    places = {model: _places(list(values[model].values()), centres[model], slot, scale) for model in shown}
     if len(cases) <= PAIRED:
-        for case in cases:
-            for one, other in pairwise(shown):
-                ends = [(centres[model], _height(values[model][case], *scale)) for model in (one, other)]
-                parts.append(svg.line(ends, svg.GREY, 0.12, opacity=0.35))
+        for one, other in pairwise(shown):
+            ends = zip(places[one], places[other], strict=True)
+            parts += [svg.line(pair, svg.GREY, 0.12, opacity=0.35) for pair in ends]
     for model in shown:
         colour = svg.colour_of(models.index(model))
         cell = cell_of(document, model, region, metric)
         hollow = [is_flagged(document, model, case, region, metric) for case in cases]
         numbers = list(values[model].values())
         parts += _box(numbers, centres[model], slot, colour, scale)
-        parts += _dots(numbers, hollow, centres[model], slot, colour, scale)
+        radius = DOT if len(cases) <= PAIRED else DOT / 2
+        dots = zip(places[model], hollow, strict=True)
+        parts += [svg.dot(place, radius, colour, hollow=is_hollow) for place, is_hollow in dots]
         if cell:
             parts += _mean(cell["mean"], cell["ci95"], centres[model] + 0.36 * slot, colour, scale)
     return parts
@@ -109,32 +113,19 @@ def _box(values: Sequence[float], centre: float, slot: float, colour: str, scale
     ]
 
 
-def _dots(
-    values: Sequence[float],
-    hollow: Sequence[bool],
-    centre: float,
-    slot: float,
-    colour: str,
-    scale: tuple[float, float],
-) -> list[str]:
-    """Draw each value, neighbours in value side by side, so that none hides another."""
-    rank = {index: place for place, index in enumerate(np.argsort(values, kind="stable"))}
-    shift = (-0.5, 0.17, -0.17, 0.5)
-    radius = 0.6 if len(values) <= PAIRED else 0.35
-    return [
-        svg.dot(
-            (centre + 0.3 * slot * shift[rank[index] % len(shift)], _height(value, *scale)),
-            radius,
-            colour,
-            hollow=hollow[index],
-        )
-        for index, value in enumerate(values)
-    ]
+def _places(values: Sequence[float], centre: float, slot: float, scale: tuple[float, float]) -> list[svg.Point]:
+    """Return where each value's dot is: on the middle line, or beside it where it would hide the one below."""
+    heights = [_height(value, *scale) for value in values]
+    places: list[svg.Point] = [(centre, height) for height in heights]
+    beside, last = 0, float("inf")
+    for index in sorted(range(len(values)), key=lambda index: (-heights[index], index)):
+        beside = (beside + 1) % len(SHIFTS) if last - heights[index] < 2 * DOT else 0
+        last = heights[index]
+        places[index] = (centre + slot * SHIFTS[beside], heights[index])
+    return places
 
 
-def _mean(
-    mean: float, ci95: Sequence[float] | None, x: float, colour: str, scale: tuple[float, float]
-) -> list[str]:
+def _mean(mean: float, ci95: Sequence[float] | None, x: float, colour: str, scale: tuple[float, float]) -> list[str]:
     parts = []
     if ci95 is not None:
         low, high = (_height(value, *scale) for value in ci95)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -50,9 +51,7 @@ class CaseSlice:
     letters: tuple[str, str, str, str] | None
 
 
-def cut_as_drawn(
-    array: npt.NDArray[Any], axis: int, index: int, has_geometry: bool
-) -> npt.NDArray[Any]:
+def cut_as_drawn(array: npt.NDArray[Any], axis: int, index: int, has_geometry: bool) -> npt.NDArray[Any]:
     """Return one slice of (X, Y, Z) as (rows, columns), row 0 on top.
 
     Args:
@@ -96,5 +95,5 @@ def _runs(changes: npt.NDArray[np.int8]) -> list[tuple[int, int, int]]:
     for line, row in enumerate(changes):
         # a run ends where the mask changes sides, so that corners stay corners
         steps = np.flatnonzero(np.diff(np.concatenate([[0], row, [0]])))
-        found += [(line, int(a), int(b)) for a, b in zip(steps[:-1], steps[1:], strict=True) if row[a] != 0]
+        found += [(line, int(a), int(b)) for a, b in pairwise(steps) if row[a] != 0]
     return found

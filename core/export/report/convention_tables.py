@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.export.report.formatting import ABSENT, number
 from core.export.report.scored import Document
-from core.export.report.table import Table, without_repeats
+from core.export.report.table import Table
 
 COLUMNS = 5  # models side by side
 
@@ -19,7 +19,7 @@ def convention_tables(document: Document) -> list[Table]:
         return []
     models = list(document["models"])
     chunks = [models[start : start + COLUMNS] for start in range(0, len(models), COLUMNS)]
-    caption = "Dice of the same masks in every scoring convention, mean over cases or slices as each defines it, and n."
+    caption = "Dice of the same masks in every scoring convention, mean over cases as each defines it; in brackets n."
     return [_table(document, chunk, "" if number else caption) for number, chunk in enumerate(chunks)]
 
 
@@ -30,12 +30,12 @@ def _table(document: Document, models: list[str], caption: str) -> Table:
     for region in dict.fromkeys(region for cells in found for region in cells):
         for name, by_model in conventions.items():
             cells = [by_model.get(model, {}).get(region) for model in models]
-            shown = [f"{number(cell['mean'])} (n {cell['n']})" if cell and cell["n"] else ABSENT for cell in cells]
+            shown = [f"{number(cell['mean'])} ({cell['n']})" if cell and cell["n"] else ABSENT for cell in cells]
             rows.append((region, definitions.get(name, {}).get("title", name), *shown))
-    return Table(caption, ("Region", "Convention", *models), without_repeats(rows), 2)
+    return Table(caption, ("Region", "Convention", *models), tuple(rows), 2)
 
 
 def convention_definitions(document: Document) -> list[tuple[str, str]]:
     """Return each convention's title and what it is."""
     definitions = document.get("convention_definitions") or {}
-    return [(each["title"], each["definition"]) for each in definitions.values()]
+    return [(each["title"], each["definition"].rstrip(".")) for each in definitions.values()]

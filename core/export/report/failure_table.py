@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.export.report.formatting import ABSENT, number
 from core.export.report.scored import Document, metric_title, metric_unit
-from core.export.report.table import Table, without_repeats
+from core.export.report.table import Table
 
 SHOWN = 12  # of each model
 KINDS = {
@@ -38,7 +38,7 @@ def failure_table(document: Document) -> Table | None:
     if longest > SHOWN:
         caption += f" The first {SHOWN} of each model; all are in scores.json."
     head = ("Model", "What", "Region", "Case", "Score", "ml", "Slice")
-    return Table(caption, head, without_repeats(rows, 2), 4)
+    return Table(caption, head, tuple(rows), 4, keys=2)
 
 
 def _value(document: Document, metric: str | None, value: float | None) -> str:

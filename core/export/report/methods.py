@@ -7,6 +7,8 @@ from typing import Any
 
 from core.export.report.comparison import Comparison, Member
 from core.export.report.formatting import listed, plural
+from core.losses import LOSSES
+from core.models import MODELS
 
 PREPARING = {
     "minmax": "scaled to 0-1 by each modality's lowest and highest value",
@@ -42,15 +44,14 @@ def methods(comparison: Comparison) -> list[tuple[str, str]]:
 def _data(comparison: Comparison) -> str:
     cohort, split, document = comparison.cohort, comparison.split, comparison.document
     kind = "group" if cohort.group_kind == "unknown" else cohort.group_kind
-    said = [
-        f"Cohort {cohort.name} holds {plural(cohort.cases, 'case')} of {plural(cohort.groups, kind)}"
-        f" with {listed(cohort.modalities)}{_grids(comparison)}."
-    ]
+    counted = f"{plural(cohort.cases, 'case')} of {plural(cohort.groups, kind)}"
+    said = [f"Cohort {cohort.name} holds {counted} with {listed(cohort.modalities)}{_grids(comparison)}."]
     if cohort.group_kind == "unknown":
         said.append("Which cases belong to one patient is not known, so that every case counts as a group of its own.")
     if split is not None:
         said.append(_split(comparison, kind))
-    if document["part"] == "out-of-fold":
+    trained_on = [{member.card["fold"] for member in members} for members in comparison.members.values()]
+    if document["part"] == "out-of-fold" or any(len(folds) > 1 for folds in trained_on):
         said.append("Each case was scored out of fold: only by the members of a model that never saw its patient.")
     else:
         said.append(f"Scored was {PARTS.get(document['part'], document['part'])}.")
@@ -82,10 +83,10 @@ def _split(comparison: Comparison, kind: str) -> str:
             f"Split {split.name} divides it by {kind} (seed {split.seed}): {train} cases train, {validation} validate, "
             f"{test} test."
         )
-    train, validation, test = (_range(counts) for counts in zip(*split.folds, strict=True))
+    trained, validated, tested = (_range(counts) for counts in zip(*split.folds, strict=True))
     return (
         f"Split {split.name} divides it by {kind} into {len(split.folds)} folds (seed {split.seed}), in each of which "
-        f"{train} cases train, {validation} validate and {test} test."
+        f"{trained} cases train, {validated} validate and {tested} test."
     )
 
 
@@ -107,15 +108,17 @@ def model_paragraph(members: Sequence[Member]) -> str:
 def _architecture(card: Mapping[str, Any]) -> str:
     spec = card["inference"]
     arguments = ", ".join(f"{name} {_value(value)}" for name, value in spec["arguments"].items())
-    title = f"{card['title']}: " if card["title"] else ""
+    known = MODELS.get(spec["architecture"])
+    called = known.title if known else str(spec["architecture"])
+    inside = "; ".join(part for part in (arguments, known.paper.rstrip(".") if known else "") if part)
     target = (
         f"overlapping regions ({listed(spec['regions'])}), a sigmoid each"
         if spec.get("target", "regions") == "regions"
         else f"exclusive classes with a softmax, read as {listed(spec['regions'])}"
     )
     return (
-        f"{title}architecture {spec['architecture']}{f' ({arguments})' if arguments else ''}, "
-        f"{card['parameters']:,} parameters, {_start(card)}; it predicts {target}."
+        f"{called}{f' ({inside})' if inside else ''}, {card['parameters']:,} parameters, {_start(card)}; it predicts "
+        f"{target}."
     )
 
 
@@ -154,13 +157,14 @@ def _training(card: Mapping[str, Any]) -> list[str]:
     if train.get("accumulate", 1) > 1:
         batch += f", {train['accumulate']} of them a step"
     warmup = f" after {optim['warmup_steps']} steps of warm-up" if optim.get("warmup_steps") else ""
-    return [
-        f"Loss {loss['name']}{f' ({changed})' if changed else ''}; "
+    called = LOSSES[loss["name"]].title if loss["name"] in LOSSES else loss["name"]
+    said = (
+        f"Loss: {called}{f' ({changed})' if changed else ''}; "
         f"{OPTIMISERS.get(optim['name'], optim['name'])}, learning rate {optim['lr']:g}, weight decay "
         f"{optim['weight_decay']:g}, {SCHEDULES.get(optim['schedule'], optim['schedule'])}{warmup}; {batch}, {length}, "
-        f"seed {train['seed']}.",
-        _augmenting(recipe.get("augment") or {}),
-    ]
+        f"seed {train['seed']}."
+    )
+    return [said, _augmenting(recipe.get("augment") or {})]
 
 
 def _augmenting(augment: Mapping[str, Any]) -> str:
@@ -195,8 +199,8 @@ def _post(card: Mapping[str, Any]) -> str:
         return f"{said}A voxel takes the likeliest class."
     thresholds = list(dict.fromkeys(spec["thresholds"]))
     if len(thresholds) == 1:
-        return f"{said}A voxel belongs to a region from a probability of {thresholds[0] / 255:.3f} on."
-    each = (f"{name} {value / 255:.3f}" for name, value in zip(spec["regions"], spec["thresholds"], strict=True))
+        return f"{said}A voxel belongs to a region from a probability of {thresholds[0]}/255 on."
+    each = (f"{name} {value}/255" for name, value in zip(spec["regions"], spec["thresholds"], strict=True))
     return f"{said}A voxel belongs to a region from these probabilities on: {', '.join(each)}."
 
 

@@ -17,7 +17,12 @@ from core.export.report.failure_table import failure_table
 from core.export.report.formatting import listed, number, plural
 from core.export.report.methods import methods
 from core.export.report.pictures import PERCENTILES, Panel, columns_for, panels
-from core.export.report.reliability import calibration_table, reliability_curves
+from core.export.report.reliability import (
+    calibration_table,
+    reliability_curves,
+    risk_coverage_curves,
+    risk_coverage_table,
+)
 from core.export.report.scored import (
     Document,
     cell_of,
@@ -27,7 +32,7 @@ from core.export.report.scored import (
     regions_of,
 )
 from core.export.report.subgroup_tables import subgroup_tables
-from core.export.report.summary_tables import full_table, metric_table
+from core.export.report.summary_tables import columns_of, full_table, metric_table
 from core.export.report.tests_in_words import sentences, tests_table
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -69,7 +74,9 @@ def page(comparison: Comparison) -> str:
 def _content(comparison: Comparison) -> dict[str, Any]:
     document = comparison.document
     leading = leading_metrics(document)
-    plots = [_Figure(drawn, _plot_caption(document, metric)) for metric in leading if (drawn := box_plot(document, metric))]
+    plots = [
+        _Figure(drawn, _plot_caption(document, metric)) for metric in leading if (drawn := box_plot(document, metric))
+    ]
     return {
         "style": (TEMPLATES / "report.css").read_text(encoding="utf-8"),
         "title": _title(document),
@@ -82,11 +89,14 @@ def _content(comparison: Comparison) -> dict[str, Any]:
         "tests": [(metric_title(document, metric), sentences(document, metric)) for metric in leading],
         "pictures": [_pictured(comparison, found) for found in comparison.pictures],
         "how_chosen": _how_chosen(comparison),
+        "picture_licence": provenance.picture_licence(comparison),
         "no_pictures": comparison.no_pictures,
         "conventions": convention_tables(document),
         "convention_definitions": convention_definitions(document),
         "calibration": calibration_table(document),
         "reliability": reliability_curves(document),
+        "risk_coverage": risk_coverage_table(document),
+        "risk_coverage_curves": risk_coverage_curves(document),
         "failures": failure_table(document),
         "subgroups": subgroup_tables(document),
         "methods": methods(comparison),
@@ -97,14 +107,18 @@ def _content(comparison: Comparison) -> dict[str, Any]:
         "licences": provenance.licences(comparison),
         "libraries": provenance.libraries(comparison),
         "full": full_table(document),
-        "all_tests": tests_table(document["tests"], document) if document["tests"] else None,
+        "all_tests": tests_table(document),
         "definitions": _definitions(document),
     }
 
 
 def _title(document: Document) -> str:
     names = list(document["models"])
-    return f"{listed(names)} on {document['cohort']}" if len(names) <= 3 else f"{len(names)} models on {document['cohort']}"
+    return (
+        f"{listed(names)} on {document['cohort']}"
+        if len(names) <= 3
+        else f"{len(names)} models on {document['cohort']}"
+    )
 
 
 def _compared(comparison: Comparison) -> str:
@@ -126,18 +140,18 @@ def _compared(comparison: Comparison) -> str:
 def _regions(comparison: Comparison) -> list[tuple[str, str, str]]:
     names = comparison.pictures[0].regions if comparison.pictures else tuple(regions_of(comparison.document))
     titles = comparison.cohort.region_titles
-    return [
-        (name, titles.get(name, name), svg.colour_of(index, svg.ON_GREY)) for index, name in enumerate(names)
-    ]
+    return [(name, titles.get(name, name), svg.colour_of(index, svg.ON_GREY)) for index, name in enumerate(names)]
 
 
 def _columns_said(document: Document) -> str:
     kind = document["group_kind"]
     counted = "groups" if kind == "unknown" else f"{kind}s"
-    return (
-        f"Mean with its 95 % confidence interval drawn over {counted}, median, and n, the cases that every model has "
-        "a number for. Empty: cases whose reference lacks the region. Set: values that the empty-mask policy set."
-    )
+    columns = columns_of(document)
+    said = f"Mean with its 95 % confidence interval, drawn over {counted}; median"
+    said += ", quartiles (IQR)" if "iqr" in columns else ""
+    said += "; n, the cases that every model has a number for."
+    said += " Empty: cases whose reference lacks the region." if "n_empty" in columns else ""
+    return said + (" Set: values that the empty-mask policy set." if "n_flagged" in columns else "")
 
 
 def _plot_caption(document: Document, metric: str) -> str:
@@ -188,7 +202,7 @@ def _how_chosen(comparison: Comparison) -> str:
 def _definitions(document: Document) -> list[tuple[str, str, str]]:
     facts = document["policy"]["metrics"]
     return [
-        (metric_title(document, metric), facts[metric]["definition"], facts[metric].get("citation", ""))
+        (metric_title(document, metric), facts[metric]["definition"].rstrip("."), facts[metric].get("citation", ""))
         for metric in _known(metrics_of(document), facts)
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from core.errors import JobFailedError
 
@@ -28,7 +29,7 @@ def pdf_of(html: str) -> bytes:
     weasyprint = _weasyprint()
     asked: list[str] = []
 
-    class DataOnly(weasyprint.URLFetcher):  # type: ignore[misc, name-defined]
+    class DataOnly(weasyprint.URLFetcher):  # type: ignore[misc, name-defined, unused-ignore]
         """Reads what the page itself holds, and refuses everything else."""
 
         def fetch(self, url: str, headers: object = None) -> object:
@@ -55,9 +56,9 @@ def why_no_pdf() -> str:
     return ""
 
 
-def _weasyprint():  # type: ignore[no-untyped-def]
+def _weasyprint() -> Any:
     try:
-        import weasyprint
+        import weasyprint  # type: ignore[import-untyped]
     except ImportError:
         raise PdfUnavailableError(
             "a PDF needs the package weasyprint, which is not installed: install requirements.txt again; the HTML "

@@ -20,7 +20,7 @@ MARGIN = 6  # pixels around the head
 PERCENTILES = (0.5, 99.5)  # of the slice's voxels that are not zero: the display window
 PRINTED_DOTS = 480  # across a panel, about 300 per inch
 BARS_MM = (100, 50, 20, 10, 5, 2, 1)
-OUTLINE_MM, HALO_MM = 0.3, 0.22
+OUTLINE_MM, HALO_MM = 0.26, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +78,28 @@ def columns_for(count: int) -> int:
 
 
 def _frame(found: CaseSlice) -> _Frame:
-    seen = (found.image != found.image.min()) | (found.reference > 0)
+    seen = (found.image != _background(found)) | (found.reference > 0)
     for bits in found.masks.values():
         seen = seen | (bits > 0)
-    around = Box.around(seen[:, :, None]) or Box.whole((*found.image.shape, 1))  # type: ignore[arg-type]
-    start = tuple(max(0, around.start[axis] - MARGIN) for axis in (0, 1))
-    stop = tuple(min(found.image.shape[axis], around.stop[axis] + MARGIN) for axis in (0, 1))
-    cut = Box((*start, 0), (*stop, 1))  # type: ignore[arg-type]
+    rows, columns = found.image.shape
+    around = Box.around(seen[:, :, None]) or Box.whole((rows, columns, 1))
+    (top, left, _), (bottom, right, _) = around.start, around.stop
+    start = (max(0, top - MARGIN), max(0, left - MARGIN))
+    stop = (min(rows, bottom + MARGIN), min(columns, right + MARGIN))
+    cut = Box((*start, 0), (*stop, 1))
     pixel = found.spacing_mm or (1.0, 1.0)
-    columns = columns_for(2 + len(found.masks))
-    width = (PAGE_MM - GAP_MM * (columns - 1)) / columns
+    beside = columns_for(2 + len(found.masks))
+    width = (PAGE_MM - GAP_MM * (beside - 1)) / beside
     ratio = (stop[0] - start[0]) * pixel[1] / ((stop[1] - start[1]) * pixel[0])
     height = min(HIGHEST_MM, width * ratio)
     return _Frame(cut, pixel, height / ratio, height)
+
+
+def _background(found: CaseSlice) -> float:
+    """Return what stands around the head: 0 of a stripped brain, the air of a CT."""
+    corners = found.image[[0, 0, -1, -1], [0, -1, 0, -1]]
+    values, counts = np.unique(corners, return_counts=True)
+    return float(values[counts.argmax()])
 
 
 def _crop(array: npt.NDArray[np.generic], frame: _Frame) -> npt.NDArray[np.generic]:
@@ -137,7 +146,13 @@ def _letters(found: CaseSlice, frame: _Frame) -> list[str]:
         (top, (across / 2, 1.1 * size), "middle"),
         (bottom, (across / 2, down - 0.4 * size), "middle"),
     )
-    return [svg.words(place, letter, "#ffffff", size, anchor) for letter, place, anchor in places]
+    shadow = 0.09 * size  # white letters stay readable on a bright image
+    parts = []
+    for letter, (x, y), anchor in places:
+        around = ((-shadow, 0.0), (shadow, 0.0), (0.0, -shadow), (0.0, shadow))
+        parts += [svg.words((x + a, y + b), letter, "#000000", size, anchor) for a, b in around]
+        parts.append(svg.words((x, y), letter, "#ffffff", size, anchor))
+    return parts
 
 
 def _scale_bar(found: CaseSlice, frame: _Frame) -> list[str]:

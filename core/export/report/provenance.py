@@ -7,7 +7,7 @@ from typing import Any
 
 from core.export.report.comparison import Comparison, Member
 from core.export.report.formatting import listed, plural
-from core.export.report.table import Table, without_repeats
+from core.export.report.table import Table
 
 NOT_STATED = "not stated"
 
@@ -26,7 +26,7 @@ def checkpoint_table(comparison: Comparison) -> Table | None:
         "Checkpoints. The id is the SHA-256 of the weights' bytes and of everything else that a prediction depends on."
     )
     head = ("Model", "Run", "Fold", "Steps", "Checkpoint id")
-    return Table(caption, head, without_repeats(rows), 2, wordy=(4,))
+    return Table(caption, head, tuple(rows), 2, wordy=(4,))
 
 
 def split_lines(comparison: Comparison) -> list[tuple[str, str]]:
@@ -50,7 +50,7 @@ def audit_sentences(comparison: Comparison) -> list[str]:
         return ["No split was audited: the whole cohort was scored, less the patients that a model has seen."]
     kind = audit.get("group_kind", "group")
     what = f"{plural(audit['cases'], 'case')} of {plural(audit['groups'], 'group' if kind == 'unknown' else kind)}"
-    checks = audit.get("checks") or []
+    checks = [str(check) for check in audit.get("checks") or []]
     checked = f" It checked: {'; '.join(checks)}." if checks else ""
     if audit.get("clean"):
         return [f"The leakage audit of the split found nothing in {what}.{checked}"]
@@ -95,6 +95,17 @@ def licences(comparison: Comparison) -> list[str]:
     if encoders:
         said.append(f"Encoder weights: {listed(encoders)}.")
     return said
+
+
+def picture_licence(comparison: Comparison) -> str:
+    """Say whose the pictured images are, where models were trained on the same cohort and a card states its licence."""
+    stated = {
+        str(licence).rstrip("."): None
+        for member in _members(comparison)
+        if member.card.get("cohort") == comparison.cohort.name
+        and (licence := member.card.get("data_licence", NOT_STATED)) != NOT_STATED
+    }
+    return f"Images: {'; '.join(stated)}." if stated and comparison.pictures else ""
 
 
 def libraries(comparison: Comparison) -> str:

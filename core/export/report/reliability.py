@@ -1,66 +1,90 @@
-"""How often a probability came true: reliability curves, and ECE and Brier score as a table."""
+"""How far probabilities can be trusted: reliability and risk-coverage curves, and their scores as tables."""
 
 from __future__ import annotations
 
-from core.export.report import svg
-from core.export.report.formatting import number
-from core.export.report.scored import Document
-from core.export.report.table import Table, without_repeats
+from collections.abc import Mapping
+from typing import Any
 
-COLUMNS = 3
-SIDE, GAP, LEFT, TOP, BOTTOM = 44.0, 14.0, 10.0, 6.0, 10.0
-WIDTH = 174.0
-TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+from core.export.report import svg
+from core.export.report.formatting import ABSENT, number
+from core.export.report.scored import Document
+from core.export.report.squares import squares
+from core.export.report.table import Table
 
 
 def reliability_curves(document: Document) -> str:
     """Draw a square per region, a curve per model through the bins that hold voxels; empty without calibration."""
-    calibration = document.get("calibration") or {}
-    regions = list(dict.fromkeys(region for found in calibration.values() for region in found))
-    if not regions:
-        return ""
-    parts: list[str] = []
-    models = list(document["models"])
-    for place, region in enumerate(regions):
-        corner = (LEFT + place % COLUMNS * (SIDE + GAP), TOP + place // COLUMNS * (SIDE + TOP + BOTTOM))
-        parts += _square(region, corner)
-        for model, found in calibration.items():
-            bins = [each for each in found.get(region, {}).get("bins", []) if each["n"]]
-            colour = svg.colour_of(models.index(model) if model in models else 0)
-            points = [_place(corner, each["confidence"], each["frequency"]) for each in bins]
-            parts.append(svg.line(points, colour, 0.4))
-            parts += [svg.dot(point, 0.6, colour) for point in points]
-    rows = -(-len(regions) // COLUMNS)
-    height = rows * (SIDE + TOP + BOTTOM)
-    return svg.picture(parts, WIDTH, height, "Observed frequency against predicted probability, by region and model")
+    found = _found(document, "calibration")
+    curves = {
+        region: {
+            model: [(each["confidence"], each["frequency"]) for each in by_region[region]["bins"] if each["n"]]
+            for model, by_region in found.items()
+            if region in by_region
+        }
+        for region in _regions(found)
+    }
+    title = "Observed frequency against predicted probability, by region and model"
+    return squares(curves, list(document["models"]), "predicted probability", "frequency", title, diagonal=True)
 
 
-def _place(corner: svg.Point, x: float, y: float) -> svg.Point:
-    return corner[0] + SIDE * x, corner[1] + SIDE * (1 - y)
-
-
-def _square(region: str, corner: svg.Point) -> list[str]:
-    x, y = corner
-    parts = [svg.words((x, y - 1.8), svg.shortened(region, SIDE, 2.8), svg.INK, 2.8, weight="bold")]
-    for tick in TICKS:
-        parts.append(svg.line([_place(corner, 0, tick), _place(corner, 1, tick)], svg.RULE, 0.2))
-        parts.append(svg.words((x - 1.2, y + SIDE * (1 - tick) + 0.9), f"{tick:g}", svg.GREY, 2.4, "end"))
-        parts.append(svg.words((x + SIDE * tick, y + SIDE + 3.2), f"{tick:g}", svg.GREY, 2.4, "middle"))
-    parts.append(svg.line([_place(corner, 0, 0), _place(corner, 1, 1)], svg.GREY, 0.25, dash="1.2,0.8"))
-    parts.append(svg.words((x + SIDE / 2, y + SIDE + 6.6), "predicted probability", svg.GREY, 2.4, "middle"))
-    return parts
+def risk_coverage_curves(document: Document) -> str:
+    """Draw the risk that is left where the least sure cases are set aside; empty without it."""
+    found = _found(document, "risk_coverage")
+    curves = {
+        region: {
+            model: [(each["coverage"], each["risk"]) for each in by_region[region]["points"]]
+            for model, by_region in found.items()
+            if region in by_region
+        }
+        for region in _regions(found)
+    }
+    risks = [y for by_model in curves.values() for points in by_model.values() for _, y in points]
+    title = "Mean of 1 - Dice against the share of cases kept, by region and model"
+    top = min(1.0, svg.round_up(max(risks))) if risks else 1.0
+    return squares(curves, list(document["models"]), "share of cases kept", "risk", title, diagonal=False, top=top)
 
 
 def calibration_table(document: Document) -> Table | None:
     """Return ECE and Brier score per region and model, or None without calibration."""
-    calibration = document.get("calibration") or {}
+    found = _found(document, "calibration")
     rows = [
-        (region, model, number(found[region]["ece"]), number(found[region]["brier"]), f"{found[region]['n_voxels']:,}")
-        for region in dict.fromkeys(region for found in calibration.values() for region in found)
-        for model, found in calibration.items()
-        if region in found
+        (region, model, number(cell["ece"]), number(cell["brier"]), _count(cell))
+        for region in _regions(found)
+        for model, by_region in found.items()
+        if (cell := by_region.get(region))
     ]
     if not rows:
         return None
     caption = "Expected calibration error and Brier score of the voxels' probabilities; lower is better."
-    return Table(caption, ("Region", "Model", "ECE", "Brier", "Voxels"), without_repeats(rows), 2)
+    return Table(caption, ("Region", "Model", "ECE", "Brier", "Voxels"), tuple(rows), 2)
+
+
+def risk_coverage_table(document: Document) -> Table | None:
+    """Return the areas under the risk-coverage curves, or None without them."""
+    found = _found(document, "risk_coverage")
+    rows = [
+        (region, model, *(number(cell.get(key)) for key in ("aurc", "optimal", "excess", "risk")), str(cell["n"]))
+        for region in _regions(found)
+        for model, by_region in found.items()
+        if (cell := by_region.get(region))
+    ]
+    if not rows:
+        return None
+    caption = (
+        "Area under the risk-coverage curve (AURC), that of the best order, their difference, and the risk over all "
+        "cases; lower is better."
+    )
+    return Table(caption, ("Region", "Model", "AURC", "Best", "Excess", "Risk", "n"), tuple(rows), 2)
+
+
+def _found(document: Document, key: str) -> Mapping[str, Mapping[str, Any]]:
+    return document.get(key) or {}
+
+
+def _regions(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(region for by_region in found.values() for region in by_region))
+
+
+def _count(cell: Mapping[str, Any]) -> str:
+    counted = cell.get("n_voxels")
+    return ABSENT if counted is None else f"{counted:,}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.export.report.formatting import interval, number
 from core.export.report.scored import Document, leading_metrics, metric_title, metric_unit, regions_of
-from core.export.report.table import Table, without_repeats
+from core.export.report.table import Table
 
 
 def subgroup_tables(document: Document) -> list[Table]:
@@ -26,6 +26,5 @@ def _table(document: Document, axis: str, metric: str) -> Table:
                     rows.append((f"{group} ({found['n']})", region, model, *numbers, str(cell["n"])))
     title = axis.replace("_", " ")
     caption = f"{metric_title(document, metric)} by {title}; in brackets, the cases of each subgroup."
-    return Table(
-        caption, (title.capitalize(), "Region", "Model", "Mean", "95 % CI", "Median", "n"), without_repeats(rows, 2), 3
-    )
+    head = (title.capitalize(), "Region", "Model", "Mean", "95 % CI", "Median", "n")
+    return Table(caption, head, tuple(rows), 3, keys=2)

@@ -7,78 +7,76 @@ from typing import Any
 
 from core.export.report.formatting import interval, number
 from core.export.report.scored import Document, cell_of, metric_title, metric_unit, metrics_of, regions_of
-from core.export.report.table import Table, without_repeats
+from core.export.report.table import Table
 
-Titles = Mapping[str, str]
+HEADS = {
+    "mean": "Mean",
+    "ci95": "95 % CI",
+    "median": "Median",
+    "iqr": "IQR",
+    "n": "n",
+    "n_empty": "Empty",
+    "n_flagged": "Set",
+}
 
 
 def metric_table(document: Document, metric: str) -> Table:
     """Return a metric's mean, interval, median, quartiles and n, per region and model."""
+    shown = columns_of(document)
     rows = [
-        (region, model, *_numbers(document, metric, cell))
+        (region, model, *_numbers(metric_unit(document, metric), cell, shown))
         for region in regions_of(document)
         for model in document["models"]
         if (cell := cell_of(document, model, region, metric))
     ]
     better = document["policy"]["metrics"].get(metric, {}).get("direction")
     caption = f"{metric_title(document, metric)} per region and model"
-    return Table(f"{caption}; {better} is better." if better else f"{caption}.", _head(document), without_repeats(rows), 2)
+    caption = f"{caption}; {better} is better." if better else f"{caption}."
+    return Table(caption, _head(shown), tuple(rows), 2)
 
 
 def full_table(document: Document) -> Table:
     """Return every metric that has a number, per region and model."""
+    shown = columns_of(document)
     rows = [
-        (region, metric_title(document, metric), model, *_numbers(document, metric, cell))
+        (region, metric_title(document, metric), model, *_numbers(metric_unit(document, metric), cell, shown))
         for region in regions_of(document)
         for metric in metrics_of(document)
         for model in document["models"]
         if (cell := cell_of(document, model, region, metric))
     ]
-    head = ("Region", "Metric", *_head(document)[1:])
-    return Table("Every metric, per region and model.", head, without_repeats(rows, 2), 3)
+    head = _head(shown)
+    return Table("Every metric, per region and model.", ("Region", "Metric", *head[1:]), tuple(rows), 3, keys=2)
 
 
-def _head(document: Document) -> tuple[str, ...]:
-    return (
-        "Region",
-        "Model",
-        "Mean",
-        "95 % CI",
-        "Median",
-        *(("IQR",) if _has_quartiles(document) else ()),
-        "n",
-        *((_groups_head(document),) if _groups_differ(document) else ()),
-        "Empty",
-        "Set",
-    )
-
-
-def _numbers(document: Document, metric: str, cell: Mapping[str, Any]) -> tuple[str, ...]:
-    unit = metric_unit(document, metric)
-    return (
-        number(cell["mean"], unit),
-        interval(cell["ci95"], unit),
-        number(cell["median"], unit),
-        *((interval(cell.get("iqr"), unit),) if _has_quartiles(document) else ()),
-        str(cell["n"]),
-        *((str(cell["n_groups"]),) if _groups_differ(document) else ()),
-        str(cell["n_empty"]),
-        str(cell["n_flagged"]),
-    )
-
-
-def _groups_head(document: Document) -> str:
-    return {"patient": "Patients"}.get(document["group_kind"], "Groups")
-
-
-def _cells(document: Document) -> list[Mapping[str, Any]]:
+def columns_of(document: Document) -> dict[str, str]:
+    """Return key and head of each column that says something: groups where they are not the cases, and so on."""
     summaries = [cells for entry in document["models"].values() for cells in entry["summary"].values()]
-    return [cell for cells in summaries for cell in cells.values() if cell["n"]]
+    cells = [cell for found in summaries for cell in found.values() if cell["n"]]
+    kind = document["group_kind"]
+    said = {
+        "mean": True,
+        "ci95": True,
+        "median": True,
+        "iqr": any(cell.get("iqr") for cell in cells),
+        "n": True,
+        "n_groups": any(cell["n"] != cell["n_groups"] for cell in cells),
+        "n_empty": any(cell["n_empty"] for cell in cells),
+        "n_flagged": any(cell["n_flagged"] for cell in cells),
+    }
+    heads = {**HEADS, "n_groups": "Groups" if kind == "unknown" else f"{kind.capitalize()}s"}
+    return {key: heads[key] for key, is_shown in said.items() if is_shown}
 
 
-def _has_quartiles(document: Document) -> bool:
-    return any(cell.get("iqr") for cell in _cells(document))
+def _head(shown: Mapping[str, str]) -> tuple[str, ...]:
+    return ("Region", "Model", *shown.values())
 
 
-def _groups_differ(document: Document) -> bool:
-    return any(cell["n"] != cell["n_groups"] for cell in _cells(document))
+def _numbers(unit: str, cell: Mapping[str, Any], shown: Mapping[str, str]) -> tuple[str, ...]:
+    words = {
+        "mean": number(cell["mean"], unit),
+        "ci95": interval(cell["ci95"], unit),
+        "median": number(cell["median"], unit),
+        "iqr": interval(cell.get("iqr"), unit),
+    }
+    return tuple(words[key] if key in words else str(cell[key]) for key in shown)

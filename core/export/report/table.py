@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+
+Row = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,30 +14,33 @@ class Table:
     Attributes:
         caption: what it shows, a sentence or two; empty continues the table before it.
         head: one word or two per column.
-        rows: as many cells each as `head`; a first cell that is empty repeats the one above.
+        rows: as many cells each as `head`.
         words: how many of the first columns are words; the others are numbers and stand to the right.
+        keys: how many of the first columns rows that belong together share; what they share is printed once.
         wordy: columns further right that are words too.
     """
 
     caption: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    head: Row
+    rows: tuple[Row, ...]
     words: int = 1
+    keys: int = 1
     wordy: tuple[int, ...] = ()
 
     def is_number(self, column: int) -> bool:
         """Say whether a column stands to the right."""
         return column >= self.words and column not in self.wordy
 
-
-def without_repeats(rows: Sequence[tuple[str, ...]], columns: int = 1) -> tuple[tuple[str, ...], ...]:
-    """Empty the first cells that say what the row above says."""
-    shown = []
-    before: tuple[str, ...] = ()
-    for row in rows:
-        same = 0
-        while same < columns and before[: same + 1] == row[: same + 1]:
-            same += 1
-        shown.append(("",) * same + row[same:])
-        before = row
-    return tuple(shown)
+    @property
+    def groups(self) -> list[list[Row]]:
+        """The rows that belong together, which print keeps on one page; keys are empty after the first of them."""
+        found: list[list[Row]] = []
+        before: Row | None = None
+        for row in self.rows:
+            key = row[: self.keys]
+            if key == before:
+                found[-1].append(("",) * self.keys + row[self.keys :])
+            else:
+                found.append([row])
+            before = key
+        return found

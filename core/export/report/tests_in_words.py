@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.export.report.formatting import ABSENT, interval, number, p_value, plural
-from core.export.report.scored import Document, metric_title, metric_unit
-from core.export.report.table import Table, without_repeats
+from core.export.report.scored import Document, metric_title, metric_unit, regions_of
+from core.export.report.table import Table
+
+SIGNIFICANCE = 0.05
 
 Test = Mapping[str, Any]
 
@@ -23,58 +25,77 @@ def sentences(document: Document, metric: str) -> list[tuple[str, list[str]]]:
 
 def _sentence(document: Document, test: Test) -> str:
     first, second = test["models"]
+    if test["mean_difference"] is None or test["p_holm"] is None:
+        reason = f", for {test['reason']}" if test["reason"] else ""
+        return f"{first} and {second}: {_short_verdict(test)}{reason}."
     unit = metric_unit(document, test["metric"])
-    if test["mean_difference"] is None:
-        return f"{first} and {second}: {_verdict(test)}."
     shown_unit = f" {unit}" if unit else ""
-    difference = f"{number(test['mean_difference'], unit, signed=True)}{shown_unit}"
-    said = f"{first} minus {second}: mean difference {difference}"
+    said = f"{first} minus {second}: mean difference {number(test['mean_difference'], unit, signed=True)}{shown_unit}"
     if test["ci95"] is not None:
         said += f", 95 % CI {interval(test['ci95'], unit, signed=True)}"
-    return f"{said}, n = {test['n']}{_groups(document, test)}; {_verdict(test)}{_evidence(test)}."
+    effect = "" if test["rank_biserial"] is None else f", rank-biserial {number(test['rank_biserial'], signed=True)}"
+    evidence = f"p {p_value(test['p_holm'])} after Holm over {plural(test['family_size'], 'test')}{effect}"
+    return f"{said}, n = {_counted(document, test)}; {_short_verdict(test)} ({evidence}){_equivalence(test, unit)}."
 
 
-def _groups(document: Document, test: Test) -> str:
+def _counted(document: Document, test: Test) -> str:
     kind = document["group_kind"]
     word = "case" if kind == "unknown" else kind
     if test["n"] == test["n_groups"]:
-        return f" {word}{'' if test['n'] == 1 else 's'}"
-    return f" cases of {plural(test['n_groups'], word)}"
+        return plural(test["n"], word)
+    return f"{plural(test['n'], 'case')} of {plural(test['n_groups'], word)}"
 
 
-def _verdict(test: Test) -> str:
-    return test["verdict"] if test["reason"] is None else f"{test['verdict']}, for {test['reason']}"
+def _short_verdict(test: Test) -> str:
+    """Return the verdict without the numbers that the sentence gives itself."""
+    verdict = str(test["verdict"])
+    if verdict.startswith(("no difference shown (", "equivalent within ")):  # anything else may be a model's name
+        verdict = verdict.partition(" (")[0]
+    smallest = test.get("smallest_p")
+    if verdict == "no difference shown" and smallest is not None and smallest * test["family_size"] >= SIGNIFICANCE:
+        return f"{verdict}, and too few to show any"
+    return verdict
 
 
-def _evidence(test: Test) -> str:
-    if test["p_holm"] is None:
+def _equivalence(test: Test, unit: str) -> str:
+    if test.get("margin") is None or test.get("ci90") is None:
         return ""
-    effect = number(test["rank_biserial"], signed=True)
-    return f" (p {p_value(test['p_holm'])} after Holm over {test['family_size']} tests, rank-biserial {effect})"
+    within = f"±{test['margin']:g}{f' {unit}' if unit else ''}"
+    bounds = interval(test["ci90"], unit, signed=True)
+    if test["equivalent"]:
+        return f"; the 90 % CI {bounds} lies inside the margin of {within}"
+    return f"; equivalence within {within} is not shown, 90 % CI {bounds}"
 
 
-def tests_table(tests: Sequence[Test], document: Document) -> Table:
-    """Return every test, in the document's order."""
-    rows = []
-    for test in tests:
-        unit = metric_unit(document, test["metric"])
-        verdict = test["verdict"] if test["reason"] is None else f"{test['verdict']}: {test['reason']}"
-        rows.append(
-            (
-                metric_title(document, test["metric"]),
-                test["region"],
-                " − ".join(test["models"]),
-                number(test["mean_difference"], unit, signed=True),
-                interval(test["ci95"], unit, signed=True),
-                _bare(test["p"]),
-                _bare(test["p_holm"]),
-                number(test["rank_biserial"], signed=True),
-                str(test["n"]),
-                verdict,
-            )
-        )
+def tests_table(document: Document) -> Table | None:
+    """Return every test, by metric and region; None where models were not compared."""
+    order = regions_of(document)
+    metrics = list(dict.fromkeys(test["metric"] for test in document["tests"]))
+    tests: Sequence[Test] = sorted(
+        document["tests"], key=lambda test: (metrics.index(test["metric"]), order.index(test["region"]))
+    )
+    if not tests:
+        return None
     head = ("Metric", "Region", "Models", "Difference", "95 % CI", "p", "p (Holm)", "Effect", "n", "Verdict")
-    return Table("Every paired test between models.", head, without_repeats(rows, 2), 3, wordy=(9,))
+    rows = tuple(_row(document, test) for test in tests)
+    return Table("Every paired test between models.", head, rows, 3, keys=2, wordy=(9,))
+
+
+def _row(document: Document, test: Test) -> tuple[str, ...]:
+    unit = metric_unit(document, test["metric"])
+    verdict = _short_verdict(test) if test["reason"] is None else f"{_short_verdict(test)}: {test['reason']}"
+    return (
+        metric_title(document, test["metric"]),
+        test["region"],
+        " − ".join(test["models"]),
+        number(test["mean_difference"], unit, signed=True),
+        interval(test["ci95"], unit, signed=True),
+        _bare(test["p"]),
+        _bare(test["p_holm"]),
+        number(test["rank_biserial"], signed=True),
+        str(test["n"]),
+        verdict,
+    )
 
 
 def _bare(p: float | None) -> str:
