@@ -82,6 +82,6 @@ def checkpoint(folder: Path, seed: int = 0, inference: InferenceSpec | None = No
 
     inference = inference or spec()
     torch.manual_seed(seed)
-    model = build_model(inference.architecture, len(inference.modalities), len(inference.regions), inference.arguments)
+    model = build_model(inference.architecture, inference.inputs, inference.outputs, inference.arguments)
     write_checkpoint(folder, model.state_dict(), card(inference, **seen), {})
     return read_checkpoint(folder)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from core.checkpoints import read_checkpoint, write_ensemble
 from core.data.load import load_case
 from core.inference.device import Compute
+from core.inference.options import InferenceOptions
 from core.inference.prediction import Prediction
 from core.inference.segment import NotSegmentableError, Segmenter, Stopwatch, prediction_folder
 from core.workspace import Cohort, Workspace
@@ -84,6 +87,62 @@ def test_a_case_without_a_modality_that_the_checkpoint_reads_is_refused_by_name(
         f"{CASE} has t1n, t1c, t2w, t2f; the checkpoint also reads dwi: "
         "add the sequence or choose a checkpoint that does without"
     )
+
+
+def test_options_make_another_prediction_that_is_kept_beside_the_plain_one(
+    workspace: Workspace, small: Cohort, tmp_path: Path
+) -> None:
+    checkpoint = narrow.checkpoint(tmp_path / "made")
+    content = small.cases[CASE].content
+    plain = Segmenter(workspace, CPU).segment_stored(small, CASE, checkpoint)
+    names = {prediction_folder(workspace, checkpoint, content).name}
+    for options, suffix in (
+        (InferenceOptions(tta=True), "-tta"),
+        (InferenceOptions(mc_dropout=2), "-mc2-seed0"),
+        (InferenceOptions(mc_dropout=2, seed=7), "-mc2-seed7"),
+    ):
+        segmenter = Segmenter(workspace, CPU, options)
+        assert segmenter.saved(checkpoint, content) is None
+        made = segmenter.segment_stored(small, CASE, checkpoint)
+        folder = prediction_folder(workspace, checkpoint, content, options=options)
+        assert folder.name.endswith(f"-fp32{suffix}")
+        names.add(folder.name)
+        kept = segmenter.saved(checkpoint, content)
+        assert kept is not None
+        assert np.array_equal(kept.probabilities, made.probabilities)
+        assert not np.array_equal(kept.probabilities, plain.probabilities)
+        assert kept.uncertainty is not None
+    assert {path.name for path in workspace.root.glob(f"predictions/{checkpoint.id}/*")} == names
+
+
+@pytest.mark.parametrize("changes", [{}, {"target": "classes", "class_bits": (0, 1, 3, 7)}], ids=["regions", "classes"])
+def test_an_ensemble_predicts_the_mean_of_its_members_each_in_its_plane(
+    workspace: Workspace, small: Cohort, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    """From the store and from the files; what members predicted before is used again."""
+    members = [
+        narrow.checkpoint(tmp_path / plane, seed=seed, inference=narrow.spec(plane=plane, **changes))
+        for seed, plane in enumerate(("axial", "sagittal"))
+    ]
+    write_ensemble(tmp_path / "both", "both", members)
+    ensemble = read_checkpoint(tmp_path / "both")
+    told: list[tuple[int, int]] = []
+    segmenter = Segmenter(workspace, CPU)
+    joint = segmenter.segment_stored(small, CASE, ensemble, lambda done, total: told.append((done, total)))
+    assert told[-1][0] == told[-1][1]
+    each = [segmenter.saved(member, small.cases[CASE].content) for member in members]
+    summed = sum(prediction.probabilities.astype(float) for prediction in each if prediction)
+    assert np.array_equal(joint.probabilities, np.floor(summed / 2 + 0.5))
+    assert joint.checkpoint_id == ensemble.id
+    kept = segmenter.saved(ensemble, small.cases[CASE].content)
+    assert kept is not None
+    assert kept.uncertainty is not None
+    assert (kept.uncertainty.opinions, kept.uncertainty.count) == ("members", 2)
+    assert kept.uncertainty.maps[1].max() > 0
+    case = small.cases[CASE].case
+    fresh = Segmenter(Workspace(tmp_path / "other"), CPU)
+    again = fresh.segment_volume(case, load_case(case, None).volume, ensemble)
+    assert np.array_equal(again.probabilities, joint.probabilities)
 
 
 def test_a_stopwatch_adds_up_laps_of_one_name() -> None:
