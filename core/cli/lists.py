@@ -55,7 +55,14 @@ def _metrics() -> Rows:
     from core.metrics import METRICS
 
     return [
-        {"name": spec.name, "title": spec.title, "unit": spec.unit, "definition": spec.definition}
+        {
+            "name": spec.name,
+            "title": spec.title,
+            "unit": spec.unit,
+            "direction": f"{spec.direction} is better",
+            "definition": spec.definition,
+            "citation": spec.citation,
+        }
         for spec in METRICS.values()
     ]
 

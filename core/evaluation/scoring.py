@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
+from core.errors import RefusedError
 from core.metrics import METRICS, metric_named
+from core.metrics.case_masks import TOLERANCE_MM, Shape
 from core.metrics.empty_masks import POLICIES, EmptyMaskPolicy, score
-from core.metrics.pair import RegionPair, Shape, compare_regions
+from core.metrics.mean_iou import mean_iou
+from core.metrics.pair import RegionPair, compare_regions
 from core.metrics.spec import MetricSpec
 from core.metrics.surface import Bits
 from core.volume import Geometry
@@ -16,7 +20,19 @@ from core.volume import Geometry
 RegionScores = dict[str, float | int | str | None]
 CaseScores = dict[str, RegionScores]
 
-DEFAULT_METRICS = ("dice", "iou", "hd95_mm")
+DEFAULT_METRICS = (
+    "dice",
+    "iou",
+    "precision",
+    "recall",
+    "hd95_mm",
+    "assd_mm",
+    "nsd",
+    "volume_error_ml",
+    "lesion_dice",
+    "lesion_hd95_mm",
+    "lesion_f1",
+)
 DEFAULT_POLICY = POLICIES["leave-out"]
 
 
@@ -27,10 +43,22 @@ class Scoring:
     Attributes:
         metrics: names out of `METRICS`.
         policy: what empty masks mean.
+        tolerance_mm: how far apart two surfaces may be and still agree: what NSD tolerates.
+
+    Raises:
+        RefusedError: the tolerance is not a distance.
     """
 
     metrics: tuple[str, ...] = DEFAULT_METRICS
     policy: EmptyMaskPolicy = DEFAULT_POLICY
+    tolerance_mm: float = TOLERANCE_MM
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.tolerance_mm) and self.tolerance_mm >= 0):
+            raise RefusedError(
+                f"found an NSD tolerance of {self.tolerance_mm} mm, expected a distance of 0 mm or more; "
+                f"{TOLERANCE_MM:g} mm is usual"
+            )
 
 
 DEFAULT_SCORING = Scoring()
@@ -61,14 +89,24 @@ def score_case(
         scoring: which metrics, and what empty masks mean.
 
     Returns:
-        For each region its metrics, then `volume_ml`, `reference_volume_ml`, `prediction_voxels`, `reference_voxels`.
+        For each region its metrics and what stands beside them, such as counts of lesions, then `volume_ml`,
+        `reference_volume_ml`, `prediction_voxels`, `reference_voxels`.
 
     Raises:
         ValueError: the arrays are not two region volumes of one shape, or a metric is unknown.
     """
     specs = metrics_for(scoring.metrics, geometry)
-    pairs = compare_regions(prediction, reference, len(region_names), geometry, shape)
+    pairs = compare_regions(prediction, reference, len(region_names), geometry, shape, scoring.tolerance_mm)
     return {name: _score_region(pair, specs, scoring.policy) for name, pair in zip(region_names, pairs, strict=True)}
+
+
+def score_whole_case(scores: CaseScores) -> dict[str, float | None]:
+    """Return what is said of a case over all of its regions: `mean_iou`, of the class-wise IoU that regions have.
+
+    Args:
+        scores: what `score_case` returned, IoU among it.
+    """
+    return {"mean_iou": mean_iou({region: _number(entry.get("iou")) for region, entry in scores.items()})}
 
 
 def metrics_for(names: Iterable[str], geometry: Geometry | None) -> tuple[MetricSpec, ...]:
@@ -86,9 +124,10 @@ def metrics_for(names: Iterable[str], geometry: Geometry | None) -> tuple[Metric
 
 
 def scoring_words(scoring: Scoring = DEFAULT_SCORING) -> dict[str, Any]:
-    """Say what the scores mean: the empty-mask policy and the definition of each metric, as JSON."""
+    """Say what the scores mean: the empty-mask policy, NSD's tolerance and each metric's definition, as JSON."""
     return {
         "empty_masks": scoring.policy.to_json(),
+        "nsd_tolerance_mm": scoring.tolerance_mm,
         "metrics": {
             name: {
                 "title": spec.title,
@@ -112,6 +151,8 @@ def _score_region(pair: RegionPair, metrics: Iterable[MetricSpec], policy: Empty
             scores[f"{metric.name}_reason"] = result.reason
         if result.flag is not None:
             scores[f"{metric.name}_flag"] = result.flag
+        if metric.beside is not None and (pair.geometry is not None or not metric.needs_geometry):
+            scores |= metric.beside(pair)
     counts = pair.confusion
     _put_volume(scores, "volume_ml", counts.prediction_voxels, pair.geometry)
     _put_volume(scores, "reference_volume_ml", counts.reference_voxels, pair.geometry)
@@ -120,6 +161,10 @@ def _score_region(pair: RegionPair, metrics: Iterable[MetricSpec], policy: Empty
     scores["prediction_voxels"] = counts.prediction_voxels
     scores["reference_voxels"] = counts.reference_voxels
     return scores
+
+
+def _number(value: float | str | None) -> float | None:
+    return float(value) if isinstance(value, (int, float)) else None
 
 
 def _put_volume(scores: RegionScores, name: str, voxels: int, geometry: Geometry | None) -> None:

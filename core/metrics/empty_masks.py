@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from core.errors import RefusedError
 from core.metrics.pair import RegionPair
-from core.metrics.spec import Kind, MetricSpec
+from core.metrics.spec import Kind, MetricSpec, NothingToScoreError
 from core.registry import look_up
 
-# "left out": no number. "computed": the formula holds. "image diagonal": the largest distance the image allows.
-Outcome = float | Literal["left out", "computed", "image diagonal"]
+# "left out": no number. "computed": the formula holds. "best": what a perfect prediction scores.
+# "image diagonal": the largest distance the image allows.
+Outcome = float | Literal["left out", "computed", "best", "image diagonal"]
 
 # The diagonal of the BraTS grid, 240 x 240 x 155 voxels of 1 mm: 373.13.
 BRATS_DIAGONAL_MM = hypot(240, 240, 155)
@@ -25,9 +26,18 @@ class Outcomes:
     overlap: Outcome
     distance: Outcome
     volume: Outcome
+    background: Outcome
+    lesions: Outcome
 
     def of(self, kind: Kind) -> Outcome:
-        return {"overlap": self.overlap, "distance": self.distance, "volume": self.volume}[kind]
+        outcomes: dict[Kind, Outcome] = {
+            "overlap": self.overlap,
+            "distance": self.distance,
+            "volume": self.volume,
+            "background": self.background,
+            "lesions": self.lesions,
+        }
+        return outcomes[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,7 @@ class Score:
     flag: str | None = None
 
 
-_LEFT_OUT = Outcomes("left out", "left out", "left out")
+_LEFT_OUT = Outcomes("left out", "left out", "left out", "left out", "left out")
 
 POLICIES: dict[str, EmptyMaskPolicy] = {
     "leave-out": EmptyMaskPolicy(
@@ -76,14 +86,14 @@ POLICIES: dict[str, EmptyMaskPolicy] = {
         "a missed region scores Dice 0 and, as distance, the image diagonal",
         both_empty=_LEFT_OUT,
         reference_empty=_LEFT_OUT,
-        prediction_empty=Outcomes(0.0, "image diagonal", "computed"),
+        prediction_empty=Outcomes(0.0, "image diagonal", "computed", "computed", "computed"),
     ),
     "brats": EmptyMaskPolicy(
         name="brats",
         words="both masks empty score Dice 1 and HD95 0, one of them empty Dice 0 and HD95 373.13",
-        both_empty=Outcomes(1.0, 0.0, "computed"),
-        reference_empty=Outcomes(0.0, BRATS_DIAGONAL_MM, "computed"),
-        prediction_empty=Outcomes(0.0, BRATS_DIAGONAL_MM, "computed"),
+        both_empty=Outcomes(1.0, 0.0, "computed", "computed", "best"),
+        reference_empty=Outcomes(0.0, BRATS_DIAGONAL_MM, "computed", "computed", "computed"),
+        prediction_empty=Outcomes(0.0, BRATS_DIAGONAL_MM, "computed", "computed", "computed"),
     ),
 }
 
@@ -113,10 +123,10 @@ def score(metric: MetricSpec, pair: RegionPair, policy: EmptyMaskPolicy) -> Scor
     """
     if metric.needs_geometry and pair.geometry is None:
         stand_in = f"; {metric.without_geometry} is given instead" if metric.without_geometry else ""
-        return Score(None, reason=f"the image has no voxel sizes, so nothing is in {metric.unit}{stand_in}")
+        return Score(None, reason=f"the image has no voxel sizes, so nothing is in {metric.unit or 'mm'}{stand_in}")
     predicted, referred = pair.confusion.prediction_voxels > 0, pair.confusion.reference_voxels > 0
     if predicted and referred:
-        return Score(metric.function(pair))
+        return _computed(metric, pair, policy)
     if referred:
         situation, outcomes = "the prediction is empty", policy.prediction_empty
     elif predicted:
@@ -127,10 +137,26 @@ def score(metric: MetricSpec, pair: RegionPair, policy: EmptyMaskPolicy) -> Scor
     if outcome == "left out":
         return Score(None, reason=situation)
     if outcome == "computed":
-        return Score(metric.function(pair))
+        return _computed(metric, pair, policy)
     if outcome == "image diagonal":
         return Score(_diagonal(pair, metric), flag=f"{situation}: the image diagonal stands for the distance")
-    return Score(float(outcome), flag=f"{situation}: set by the {policy.name} policy")
+    return _set(outcome, metric, situation, policy)
+
+
+def _computed(metric: MetricSpec, pair: RegionPair, policy: EmptyMaskPolicy) -> Score:
+    try:
+        return Score(metric.function(pair))
+    except NothingToScoreError as nothing:
+        # masks that hold voxels but no lesion that counts are, for lesions, empty
+        outcome = policy.both_empty.of(metric.kind) if metric.kind == "lesions" else "left out"
+        if outcome == "left out":
+            return Score(None, reason=str(nothing))
+        return _set(outcome, metric, str(nothing), policy)
+
+
+def _set(outcome: Outcome, metric: MetricSpec, situation: str, policy: EmptyMaskPolicy) -> Score:
+    value = metric.best if outcome == "best" else float(outcome)
+    return Score(value, flag=f"{situation}: set by the {policy.name} policy")
 
 
 def _diagonal(pair: RegionPair, metric: MetricSpec) -> float:

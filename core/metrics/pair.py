@@ -8,12 +8,14 @@ from functools import cached_property
 from math import prod
 
 import numpy as np
-import numpy.typing as npt
 
-from core.metrics.surface import Bits, Distances, distances_between, surface_bits
+from core.metrics.case_masks import TOLERANCE_MM, CaseMasks, Shape
+from core.metrics.components import Mask, label_components
+from core.metrics.elements import Elements, element_distances
+from core.metrics.instances import InstanceMatch, match_instances
+from core.metrics.lesions import Lesions, find_lesions
+from core.metrics.surface import Bits, Distances, distances_between
 from core.volume import Box, Geometry
-
-Shape = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +28,17 @@ class Confusion:
     true_negative: int
 
     @property
+    def voxels(self) -> int:
+        """All voxels of the image."""
+        return self.prediction_voxels + self.false_negative + self.true_negative
+
+    @property
     def prediction_voxels(self) -> int:
         return self.true_positive + self.false_positive
 
     @property
     def reference_voxels(self) -> int:
         return self.true_positive + self.false_negative
-
-
-@dataclass(frozen=True, eq=False)
-class _Surfaces:
-    """The surfaces of all regions of a case, found when the first distance is asked for."""
-
-    prediction: Bits
-    reference: Bits
-    axes: tuple[int, ...]
-
-    @cached_property
-    def bits(self) -> tuple[Bits, Bits]:
-        return surface_bits(self.prediction, self.axes), surface_bits(self.reference, self.axes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +54,7 @@ class RegionPair:
     confusion: Confusion
     shape: Shape
     geometry: Geometry | None
-    _surfaces: _Surfaces
+    _case: CaseMasks
     _bit: int
 
     @cached_property
@@ -83,17 +77,85 @@ class RegionPair:
         """
         return self._distances((1.0, 1.0, 1.0))
 
+    @cached_property
+    def elements(self) -> tuple[Elements, Elements]:
+        """Surface elements of prediction and reference, areas in mm2 (lengths in mm in a single slice).
+
+        Raises:
+            ValueError: the image has no geometry.
+        """
+        prediction, reference = self._case.elements
+        spacing_mm = self._case.element_spacing_mm
+        return prediction.of(self._bit, spacing_mm), reference.of(self._bit, spacing_mm)
+
+    @cached_property
+    def elements_agree(self) -> tuple[Mask, Mask]:
+        """For each predicted element whether the reference has one within the tolerance, and the reverse.
+
+        Raises:
+            ValueError: the image has no geometry.
+        """
+        prediction, reference = self.elements
+        near_prediction, near_reference = self._case.near_elements
+        return (
+            self._select(near_reference)[tuple(prediction.where.T)],
+            self._select(near_prediction)[tuple(reference.where.T)],
+        )
+
+    @cached_property
+    def element_distances_mm(self) -> tuple[Distances, Distances]:
+        """How far each predicted element is from the reference's, and the other way round.
+
+        Raises:
+            ValueError: the image has no geometry, or a mask is empty.
+        """
+        both = [self._select(elements.surface) for elements in self._case.elements]
+        prediction, reference = self.elements
+        spacing_mm = self._case.element_spacing_mm
+        return (
+            element_distances(prediction, reference, both[1], spacing_mm),
+            element_distances(reference, prediction, both[0], spacing_mm),
+        )
+
+    @cached_property
+    def lesions(self) -> Lesions:
+        """The reference's lesions, found and missed, and what was invented.
+
+        Raises:
+            ValueError: the image has no geometry.
+        """
+        if self.geometry is None:
+            raise ValueError("found no geometry, expected voxel sizes in mm; lesions are told from specks by their mm3")
+        voxel_mm3 = self.geometry.voxel_ml * 1000
+        return find_lesions(*self.masks, self._select(self._case.grown_reference), voxel_mm3)
+
+    @cached_property
+    def instances(self) -> InstanceMatch:
+        """The connected components of both masks, matched one to one."""
+        prediction, reference = (label_components(mask)[0] for mask in self.masks)
+        return match_instances(prediction, reference)
+
+    @property
+    def masks(self) -> tuple[Mask, Mask]:
+        """Prediction and reference of the region, cut to the box that holds every region of both."""
+        return self._select(self._case.prediction), self._select(self._case.reference)
+
     def _distances(self, spacing: Sequence[float]) -> tuple[Distances, Distances]:
-        prediction, reference = (self._select(bits) for bits in self._surfaces.bits)
+        prediction, reference = (self._select(bits) for bits in self._case.surfaces)
         return distances_between(prediction, reference, spacing)
 
-    def _select(self, bits: Bits) -> npt.NDArray[np.bool_]:
-        selected: npt.NDArray[np.bool_] = (bits & np.uint8(1 << self._bit)) != 0
+    def _select(self, bits: Bits) -> Mask:
+        selected: Mask = (bits & np.uint8(1 << self._bit)) != 0
         return selected
 
 
 def compare_regions(
-    prediction: Bits, reference: Bits, regions: int, geometry: Geometry | None, shape: Shape | None = None
+    prediction: Bits,
+    reference: Bits,
+    regions: int,
+    geometry: Geometry | None,
+    shape: Shape | None = None,
+    tolerance_mm: float = TOLERANCE_MM,
 ) -> tuple[RegionPair, ...]:
     """Lay a prediction over its reference, one pair per region.
 
@@ -104,6 +166,7 @@ def compare_regions(
         geometry: where the voxels are, or None.
         shape: of the whole image, when the arrays are cut to a box that holds every voxel of both
             masks; their own shape otherwise.
+        tolerance_mm: how far apart two surface elements may be and still agree.
 
     Raises:
         ValueError: the masks are not two uint8 volumes of one shape.
@@ -120,12 +183,13 @@ def compare_regions(
             "expected one grid; put the prediction back on the native grid first"
         )
     whole: Shape = shape if shape is not None else (prediction.shape[0], prediction.shape[1], prediction.shape[2])
-    box = Box.around((prediction | reference) != 0) or Box((0, 0, 0), (0, 0, 0))
-    prediction, reference = box.crop(prediction), box.crop(reference)
-    surfaces = _Surfaces(prediction, reference, tuple(axis for axis in range(3) if whole[axis] > 1) or (0, 1, 2))
+    # a voxel of background stands for two empty masks
+    box = Box.around((prediction | reference) != 0) or Box((0, 0, 0), (1, 1, 1))
+    prediction, reference = (np.ascontiguousarray(box.crop(bits)) for bits in (prediction, reference))
+    case = CaseMasks(prediction, reference, whole, geometry, tolerance_mm)
     both = prediction & reference
     return tuple(
-        RegionPair(_confusion(prediction, reference, both, bit, prod(whole)), whole, geometry, surfaces, bit)
+        RegionPair(_confusion(prediction, reference, both, bit, prod(whole)), whole, geometry, case, bit)
         for bit in range(regions)
     )
 

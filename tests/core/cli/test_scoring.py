@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from core.metrics import METRICS
 from core.workspace import Cohort, Workspace
 from tests import narrow
 from tests.cases import case_id, write_nifti
@@ -29,7 +30,9 @@ def test_metrics_of_two_cubes_one_voxel_apart(ask: Ask, tmp_path: Path) -> None:
     reference = write_nifti(tmp_path / "r.nii", cube(1, 3), AFFINE)
     answer = ask("metrics", prediction, reference, "--json")
     assert answer.code == 0
-    assert set(answer.document) == {"regions", "policy"}
+    assert set(answer.document) == {"regions", "case", "policy"}
+    assert answer.document["case"]["mean_iou"] == pytest.approx(1 / 3)
+    assert set(METRICS) <= set(answer.document["regions"]["WT"])
     for region in ("WT", "TC", "ET"):
         scores = answer.document["regions"][region]
         assert scores["dice"] == pytest.approx(0.5)
@@ -58,8 +61,38 @@ def test_a_region_that_is_nowhere_is_null_with_the_reason_beside_it(ask: Ask, tm
     assert et["dice_reason"] == "reference and prediction are empty"
     assert et["false_positive_ml"] == 0
     text = ask("metrics", mask, mask)
-    assert "WT dice 1.0000  iou 1.0000  hd95_mm 0.0000" in text.out
-    assert "ET dice none (reference and prediction are empty)" in text.out
+    lines = [line.split() for line in text.out.splitlines()]
+    assert lines[:3] == [["WT", "TC", "ET"], ["dice", "1.0000", "none", "none"], ["iou", "1.0000", "none", "none"]]
+    assert "ET, dice, iou, precision" in text.out
+    assert ": reference and prediction are empty" in text.out
+    assert "NSD tolerates 1 mm" in text.out
+
+
+def test_the_tolerance_of_nsd_and_the_policy_can_be_chosen(ask: Ask, tmp_path: Path) -> None:
+    """Two cubes one voxel, 2 mm, apart: every surface point of one is 2 mm or less from the other's."""
+    prediction = write_nifti(tmp_path / "p.nii.gz", cube(2, 3), AFFINE)
+    reference = write_nifti(tmp_path / "r.nii", cube(1, 3), AFFINE)
+    answer = ask("metrics", prediction, reference, "--nsd-tolerance", 2, "--policy", "brats", "--json").document
+    assert answer["regions"]["WT"]["nsd"] == 1.0
+    assert answer["policy"]["nsd_tolerance_mm"] == 2.0
+    assert answer["policy"]["empty_masks"]["name"] == "brats"
+    assert ask("metrics", prediction, reference, "--json").document["regions"]["WT"]["nsd"] < 1.0
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--nsd-tolerance", "-1"), "found an NSD tolerance of -1.0 mm, expected a distance of 0 mm or more"),
+        (("--policy", "kind"), "no empty-mask policy is called 'kind'; known: leave-out, brats"),
+    ],
+)
+def test_a_tolerance_that_is_none_and_an_unknown_policy_are_refused(
+    ask: Ask, tmp_path: Path, options: tuple[str, str], sentence: str
+) -> None:
+    mask = write_nifti(tmp_path / "m.nii", cube(1, 2), AFFINE)
+    answer = ask("metrics", mask, mask, *options)
+    assert answer.code == 1
+    assert sentence in answer.err
 
 
 def test_the_two_masks_may_speak_different_schemes(ask: Ask, tmp_path: Path) -> None:
