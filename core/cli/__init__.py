@@ -15,6 +15,7 @@ from core.cli import (
     fetching,
     label_files,
     lists,
+    mask_sets,
     segmenting,
     studies,
     trainings,
@@ -32,6 +33,7 @@ GROUPS = (
     segmenting,
     label_files,
     evaluation,
+    mask_sets,
     lists,
 )
 EPILOG = "Exit codes: 0 done; 1 the input is refused, a sentence says why; 2 wrong usage; 3 a job failed."

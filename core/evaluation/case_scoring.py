@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from core.data.load import load_regions
 from core.evaluation.case_mask import Made, pick_regions
@@ -11,6 +10,7 @@ from core.evaluation.convention_table import CaseConventions, conventions_of_mas
 from core.evaluation.failures import CaseFailures, find_failures
 from core.evaluation.mask_files import MaskRefusedError
 from core.evaluation.scoring import DEFAULT_SCORING, CaseScores, Scoring, score_case
+from core.evaluation.trust import CaseTrust, trust_of_case
 from core.workspace import Cohort
 
 
@@ -62,7 +62,7 @@ class CaseResult:
         scores: by region.
         conventions: convention to region to numerator and denominator, where they were asked for.
         failures: what is wrong, where that was asked for.
-        calibration: what the probabilities say, where that was asked for and there are any.
+        trust: what the probabilities say, where that was asked for and there are any.
         refused: why a mask made elsewhere could not be read, or None.
     """
 
@@ -71,7 +71,7 @@ class CaseResult:
     scores: CaseScores
     conventions: CaseConventions | None = None
     failures: CaseFailures | None = None
-    calibration: dict[str, Any] | None = None
+    trust: CaseTrust | None = None
     refused: str | None = None
 
 
@@ -102,4 +102,7 @@ def score_piece(piece: Piece) -> CaseResult:
         scores=score_case(ours, truth, regions, geometry, scoring=asked.scoring),
         conventions=conventions_of_mask(cohort, case_id, made, reference, regions) if asked.conventions else None,
         failures=find_failures(ours, truth, regions, geometry) if asked.failures else None,
+        trust=trust_of_case(made.prediction, reference, cohort.scheme.region_names, regions)
+        if asked.calibration and made.prediction
+        else None,
     )

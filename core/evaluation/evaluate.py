@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.data.splits import Split
@@ -27,9 +27,10 @@ from core.evaluation.contenders import (
 from core.evaluation.convention_table import convention_definitions, convention_means
 from core.evaluation.failures import RANKED, rank_failures
 from core.evaluation.paired import Test
-from core.evaluation.scoring import DEFAULT_SCORING, Scoring
+from core.evaluation.scoring import DEFAULT_SCORING, Scoring, scoring_words
 from core.evaluation.subgroups import case_facts
 from core.evaluation.summary import summarise
+from core.evaluation.trust import trust_of_models
 from core.evaluation.workers import in_order, workers_for
 from core.inference.segment import Segmenter
 from core.workspace import Cohort
@@ -184,7 +185,7 @@ def _summary(
     split: Split | None,
     wishes: Wishes,
 ) -> dict[str, Any]:
-    return summarise(
+    document = summarise(
         found.by_model(models, lambda result: result.scores),
         {case_id: cohort.cases[case_id].case.group_id for case_id in wanted},
         cohort.group_kind,
@@ -195,16 +196,21 @@ def _summary(
         margin=wishes.margin,
         facts=case_facts(cohort) if wishes.subgroups else None,
     )
+    metrics = tuple(document["policy"]["metrics"])
+    document["policy"] |= scoring_words(replace(wishes.scoring, metrics=metrics))
+    return document
 
 
 def _beyond(models: Sequence[ComparedModel], found: _Found, wishes: Wishes) -> dict[str, Any]:
     """Return what was wished for beyond scores and their summary."""
     document: dict[str, Any] = {}
+    scores = found.by_model(models, lambda result: result.scores)
+    if wishes.calibration:
+        document |= trust_of_models(found.by_model(models, lambda result: result.trust), scores)
     if wishes.conventions:
         ways = found.by_model(models, lambda result: result.conventions)
         document |= {"conventions": convention_means(ways), "convention_definitions": convention_definitions()}
     if wishes.failures:
-        scores = found.by_model(models, lambda result: result.scores)
         document["failures"] = {
             model: rank_failures(cases, scores[model], wishes.ranked, wishes.failures)
             for model, cases in found.by_model(models, lambda result: result.failures).items()
@@ -251,7 +257,9 @@ def _named(cohort: Cohort, models: Sequence[ComparedModel], split: Split | None,
     if part == "out-of-fold":
         return sorted({case for fold in split.folds for case in fold.test})
     folds = {member.card.fold for model in models if isinstance(model, Contender) for member in model.members}
-    if len(split.folds) > 1 and len(folds) != 1:
+    if len(split.folds) > 1 and not folds:
+        raise EvaluationRefusedError("masks made elsewhere belong to no fold; score them with --part out-of-fold")
+    if len(split.folds) > 1 and len(folds) > 1:
         raise EvaluationRefusedError("these checkpoints belong to different folds; score them with --part out-of-fold")
     number = folds.pop() if len(split.folds) > 1 else 0
     if number >= len(split.folds):
