@@ -58,7 +58,7 @@ def make_split(
             raise SplitRefusedError(f"split {name} was used by run {users[0]}; choose another name with --name")
     else:
         write_json(path, split.to_json())
-    return split, cohort.audit(split)
+    return split, workspace.audit(cohort, split)
 
 
 def _split(

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.atomic import read_json, write_json
 from core.case import SAFE_NAME, Case, Source
-from core.data.leakage import Audit, audit_split
+from core.data.leakage import NO_EVIDENCE, Audit, Evidence, OnCase, audit_split, gather_evidence
 from core.data.splits import Split
 from core.errors import RefusedError
 from core.labels import LabelScheme, scheme_from_json, scheme_to_json
@@ -91,9 +91,11 @@ class Cohort:
         first = entries[0].case.sources if entries else {}
         return tuple(name for name in first if all(name in entry.case.sources for entry in entries))
 
-    def audit(self, split: Split) -> Audit:
+    def audit(self, split: Split, evidence: Evidence = NO_EVIDENCE) -> Audit:
+        """Look for leaks in a split by groups and hashes, and by `evidence` where the workspace has some."""
         groups = {case_id: entry.case.group_id for case_id, entry in self.cases.items()}
-        return audit_split(split, groups, {case_id: entry.content for case_id, entry in self.cases.items()})
+        content = {case_id: entry.content for case_id, entry in self.cases.items()}
+        return audit_split(split, groups, content, evidence)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -162,6 +164,23 @@ class Workspace:
             known = ", ".join(self.split_names(cohort)) or "none (make one with: split COHORT)"
             raise NotInWorkspaceError(f"cohort {cohort} has no split called {name!r}; known: {known}")
         return Split.from_json(read_json(path))
+
+    def audit(self, cohort: Cohort, split: Split, on_case: OnCase = lambda _case, _done, _total: None) -> Audit:
+        """Look for leaks in a split of a cohort; what is costly is looked at once and kept beside the slices.
+
+        Args:
+            cohort: as it is to be audited.
+            split: of it.
+            on_case: told which case's slices were looked at for the first time, how many are done, and of how many.
+        """
+        evidence = gather_evidence(
+            [entry.case for entry in cohort.cases.values()],
+            store=lambda case_id: self.store_folder(cohort.name, case_id),
+            private=lambda case_id: self.private_file(cohort.name, case_id),
+            kept=self.cohort_folder(cohort.name) / "near-duplicates.json",
+            on_case=on_case,
+        )
+        return cohort.audit(split, evidence)
 
     def stored_cohort(self, cohort: str) -> Path:
         """Where a cohort's slices are."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core.cli.output import print_json, progress
 
 if TYPE_CHECKING:
+    from core.data.leakage import Audit
     from core.importing import ImportChoices
     from core.workspace import Cohort
 
@@ -210,13 +211,30 @@ def _audit(options: argparse.Namespace) -> int:
 
     workspace = Workspace.default()
     cohort = workspace.cohort(options.cohort)
-    audit = cohort.audit(workspace.split(cohort.name, options.split))
+    split = workspace.split(cohort.name, options.split)
+    audit = workspace.audit(cohort, split, progress)
+    report = audit.to_json()
     if options.json:
-        print_json(audit.to_json())
+        print_json(report)
     else:
-        for leak in audit.leaks:
-            print(leak.sentence)
-        print(f"{'clean' if audit.clean else f'{len(audit.leaks)} leaks'}: {audit.cases} cases, {audit.groups} groups")
+        _say_audit(audit, report)
     if not audit.clean:
         print("the split leaks", file=sys.stderr)
     return 0 if audit.clean else 1
+
+
+def _say_audit(audit: Audit, report: dict[str, Any]) -> None:
+    for leak in audit.leaks:
+        print(f"{leak.sentence}\n  {leak.fix}")
+    print("looked for:")
+    for check in report["checks"]:
+        print(f"  {check}")
+    compared, left_out = report["compared"], report["compared"].get("not_compared", [])
+    if compared:
+        print(f"compared {compared['slices']:,} axial slices of {compared['cases']} cases with those of other groups")
+    if left_out:
+        print(f"not compared, for they are not in the slice store: {', '.join(left_out)}; import them again")
+    verdict = "clean" if audit.clean else f"{len(audit.leaks)} leaks"
+    print(
+        f"{verdict}: {audit.cases} cases, {audit.groups} groups by {audit.group_kind}; report {report['sha256'][:12]}"
+    )

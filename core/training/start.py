@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.data.leakage import Audit
+from core.data.slice_split import SliceSplit
 from core.data.splits import Fold, Split
 from core.errors import RefusedError
 from core.recipe import Recipe
 from core.training.runs.disk import writing_workspace
 from core.training.runs.run_folder import RunFolder
 from core.workspace import Cohort, Workspace
+
+NOT_YET = Audit((), 0, 0, "unknown")
+NO_FOLD = Fold((), (), ())
 
 
 class TrainingRefusedError(RefusedError):
@@ -20,17 +24,50 @@ class TrainingRefusedError(RefusedError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which data a run trains on, and that it leaks nothing."""
+    """Which data a run trains on, and what the audit says of it.
+
+    Attributes:
+        cohort: where the cases are.
+        split_name: which split.
+        fold_number: which fold of it.
+        fold: its cases; on a slice split the same ones train and test.
+        audit: of the whole split.
+        slice_split: which slices train and which test, where a part goes by slices and not by patients.
+    """
 
     cohort: Cohort
     split_name: str
     fold_number: int
     fold: Fold
     audit: Audit
+    slice_split: SliceSplit | None = None
+
+    @property
+    def leaks(self) -> bool:
+        """Whether something of what this fold trains on stands in what it is scored on."""
+        return not self.audit.of_fold(self.fold_number).clean
 
 
-def plan_run(workspace: Workspace, recipe: Recipe, cohort_name: str | None, split_name: str, fold: int | None) -> Plan:
+def plan_run(
+    workspace: Workspace,
+    recipe: Recipe,
+    cohort_name: str | None,
+    split_name: str,
+    fold: int | None,
+    *,
+    allow_leaks: bool = False,
+    slice_split: bool = False,
+) -> Plan:
     """Check that recipe, cohort and split fit together.
+
+    Args:
+        workspace: where the cohort is.
+        recipe: what to train.
+        cohort_name: which cohort; None takes the only one.
+        split_name: which split of it.
+        fold: which fold; None where there is one.
+        allow_leaks: train on a split that leaks; the run then says so wherever it is shown.
+        slice_split: train on a share of the slices of every patient that the fold trains on or tests, which leaks.
 
     Raises:
         NotInWorkspaceError: no such cohort or split.
@@ -43,7 +80,10 @@ def plan_run(workspace: Workspace, recipe: Recipe, cohort_name: str | None, spli
     number = fold or 0
     if not 0 <= number < len(split.folds):
         raise TrainingRefusedError(f"fold {number} of a split with {len(split.folds)}; folds count from 0")
-    return _checked(recipe, cohort, split_name, number, split.folds[number], split)
+    chosen = split.folds[number]
+    if not slice_split:
+        return _checked(workspace, recipe, Plan(cohort, split_name, number, chosen, NOT_YET), split, allow_leaks)
+    return _by_slices(workspace, recipe, cohort, split_name, number, chosen)
 
 
 def plan_again(workspace: Workspace, recipe: Recipe, used: dict[str, Any]) -> Plan:
@@ -60,15 +100,34 @@ def plan_again(workspace: Workspace, recipe: Recipe, used: dict[str, Any]) -> Pl
     """
     cohort = workspace.cohort(used["cohort"])
     fold = Fold(tuple(used["train"]), tuple(used["validation"]), tuple(used["test"]))
-    return _checked(recipe, cohort, used["split"], used["fold"], fold, Split(cohort.group_kind, 0, (fold,)))
+    by_slices = SliceSplit.from_json(used["slice_split"]) if used.get("slice_split") else None
+    plan = Plan(cohort, used["split"], used["fold"], fold, NOT_YET, by_slices)
+    # the fold keeps its number, so that the audit names it as the split does
+    split = Split(cohort.group_kind, 0, (*(NO_FOLD,) * plan.fold_number, fold))
+    return _checked(workspace, recipe, plan, split, bool(used.get("leaks")))
 
 
-def _checked(recipe: Recipe, cohort: Cohort, split_name: str, number: int, chosen: Fold, split: Split) -> Plan:
+def _by_slices(workspace: Workspace, recipe: Recipe, cohort: Cohort, split_name: str, number: int, fold: Fold) -> Plan:
+    """Let the patients that train and those that test do both."""
+    both = tuple(sorted({*fold.train, *fold.test}))
+    mixed = Fold(both, fold.validation, both)
+    plan = Plan(cohort, split_name, number, mixed, NOT_YET, SliceSplit(recipe.train.seed))
+    split = Split(cohort.group_kind, recipe.train.seed, (*(NO_FOLD,) * number, mixed))
+    return _checked(workspace, recipe, plan, split, allow_leaks=True)
+
+
+def _checked(workspace: Workspace, recipe: Recipe, plan: Plan, split: Split, allow_leaks: bool) -> Plan:
+    cohort, chosen = plan.cohort, plan.fold
     if gone := [case for case in (*chosen.train, *chosen.validation) if case not in cohort.cases]:
         raise TrainingRefusedError(f"the split names cases that the cohort lacks ({gone[0]}); make the split again")
-    audit = cohort.audit(split)
-    if not audit.clean:
-        raise TrainingRefusedError(f"split {split_name} leaks: {audit.leaks[0].sentence}")
+    audit = workspace.audit(cohort, split)
+    if not audit.clean and not allow_leaks:
+        first = audit.leaks[0]
+        more = f" (and {len(audit.leaks) - 1} more)" if len(audit.leaks) > 1 else ""
+        raise TrainingRefusedError(
+            f"split {plan.split_name} leaks: {first.sentence}{more}. {first.fix}; or train all the same with "
+            "--allow-leaks, and every table will say so"
+        )
     if missing := [name for name in recipe.data.modalities if name not in cohort.modalities]:
         here = ", ".join(cohort.modalities)
         raise TrainingRefusedError(
@@ -77,7 +136,7 @@ def _checked(recipe: Recipe, cohort: Cohort, split_name: str, number: int, chose
         )
     if blind := [case for case in (*chosen.train, *chosen.validation) if cohort.cases[case].case.reference is None]:
         raise TrainingRefusedError(f"{blind[0]} has no reference mask; leave it out of training and validation")
-    return Plan(cohort, split_name, number, chosen, audit)
+    return replace(plan, audit=audit)
 
 
 def create_run(workspace: Workspace, recipe: Recipe, plan: Plan) -> RunFolder:
@@ -86,7 +145,7 @@ def create_run(workspace: Workspace, recipe: Recipe, plan: Plan) -> RunFolder:
     Raises:
         UnwritableError: the workspace is read-only or its disk is full.
     """
-    split = {
+    split: dict[str, Any] = {
         "cohort": plan.cohort.name,
         "split": plan.split_name,
         "fold": plan.fold_number,
@@ -94,6 +153,9 @@ def create_run(workspace: Workspace, recipe: Recipe, plan: Plan) -> RunFolder:
         "validation": list(plan.fold.validation),
         "test": list(plan.fold.test),
         "audit": plan.audit.to_json(),
+        "leaks": plan.leaks,
     }
+    if plan.slice_split:
+        split["slice_split"] = plan.slice_split.to_json()
     with writing_workspace():
         return RunFolder.create(workspace, recipe, split)

@@ -16,7 +16,7 @@ def test_a_split_is_written_and_audited(workspace: Workspace, small: Cohort) -> 
     assert workspace.split("small", "five") == split
     assert (split.seed, len(split.folds), split.group_kind) == (7, 3, "patient")
     assert audit.clean
-    assert audit.to_json() == small.audit(split).to_json()
+    assert audit.to_json() == workspace.audit(small, split).to_json()
 
 
 def test_splitting_again_replaces_the_split_until_a_run_has_used_it(workspace: Workspace, small: Cohort) -> None:

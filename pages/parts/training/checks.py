@@ -56,7 +56,7 @@ def about_data(recipe: Recipe, plan: Plan, facts: DataFacts) -> Said:
         facts: how many slices there are.
     """
     cohort, fold = plan.cohort, plan.fold
-    audit = cohort.audit(store.workspace().split(cohort.name, plan.split_name)).to_json()
+    audit = plan.audit.to_json()
     trained, validated, tested = (_groups(cohort, part) for part in (fold.train, fold.validation, fold.test))
     plural = f"{cohort.group_word}s" if trained != 1 else cohort.group_word
     said = [
