@@ -16,6 +16,7 @@ from core.training.process import run_training
 from core.training.runs.run_folder import RunFolder
 from core.training.start import create_run, plan_run
 from core.workspace import PROJECT, Cohort, Workspace
+from pages.parts.training.run_words import run_number
 from tests import narrow
 from tests.durability.conftest import last_weights, measured
 from tests.pages.serving import serve
@@ -81,12 +82,12 @@ def test_a_run_outlives_ten_servers_and_each_new_one_shows_it(
 
 
 def look_at(browser: Browser, address: str, run: str) -> None:
-    """Wait until a page shows a run as running."""
+    """Wait until a page shows a run, and offers to stop it as it runs."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(address)
-    page.get_by_text(run).first.wait_for(timeout=60_000)
-    page.get_by_text("running").first.wait_for(timeout=60_000)
+    page.get_by_text(f"· {run_number(run)}").first.wait_for(timeout=60_000)
+    page.get_by_role("button", name="Stop", exact=True).wait_for(timeout=60_000)
     context.close()
 
 
