@@ -21,7 +21,7 @@ SCHEMA_VERSION = 1
 # fields that the inference section has gained since the first checkpoints, with what leaving them out means
 ADDED_LATER: dict[str, Any] = {"class_bits": [], "window": None, "neighbours": 0}
 # likewise of the card itself
-CARD_ADDED_LATER: dict[str, Any] = {"members": [], "calibration": None}
+CARD_ADDED_LATER: dict[str, Any] = {"members": [], "calibration": None, "audit": None, "slice_split": None}
 
 
 class InferenceSpec(BaseModel):
@@ -105,6 +105,8 @@ class Card(BaseModel):
     libraries: dict[str, str] = Field(default_factory=dict)
     members: tuple[str, ...] = ()  # an ensemble: the sub-folders, in order; `inference` is then the first one's
     calibration: dict[str, Any] | None = None  # how the temperature was fitted, and to what
+    audit: dict[str, Any] | None = None  # of the split: the report's hash, what was looked for, the leaks in sentences
+    slice_split: dict[str, Any] | None = None  # a part by slices: seed, share, and the slices held out by case
 
     @model_serializer(mode="wrap")
     def _without_what_came_later(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -23,7 +23,15 @@ def say_preflight(workspace: Workspace, options: argparse.Namespace) -> int:
     if options.recipe is None:
         raise UsageError("--preflight takes a RECIPE")
     recipe = load_recipe(options.recipe, options.overrides)
-    plan = plan_run(workspace, recipe, options.cohort, options.split, options.fold)
+    plan = plan_run(
+        workspace,
+        recipe,
+        options.cohort,
+        options.split,
+        options.fold,
+        allow_leaks=options.allow_leaks,
+        slice_split=options.slice_split,
+    )
     found = foresee_here(workspace, recipe, plan, options.device)
     if isinstance(found, str):
         raise RefusedError(found)

@@ -28,6 +28,13 @@ def add_verbs(verbs: Any) -> None:
     train.add_argument("--device", default="auto", help="auto, cuda, cuda:1, mps or cpu")
     train.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", dest="overrides")
     train.add_argument("--detach", action="store_true", help="queue it for the background; the run's name is printed")
+    how = train.add_mutually_exclusive_group()
+    how.add_argument(
+        "--allow-leaks", action="store_true", help="train on a split that leaks; every table will say that it does"
+    )
+    how.add_argument(
+        "--slice-split", action="store_true", help="part by slices, not by patients, to show what that leak is worth"
+    )
     train.add_argument("--preflight", action="store_true", help="say what it will need, and start nothing")
     train.set_defaults(run=_train)
 
@@ -88,6 +95,8 @@ def _wanted_run(workspace: Workspace, options: argparse.Namespace) -> RunFolder:
 
     if [options.recipe, options.resume, options.clone].count(None) != 2:
         raise UsageError("train takes a RECIPE, --resume RUN or --clone RUN, one of the three")
+    if (options.resume or options.clone) and (options.allow_leaks or options.slice_split):
+        raise UsageError("what a run trains on is decided when it is made: leave --allow-leaks and --slice-split out")
     if options.resume and (options.overrides or options.cohort or options.fold is not None):
         raise UsageError("a run that resumes keeps its recipe, cohort and fold: leave --set, --cohort and --fold out")
     if options.clone and (options.cohort or options.fold is not None):
@@ -102,7 +111,18 @@ def _wanted_run(workspace: Workspace, options: argparse.Namespace) -> RunFolder:
     from core.training.start import create_run, plan_run
 
     recipe = load_recipe(options.recipe, options.overrides)
-    return create_run(workspace, recipe, plan_run(workspace, recipe, options.cohort, options.split, options.fold))
+    plan = plan_run(
+        workspace,
+        recipe,
+        options.cohort,
+        options.split,
+        options.fold,
+        allow_leaks=options.allow_leaks,
+        slice_split=options.slice_split,
+    )
+    if plan.leaks:
+        print(f"this run leaks, and every table will say so: {plan.audit.leaks[0].sentence}", file=sys.stderr)
+    return create_run(workspace, recipe, plan)
 
 
 def _print_event(event: dict[str, Any]) -> None:

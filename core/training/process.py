@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from core.checkpoints import Card, InferenceSpec, read_checkpoint
 from core.data.augment import Augmenter, augment_settings
+from core.data.leakage import audit_for_card
 from core.data.load import load_case
+from core.data.slice_split import SliceSplit
 from core.data.slicing import Plane
 from core.data.store import SlicedCase, add_plane, has_plane, open_case, slice_case
 from core.errors import JobFailedError, RefusedError
@@ -149,7 +151,9 @@ def gather(workspace: Workspace, run: RunFolder, compute: Compute) -> Ingredient
     augment = Augmenter(augment_settings(recipe.augment.preset, recipe.augment.settings), recipe.data.plane)
     stride = spec.stride(recipe.model.arguments)
     class_bits = cohort.scheme.class_bits if recipe.target.kind == "classes" else ()
-    sampler = SliceSampler(train, recipe.data, len(regions), stride, augment, recipe.train.seed, class_bits)
+    by_slices = _slice_split(split)
+    chosen = [by_slices.trains(case.content, len(case.slice_index)) for case in train] if by_slices else None
+    sampler = SliceSampler(train, recipe.data, len(regions), stride, augment, recipe.train.seed, class_bits, chosen)
     if sampler.tumour_slices == 0:
         raise TrainingRefusedError("no training slice has any tumour in its reference; there is nothing to learn")
     torch.manual_seed(recipe.train.seed)
@@ -237,7 +241,22 @@ def _card(
         training_content=training,
         validation_content=validation,
         libraries=libraries(),
+        leaks=split.get("leaks", False),
+        audit=audit_for_card(split["audit"]) if "audit" in split else None,
+        slice_split=_held_out(split, cases[0]),
     )
+
+
+def _slice_split(split: dict[str, Any]) -> SliceSplit | None:
+    return SliceSplit.from_json(split["slice_split"]) if "slice_split" in split else None
+
+
+def _held_out(split: dict[str, Any], train: list[SlicedCase]) -> dict[str, Any] | None:
+    """Say which slices a run that was split by slices has not trained on, by case."""
+    if (by_slices := _slice_split(split)) is None:
+        return None
+    held_out = {case.case_id: by_slices.held_out(case.content, case.slice_index) for case in train}
+    return by_slices.to_json() | {"held_out": held_out}
 
 
 def _end_requests(run: RunFolder) -> Callable[[], str | None]:

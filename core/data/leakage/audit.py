@@ -126,10 +126,10 @@ class Audit:
         report["sha256"] = hashlib.sha256(json.dumps(report, sort_keys=True).encode()).hexdigest()
         return report
 
-    def for_card(self) -> dict[str, Any]:
-        """Return what a checkpoint's card keeps: the report's hash, what was looked for, and the leaks in sentences."""
-        report = self.to_json()
-        return {"sha256": report["sha256"], "checks": report["checks"], "leaks": report["leaks"]}
+
+def audit_for_card(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a checkpoint's card keeps of a report: its hash, what was looked for, and the leaks in sentences."""
+    return {name: report[name] for name in ("sha256", "checks", "leaks")}
 
 
 def audit_split(

@@ -49,16 +49,24 @@ class SlicePools:
     kinds: tuple[Places, ...]
 
 
-def pool_slices(cases: Sequence[SlicedCase], regions: int, class_bits: Sequence[int] = ()) -> SlicePools:
+def pool_slices(
+    cases: Sequence[SlicedCase],
+    regions: int,
+    class_bits: Sequence[int] = (),
+    chosen: Sequence[npt.NDArray[np.bool_]] | None = None,
+) -> SlicePools:
     """Look through the references once and sort the slices.
 
     Args:
         cases: of the training part.
         regions: how many there are.
         class_bits: the region bits of each exclusive class, background first; nothing for overlapping regions.
+        chosen: for each case which of its stored slices there are to draw from, (S,); None takes them all.
     """
     places = np.array([(c, s) for c, case in enumerate(cases) for s in range(len(case.slices))], np.int64)
     places = places.reshape(-1, 2)
+    if chosen is not None:
+        places = places[np.concatenate([np.zeros(0, bool), *chosen])]
     kinds = class_bits[1:] if class_bits else [1 << region for region in range(regions)]
     has = np.zeros((len(places), len(kinds)), bool)
     tumour = np.zeros(len(places), bool)
@@ -89,6 +97,7 @@ class SliceSampler:
         augment: Augmenter,
         seed: int,
         class_bits: tuple[int, ...] = (),
+        chosen: Sequence[npt.NDArray[np.bool_]] | None = None,
     ) -> None:
         self._cases = cases
         self._data = data
@@ -97,7 +106,7 @@ class SliceSampler:
         self._stride = stride
         self._augment = augment
         self._seed = seed
-        self._pools = pool_slices(cases, regions, class_bits)
+        self._pools = pool_slices(cases, regions, class_bits, chosen)
         # of all cases, not of those drawn: every part of a step, and every step, has the same canvas
         largest = tuple(max((case.slices.shape[axis] for case in cases), default=1) for axis in (2, 3))
         self.canvas = fit_slice((largest[0], largest[1]), data.input_size, stride).canvas
