@@ -8,6 +8,7 @@ import shutil
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from core.export.report import why_no_pdf
 from core.inference.device import choose_compute, devices
 from core.workspace import Workspace
 
@@ -27,6 +28,7 @@ def examine_machine() -> dict[str, Any]:
         "devices": devices(),
         "computes with": compute.title,
         "free disk": f"{shutil.disk_usage(existing).free / 1e9:.1f} GB",
+        "reports": why_no_pdf() or "HTML and PDF",
         "workspace": "made on first use" if existing != workspace.root else "there",
         **{name: _version(name) or "missing" for name in PACKAGES},
         "missing": missing or "nothing",

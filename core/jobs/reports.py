@@ -15,9 +15,10 @@ from core.checkpoints import Checkpoint, resolve_checkpoint
 from core.data.splits import PARTS, Split
 from core.errors import JobFailedError
 from core.evaluation.contenders import ComparedModel, Contender, MasksElsewhere
+from core.evaluation.csv_table import scores_csv
 from core.evaluation.kept_masks import kept_masks
 from core.export import EXPORTS
-from core.export.report import CohortFacts, Comparison, Member, SplitFacts, scores_csv
+from core.export.report import CohortFacts, Comparison, Member, SplitFacts
 from core.inference.segment import Segmenter
 from core.jobs.folder import JobFolder
 from core.jobs.print_report import print_pdf
@@ -88,7 +89,7 @@ def make_report(
     files = {name: folder / name for name in (HTML, CSV, JSON)}
     EXPORTS["report"].write(files[HTML], comparison)
     with replacing(files[CSV]) as stream:
-        stream.write(scores_csv(document))
+        stream.write(scores_csv(document).encode())
     write_json(files[JSON], document)
     without = ""
     if pdf:

@@ -9,7 +9,6 @@ from core.export.report.case_slice import CaseSlice
 from core.export.report.comparison import CohortFacts, Comparison, Member, SplitFacts
 from core.export.report.page import page
 from core.export.report.pdf import PdfUnavailableError, pdf_of, why_no_pdf
-from core.export.report.scores_csv import scores_csv
 
 __all__ = [
     "CaseSlice",
@@ -20,7 +19,6 @@ __all__ = [
     "SplitFacts",
     "page",
     "pdf_of",
-    "scores_csv",
     "why_no_pdf",
     "write_report",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 ABSENT = "–"
 SMALLEST_P = 0.001
+JOINED = "\N{NO-BREAK SPACE}"
 _DECIMALS = {"": 3, "%": 1, "mm": 1, "voxels": 1, "ml": 1}
 _MANY = 3
 
@@ -27,10 +28,10 @@ def interval(bounds: Sequence[float] | None, unit: str = "", *, signed: bool = F
 
 
 def p_value(p: float | None) -> str:
-    """Write a p-value with its sign: `= 0.031` or `< 0.001`; None is a dash."""
+    """Write a p-value with its sign, `= 0.031` or `< 0.001`, on one line; None is a dash."""
     if p is None:
         return ABSENT
-    return f"< {SMALLEST_P}" if p < SMALLEST_P else f"= {p:.3f}"
+    return f"<{JOINED}{SMALLEST_P}" if p < SMALLEST_P else f"={JOINED}{p:.3f}"
 
 
 def plural(count: int, word: str, many: str = "") -> str:

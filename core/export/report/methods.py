@@ -36,7 +36,9 @@ PARTS = {
 def methods(comparison: Comparison) -> list[tuple[str, str]]:
     """Return (heading, paragraph) pairs: data, models one by one, scoring, statistics."""
     found = [("Data", _data(comparison))]
-    found += [(name, model_paragraph(members)) for name, members in comparison.members.items()]
+    elsewhere = {entry["model"]: entry for entry in comparison.document.get("made_elsewhere") or []}
+    for name, members in comparison.members.items():
+        found.append((name, model_paragraph(members) if members else _made_elsewhere(elsewhere.get(name, {}))))
     found += [("Scoring", _scoring(comparison)), ("Statistics", _statistics(comparison))]
     return [(heading, paragraph) for heading, paragraph in found if paragraph]
 
@@ -95,14 +97,25 @@ def _range(counts: Sequence[int]) -> str:
 
 
 def model_paragraph(members: Sequence[Member]) -> str:
-    """Describe how a model was made; of a model that is only masks, that nothing else is known."""
-    if not members:
-        return "Masks made elsewhere: how is not known here, nor on which patients."
+    """Describe how a model was made.
+
+    Args:
+        members: its checkpoints, at least one.
+    """
     card = members[0].card
     said = [_architecture(card), _input(card), *_training(card), _members(members), _post(card)]
     if any(member.card.get("leaks") for member in members):
         said.append("It is marked leaks: its training part shares patients or slices with what it is scored on.")
     return " ".join(sentence for sentence in said if sentence)
+
+
+def _made_elsewhere(entry: Mapping[str, Any]) -> str:
+    counted = f" There are masks of {plural(entry['cases'], 'case')}." if "cases" in entry else ""
+    scheme = f" Labels are read as {entry['scheme']}." if isinstance(entry.get("scheme"), str) else ""
+    return (
+        "Masks made elsewhere: how is not known here, nor what had been trained on, so that no patient could be "
+        f"dropped.{counted}{scheme}"
+    )
 
 
 def _architecture(card: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.export.report import provenance, svg
+from core.export.report.agreement_table import agreement_table
 from core.export.report.box_plots import box_plot
 from core.export.report.case_slice import CaseSlice
 from core.export.report.choose import CHOSEN_BY
@@ -97,6 +98,7 @@ def _content(comparison: Comparison) -> dict[str, Any]:
         "reliability": reliability_curves(document),
         "risk_coverage": risk_coverage_table(document),
         "risk_coverage_curves": risk_coverage_curves(document),
+        "agreement": agreement_table(document),
         "failures": failure_table(document),
         "subgroups": subgroup_tables(document),
         "methods": methods(comparison),

@@ -38,6 +38,8 @@ def split_lines(comparison: Comparison) -> list[tuple[str, str]]:
     for member in _members(comparison):
         folds[(member.card["fold"], member.card["split_sha256"])] = None
     lines += [(f"Parts of fold {fold}, as the cards have them", sha256) for fold, sha256 in sorted(folds)]
+    for entry in comparison.document.get("made_elsewhere") or []:
+        lines.append((f"Masks of {entry['model']}", entry["sha256"]))
     if sha256 := comparison.document["audit"].get("sha256"):
         lines.append(("Leakage audit", sha256))
     return lines
@@ -68,6 +70,11 @@ def left_out(comparison: Comparison) -> list[str]:
         reason = f"seen in its {part} part" if part else str(entry.get("reason", "left out"))
         by_case.setdefault((entry["case"], reason), []).append(entry["model"])
     said += [f"{case} was not scored for {listed(models)} ({reason})." for (case, reason), models in by_case.items()]
+    said += [
+        f"{entry['case']} was not scored for {masks['model']}, whose mask of it cannot be used."
+        for masks in document.get("made_elsewhere") or []
+        for entry in masks.get("refused") or []
+    ]
     said += [
         f"{entry['case']} is in no mean, for {listed(entry['missing_from'])} did not score it."
         for entry in document["not_compared"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.export.report.formatting import ABSENT, interval, number, p_value, plural
+from core.export.report.formatting import ABSENT, JOINED, interval, number, p_value, plural
 from core.export.report.scored import Document, metric_title, metric_unit, regions_of
 from core.export.report.table import Table
 
@@ -34,8 +34,9 @@ def _sentence(document: Document, test: Test) -> str:
     if test["ci95"] is not None:
         said += f", 95 % CI {interval(test['ci95'], unit, signed=True)}"
     effect = "" if test["rank_biserial"] is None else f", rank-biserial {number(test['rank_biserial'], signed=True)}"
-    evidence = f"p {p_value(test['p_holm'])} after Holm over {plural(test['family_size'], 'test')}{effect}"
-    return f"{said}, n = {_counted(document, test)}; {_short_verdict(test)} ({evidence}){_equivalence(test, unit)}."
+    evidence = f"p{JOINED}{p_value(test['p_holm'])} after Holm over {plural(test['family_size'], 'test')}{effect}"
+    counted = f"n{JOINED}={JOINED}{_counted(document, test)}"
+    return f"{said}, {counted}; {_short_verdict(test)} ({evidence}){_equivalence(test, unit)}."
 
 
 def _counted(document: Document, test: Test) -> str:
@@ -99,4 +100,4 @@ def _row(document: Document, test: Test) -> tuple[str, ...]:
 
 
 def _bare(p: float | None) -> str:
-    return ABSENT if p is None else p_value(p).removeprefix("= ")
+    return ABSENT if p is None else p_value(p).removeprefix(f"={JOINED}")
