@@ -1,8 +1,8 @@
 """Temperature scaling: one number that logits are divided by, so that probabilities are as often right as they say.
 
 It is fitted on the patients that a checkpoint was tuned on, never on those it is scored on: the mean negative
-log-likelihood is convex in 1 / T, so a golden-section search finds its one minimum. No mask changes where thresholds
-are one half, or classes exclusive.
+log-likelihood is convex in 1 / T, so a golden-section search finds its one minimum. Where thresholds are one half no
+mask changes; of exclusive classes only where two of them tie in a byte.
 
 Reference: Guo, Pleiss, Sun, Weinberger. On Calibration of Modern Neural Networks. ICML 2017, section 4.2.
 """
@@ -73,8 +73,9 @@ class LogitSample:
             powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
             shares: Floats = powers / powers.sum(axis=1, keepdims=True)
             return shares
-        # e^-z overflows float32 where z < -88
-        return np.asarray(1 / (1 + np.exp(-scaled.astype(np.float64))), np.float32)
+        # beyond 80 the byte is 0 or 255, and e^88 overflows
+        bounded: Floats = 1 / (1 + np.exp(-np.clip(scaled, -80, 80)))
+        return bounded
 
 
 @dataclass(frozen=True, slots=True)
