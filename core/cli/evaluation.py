@@ -164,11 +164,14 @@ def _across(workspace: Workspace, options: argparse.Namespace, documents: dict[s
 
 def _print(document: dict[str, Any], documents: dict[str, dict[str, Any]]) -> None:
     from core.evaluation.cross_cohort import cross_cohort_text
+    from core.evaluation.more_tables import more_tables
     from core.evaluation.tables import table
 
     for name, each in documents.items():
         print(f"\n{name}\n" if len(documents) > 1 else "", end="")
         print(table(each))
+        if more := more_tables(each):
+            print(f"\n{more}")
     if len(documents) > 1:
         print(f"\n{cross_cohort_text(document['cross_cohort'])}")
 
@@ -186,4 +189,5 @@ def _write(folder: Path, document: dict[str, Any], documents: dict[str, dict[str
 
 def _scored(document: dict[str, Any]) -> bool:
     agreed = any(pair["cases"] for pair in document.get("agreement", ()))
-    return agreed or any(entry["cases"] for entry in document["models"].values())
+    leaking = document.get("leaking") and document.get("conventions")  # they have rows of their own
+    return bool(agreed or leaking or any(entry["cases"] for entry in document["models"].values()))

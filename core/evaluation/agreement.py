@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -13,6 +13,7 @@ from core.evaluation.mask_files import MaskRefusedError
 from core.evaluation.scoring import CaseScores, RegionScores, Scoring, score_case
 from core.evaluation.summary import summarise
 from core.evaluation.workers import in_order
+from core.metrics import METRICS
 from core.volume import Geometry
 from core.workspace import Cohort
 
@@ -52,7 +53,6 @@ def agreement(
     cases: Sequence[str],
     scoring: Scoring,
     workers: int = 1,
-    summary: Callable[..., dict[str, Any]] = summarise,
 ) -> Agreement:
     """Hold every two sets of masks against each other, on the cases and in the regions that both have.
 
@@ -65,7 +65,6 @@ def agreement(
         cases: which cases.
         scoring: how; of its metrics those that are symmetric.
         workers: how many processes.
-        summary: what averages the cases.
     """
     symmetric = replace(scoring, metrics=tuple(name for name in scoring.metrics if name in SYMMETRIC) or ("dice",))
     groups = {case_id: cohort.cases[case_id].case.group_id for case_id in cases}
@@ -78,9 +77,11 @@ def agreement(
                 scores[case_id] = found
             else:
                 refused[found[0], case_id] = found[1]
-        document = summary({" and ".join(names): scores}, groups, cohort.group_kind, policy=scoring.policy)
-        (model,) = document["models"].values()
-        pairs.append({"models": list(names), **model})
+        document = summarise({" and ".join(names): scores}, groups, cohort.group_kind, policy=scoring.policy)
+        (joint,) = document["models"].values()
+        # the others speak of a model against the truth, and neither of these is it
+        cells = {region: {m: c for m, c in each.items() if m in METRICS} for region, each in joint["summary"].items()}
+        pairs.append({"models": list(names), "cases": joint["cases"], "summary": cells})
     return Agreement(pairs, refused)
 
 

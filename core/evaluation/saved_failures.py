@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -100,5 +101,5 @@ def saved_failure_list(
     return FailureList(ranked, waiting)
 
 
-def _file(workspace: Workspace, cohort: Cohort, case_id: str, model: SavedModel) -> Any:
+def _file(workspace: Workspace, cohort: Cohort, case_id: str, model: SavedModel) -> Path:
     return beside_mask(workspace, cohort, case_id, model, "failures", str(FAILURES_VERSION))

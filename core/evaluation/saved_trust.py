@@ -1,0 +1,124 @@
+"""How far saved probabilities can be trusted, counted once per case and kept beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from core.checkpoints import Checkpoint
+from core.evaluation.calibration import Calibration, Reliability
+from core.evaluation.contenders import group_content, seen_content, seen_part
+from core.evaluation.saved import saved_scores
+from core.evaluation.saved_files import (
+    beside_mask,
+    computed_once,
+    has_mask,
+    has_reference,
+    reference_of,
+    regions_of,
+    saved_mask,
+)
+from core.evaluation.scoring import CaseScores
+from core.evaluation.trust import CaseTrust, trust_of_case, trust_of_models
+from core.workspace import Cohort, Workspace
+
+# goes up when the same probabilities would be counted otherwise: what was kept under another version is counted again
+TRUST_VERSION = 1
+
+
+def saved_trust(workspace: Workspace, cohort: Cohort, case_id: str, checkpoint: Checkpoint) -> CaseTrust | None:
+    """Return what a saved prediction's probabilities say beside the reference, counting once.
+
+    Returns:
+        None where there is no prediction or no reference. Masks made elsewhere have no probabilities.
+    """
+    if not has_reference(cohort, case_id) or not has_mask(workspace, cohort, case_id, checkpoint):
+        return None
+
+    def count() -> dict[str, Any]:
+        made = saved_mask(workspace, cohort, case_id, checkpoint)
+        assert made is not None
+        assert made.prediction is not None
+        reference, _ = reference_of(cohort, case_id)
+        names = cohort.scheme.region_names
+        return _to_json(trust_of_case(made.prediction, reference, names, regions_of(cohort, made)))
+
+    return _from_json(computed_once(_file(workspace, cohort, case_id, checkpoint), count))
+
+
+@dataclass(frozen=True, slots=True)
+class TrustTable:
+    """Calibration and risk against coverage of several models.
+
+    Attributes:
+        calibration: model to region to `ece`, `brier`, `bins` and so on, as in the `evaluate` document.
+        risk_coverage: model to region to its curve.
+        waiting: how many predictions have not been counted yet.
+    """
+
+    calibration: dict[str, Any]
+    risk_coverage: dict[str, Any]
+    waiting: int
+
+
+def saved_trust_table(
+    workspace: Workspace, cohort: Cohort, checkpoints: Mapping[str, Checkpoint], budget_s: float
+) -> TrustTable:
+    """Return how far each model's probabilities can be trusted, on the cases that all have and none has seen.
+
+    Args:
+        workspace: where predictions are.
+        cohort: on which cases.
+        checkpoints: name to checkpoint.
+        budget_s: once this is spent, what has not been counted before waits for the next call.
+    """
+    ends, waiting = monotonic() + budget_s, 0
+    content = {group: group_content(cohort, members) for group, members in cohort.groups.items()}
+    found: dict[str, dict[str, CaseTrust]] = {name: {} for name in checkpoints}
+    scores: dict[str, dict[str, CaseScores]] = {name: {} for name in checkpoints}
+    for name, checkpoint in checkpoints.items():
+        seen = seen_content(checkpoint)
+        for case_id, entry in cohort.cases.items():
+            if seen_part(seen, content[entry.case.group_id]) or not has_reference(cohort, case_id):
+                continue
+            if not has_mask(workspace, cohort, case_id, checkpoint):
+                continue
+            if monotonic() > ends and not _file(workspace, cohort, case_id, checkpoint).exists():
+                waiting += 1
+            elif trust := saved_trust(workspace, cohort, case_id, checkpoint):
+                found[name][case_id] = trust
+                scores[name][case_id] = saved_scores(workspace, cohort, case_id, checkpoint) or {}
+    document = trust_of_models(found, scores)
+    return TrustTable(document["calibration"], document["risk_coverage"], waiting)
+
+
+def _to_json(trust: CaseTrust) -> dict[str, Any]:
+    calibration = trust.calibration
+    return {
+        "confidence": trust.confidence,
+        "near": {name: _counts(each) for name, each in calibration.near.items()},
+        "box": {name: _counts(each) for name, each in calibration.box.items()},
+    }
+
+
+def _counts(each: Reliability) -> list[list[int]]:
+    return [each.voxels.tolist(), each.positives.tolist()]
+
+
+def _from_json(kept: Mapping[str, Any]) -> CaseTrust:
+    near, box = ({name: _reliability(counts) for name, counts in kept[over].items()} for over in ("near", "box"))
+    return CaseTrust(Calibration(near, box), dict(kept["confidence"]))
+
+
+def _reliability(counts: list[list[int]]) -> Reliability:
+    voxels, positives = (np.array(each, np.int64) for each in counts)
+    return Reliability(voxels, positives)
+
+
+def _file(workspace: Workspace, cohort: Cohort, case_id: str, checkpoint: Checkpoint) -> Path:
+    return beside_mask(workspace, cohort, case_id, checkpoint, "trust", str(TRUST_VERSION))
