@@ -10,7 +10,7 @@ import numpy as np
 from core.checkpoints import InferenceSpec
 from core.data.load import load_regions
 from core.evaluation.case_mask import Bits, CaseMask
-from core.evaluation.conventions import CONVENTIONS, score_conventions
+from core.evaluation.conventions import CONVENTIONS, Convention, score_conventions
 from core.evaluation.mask_pair import MaskPair, Share
 from core.inference.prediction import Prediction
 from core.workspace import Cohort
@@ -72,10 +72,16 @@ def convention_value(case: CaseConventions, convention: str, region: str) -> flo
     return Share(*case[convention][region]).value
 
 
-def convention_means(found: Conventions) -> dict[str, dict[str, dict[str, dict[str, Any]]]]:
+def convention_means(
+    found: Conventions, conventions: Mapping[str, Convention] = CONVENTIONS
+) -> dict[str, dict[str, dict[str, dict[str, Any]]]]:
     """Average over the cases that every model has, and in which each has a number.
 
     A model with no case left takes no part. Pooling conventions add all shared cases instead.
+
+    Args:
+        found: what was kept of each model and case.
+        conventions: which rows there are.
 
     Returns:
         convention to model to region to `mean` (None without a case) and `n`, the number of cases.
@@ -84,18 +90,18 @@ def convention_means(found: Conventions) -> dict[str, dict[str, dict[str, dict[s
     shared = sorted(set.intersection(*(set(cases) for cases in models.values()))) if models else []
     return {
         name: {
-            model: {region: _mean(models, model, name, region, shared) for region in _regions(cases)}
+            model: {region: _mean(models, model, spec, region, shared) for region in _regions(cases)}
             for model, cases in found.items()
         }
-        for name in CONVENTIONS
+        for name, spec in conventions.items()
     }
 
 
-def convention_definitions() -> dict[str, dict[str, str]]:
+def convention_definitions(conventions: Mapping[str, Convention] = CONVENTIONS) -> dict[str, dict[str, str]]:
     """Say what each convention is, as JSON."""
     return {
         name: {"title": spec.title, "definition": spec.definition, "reference": spec.reference}
-        for name, spec in CONVENTIONS.items()
+        for name, spec in conventions.items()
     }
 
 
@@ -103,10 +109,11 @@ def _regions(cases: Mapping[str, CaseConventions]) -> list[str]:
     return list(dict.fromkeys(region for case in sorted(cases) for region in next(iter(cases[case].values()))))
 
 
-def _mean(models: Conventions, model: str, name: str, region: str, shared: list[str]) -> dict[str, Any]:
+def _mean(models: Conventions, model: str, spec: Convention, region: str, shared: list[str]) -> dict[str, Any]:
+    name = spec.name
     rivals = [cases for cases in models.values() if region in _regions(cases)]
     counted = [case for case in shared if all(region in cases[case][name] for cases in rivals)]
-    if CONVENTIONS[name].pools:
+    if spec.pools:
         numerator, denominator = (sum(models[model][case][name][region][end] for case in counted) for end in (0, 1))
         mean = Share(numerator, denominator).value
         return {"mean": mean, "n": 0 if mean is None else len(counted)}

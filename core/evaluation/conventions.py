@@ -147,5 +147,38 @@ CONVENTIONS: dict[str, Convention] = {
         ),
     )
 }
+# how runs are scored whose cards say that they leak: in these rows, which are no other model's, and in no other table
+LEAKING_CONVENTIONS: dict[str, Convention] = {
+    convention.name: convention
+    for convention in (
+        Convention(
+            name="leaks",
+            title="Per patient, in 3D (leaks)",
+            short="leaks",
+            definition="As the first row, of a model that was trained on something of what it is scored on here; no "
+            "patient is dropped.",
+            reference="random splits of sets that hold a patient, a study or a slice twice",
+            score=per_patient,
+        ),
+        Convention(
+            name="slice-split",
+            title="Slice split (leaks), per patient",
+            short="slice split",
+            definition="2 TP / (2 TP + FP + FN) over the held-out slices of a patient, of a model that was trained on "
+            "other slices of the same patient; one whose held-out slices are empty in the reference is left out.",
+            reference="train_test_split over a folder of slices",
+            score=per_patient,
+        ),
+        Convention(
+            name="slice-split-pooled",
+            title="Slice split (leaks), pooled",
+            short="slice split, pooled",
+            definition="One Dice over all held-out slices of all patients together, of the same model.",
+            reference="train_test_split over a folder of slices, scored by one confusion matrix",
+            score=pooled_over_cohort,
+            pools=True,
+        ),
+    )
+}
 DEFAULT_CONVENTION = "patient"
 NO_CLEAN_UP = "no clean-up in this model: the same"

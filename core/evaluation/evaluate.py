@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from core.data.leakage import Audit
 from core.data.splits import Split
 from core.evaluation.agreement import Agreement, agreement
 from core.evaluation.case_mask import average, pick_regions
@@ -26,6 +27,7 @@ from core.evaluation.contenders import (
 )
 from core.evaluation.convention_table import convention_definitions, convention_means
 from core.evaluation.failures import RANKED, rank_failures
+from core.evaluation.leaking import leaking_document, require_conventions, split_leaking, why_leaking
 from core.evaluation.paired import Test
 from core.evaluation.scoring import DEFAULT_SCORING, Scoring, scoring_words
 from core.evaluation.subgroups import case_facts
@@ -130,8 +132,11 @@ def evaluate(
     """
     wishes = wishes or Wishes(conventions=conventions)
     _require_unlike(contenders)
-    regions = shared_regions(contenders, cohort)
     named = _cases_of(cohort, contenders, split, part)
+    everyone = contenders
+    contenders, leaking = split_leaking(everyone)
+    require_conventions(contenders, leaking, wishes.conventions)
+    regions = shared_regions(contenders, cohort)
     sets = [model.masks for model in contenders if isinstance(model, MasksElsewhere)]
     wanted = [case for case in named if cohort.cases[case].case.reference]
     if not wanted and len(sets) < 2:
@@ -142,13 +147,19 @@ def evaluate(
     pieces = _pieces(segmenter, cohort, contenders, wanted, part, on_case, found, regions, asked)
     found.results += in_order(score_piece, pieces, workers)
     agreed = agreement(cohort, sets, named, wishes.scoring, workers) if len(sets) > 1 else None
-    document = _summary(cohort, contenders, found, wanted, split, wishes)
+    audit = _audit(segmenter, cohort, split).to_json() if split else {}
+    document = _summary(cohort, contenders, found, wanted, audit, wishes)
     document |= _beyond(contenders, found, wishes)
+    if leaking:
+        document["leaking"] = why_leaking(leaking)
+    if leaking and wishes.conventions:
+        rows = leaking_document(segmenter, cohort, leaking, wanted, part, on_case)
+        document |= {key: document[key] | found_here for key, found_here in rows.items()}
     if sets:
         document["made_elsewhere"] = _made_elsewhere(sets, found, agreed)
     if agreed:
         document["agreement"] = agreed.pairs
-    ids = {model.name: model.ids for model in contenders}
+    ids = {model.name: model.ids for model in everyone}
     return document | {"cohort": cohort.name, "part": part or "all", "checkpoints": ids}
 
 
@@ -177,12 +188,17 @@ def _pieces(
                 yield Piece(model.name, case_id, alone, made, regions, asked)
 
 
+def _audit(segmenter: Segmenter | None, cohort: Cohort, split: Split) -> Audit:
+    """Audit with all that the workspace knows; without one, by groups and hashes."""
+    return segmenter.workspace.audit(cohort, split) if segmenter else cohort.audit(split)
+
+
 def _summary(
     cohort: Cohort,
     models: Sequence[ComparedModel],
     found: _Found,
     wanted: Sequence[str],
-    split: Split | None,
+    audit: dict[str, Any],
     wishes: Wishes,
 ) -> dict[str, Any]:
     document = summarise(
@@ -190,7 +206,7 @@ def _summary(
         {case_id: cohort.cases[case_id].case.group_id for case_id in wanted},
         cohort.group_kind,
         dropped=found.dropped,
-        audit=cohort.audit(split).to_json() if split else {},
+        audit=audit,
         policy=wishes.scoring.policy,
         test=wishes.test,
         margin=wishes.margin,

@@ -174,6 +174,8 @@ def _made(workspace: Workspace, cohort: Cohort, model: SavedModel) -> list[str]:
     """Return the cases of which a model has a mask: one listing of its folders instead of a look per case."""
     if isinstance(model, KeptMasks):
         return [case_id for case_id in cohort.cases if model.mask_of(cohort, case_id)]
+    if model.card.leaks:  # scored in its own rows of `evaluate --conventions`, and nowhere else
+        return []
     there = {path.name for path in workspace.root.glob(f"predictions/{model.id}/*")}
     return [
         case_id

@@ -17,7 +17,8 @@ def convention_tables(document: Document) -> list[Table]:
     conventions = document.get("conventions")
     if not conventions:
         return []
-    models = list(document["models"])
+    # models that leak have rows of their own and stand nowhere else
+    models = list(dict.fromkeys([*document["models"], *(model for row in conventions.values() for model in row)]))
     chunks = [models[start : start + COLUMNS] for start in range(0, len(models), COLUMNS)]
     caption = "Dice of the same masks in every scoring convention, mean over cases as each defines it; in brackets n."
     return [_table(document, chunk, "" if number else caption) for number, chunk in enumerate(chunks)]
