@@ -99,8 +99,10 @@ def _tests_block(document: Mapping[str, Any], metrics: Sequence[str]) -> list[st
     tests = [test for metric in metrics for test in document["tests"] if test["metric"] == metric]
     for test in tests:
         unit = metric_unit(test["metric"])
-        # what the verdict adds in brackets stands in the columns beside it
+        # what the verdict adds in brackets stands in the columns beside it, but for the interval of equivalence
         said = test["verdict"].partition(" (")[0]
+        if test["equivalent"]:
+            said += f", 90 % CI {interval_in_digits(test['ci90'], unit, signed=True)}"
         rows.append(
             (
                 test["region"],
@@ -122,11 +124,12 @@ def _conventions_block(document: Mapping[str, Any]) -> list[str]:
     if not document.get("conventions"):
         return []
     conventions, definitions = document["conventions"], document["convention_definitions"]
-    models = list(document["models"])
+    # models that leak have rows of their own and stand nowhere else
+    models = list(dict.fromkeys([*document["models"], *(model for row in conventions.values() for model in row)]))
     rows = []
     for region in dict.fromkeys(r for by_model in conventions.values() for cells in by_model.values() for r in cells):
         for name, by_model in conventions.items():
-            cells = [by_model[model].get(region) or {"mean": None, "n": 0} for model in models]
+            cells = [by_model.get(model, {}).get(region) or {"mean": None, "n": 0} for model in models]
             means = [f"{in_digits(cell['mean'], '')} (n {cell['n']})" if cell["n"] else "-" for cell in cells]
             rows.append((region, definitions[name]["title"], *means))
     lines = [f"{each['title']}: {each['definition']}" for each in definitions.values()]
@@ -149,10 +152,14 @@ def _notes(document: Mapping[str, Any], everything: bool) -> str:
         if key in policy
     ]
     lines += [f"{metric_title(name)}: {policy['metrics'][name]['definition']}." for name in _defined(policy)]
+    if "nsd" in policy["metrics"] and "nsd_tolerance_mm" in policy:
+        lines.append(f"NSD's tolerance here: {policy['nsd_tolerance_mm']:g} mm.")
     if not everything and any(test["metric"] not in LEADING for test in document["tests"]):
         lines.append("The tests of the other metrics: --all, or --json.")
     if left := document["not_compared"]:
         lines.append(f"Not compared, as a model lacks them: {', '.join(entry['case'] for entry in left)}.")
+    for sentence in document.get("leaking", {}).values():
+        lines.append(f"Scored in the table of conventions alone: {sentence}.")
     if dropped := document["dropped"]:
         lines.append("Dropped: " + "; ".join(_dropped(entry) for entry in dropped) + ".")
     return wrapped(lines)
