@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from core.metrics.components import Labels, Mask, box_of, label_components, shared_voxels, sizes_of
+from core.volume import Box
 
 Boxes = list[tuple[slice, ...]]
 
@@ -113,11 +114,14 @@ def find_lesions(prediction: Mask, reference: Mask, grown: Mask, voxel_mm3: floa
         A. W. Moawad et al., The Brain Tumor Segmentation (BraTS-METS) Challenge 2023, arXiv:2306.00838; the details
         as in R. Saluja et al., BraTS-2023-Metrics.
     """
+    box = Box.around(prediction | grown) or Box.whole((1, 1, 1))
+    prediction, reference, grown = (box.crop(mask) for mask in (prediction, reference, grown))
     parts, n_parts = label_components(prediction)
     lesions, n_lesions = label_components(grown)
-    touching = shared_voxels(parts, lesions)
-    common = shared_voxels(parts, lesions * reference)
-    part_voxels = sizes_of(parts, n_parts)
+    part, lesion, referred = parts[prediction], lesions[prediction], reference[prediction]
+    touching = shared_voxels(part, lesion)
+    common = shared_voxels(part[referred], lesion[referred])
+    part_voxels = sizes_of(part, n_parts)
     lesion_voxels = sizes_of(lesions[reference], n_lesions)
     everything = []
     for number in range(1, n_lesions + 1):
