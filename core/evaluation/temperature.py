@@ -26,6 +26,7 @@ from core.inference.predictor import BATCH, Predictor
 
 LOWEST, HIGHEST = 0.05, 20.0
 TOLERANCE = 1e-5
+NO_CHANGE = 2e-3  # moves no probability by half a byte: p (1 - p) |z| is at most 0.23
 GOLDEN = (5**0.5 - 1) / 2
 MOST_VOXELS = 2_000_000
 OVER = f"voxels of a slice at most {NEAR_VOXELS} along each axis from the predicted or the reference mask"
@@ -94,8 +95,8 @@ def fit_temperature(sample: LogitSample) -> Fitted:
     """Return the temperature of the least negative log-likelihood.
 
     Raises:
-        CalibrationRefusedError: the sample is empty, pulls the temperature to an end of its range, or its mean expected
-            calibration error would rise.
+        CalibrationRefusedError: the sample is empty, pulls the temperature to an end of its range or leaves it as it
+            is, or its mean expected calibration error would rise.
     """
     if not len(sample.logits):
         raise CalibrationRefusedError(
@@ -108,11 +109,15 @@ def fit_temperature(sample: LogitSample) -> Fitted:
             f"the fit ran to the end of its range ({temperature:g}, of {LOWEST:g} to {HIGHEST:g}): the validation part "
             "is too small or the network says nothing about it; validate on more patients"
         )
+    if abs(temperature - 1) <= NO_CHANGE:
+        raise CalibrationRefusedError(
+            f"the temperature that fits best is {temperature:g} times the one it has: it is calibrated as it is"
+        )
     before, after = sample.ece(1.0), sample.ece(temperature)
     if np.mean(list(after.values())) > np.mean(list(before.values())):
         raise CalibrationRefusedError(
             f"temperature {temperature:g} has the least negative log-likelihood, but the mean expected calibration "
-            f"error would rise from {np.mean(list(before.values())):.4f} to {np.mean(list(after.values())):.4f}: "
+            f"error would rise from {np.mean(list(before.values())):.5f} to {np.mean(list(after.values())):.5f}: "
             "the checkpoint stays as it is"
         )
     likelihoods = (sample.likelihood(1.0), sample.likelihood(temperature))

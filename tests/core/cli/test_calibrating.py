@@ -1,0 +1,118 @@
+"""calibrate, ensemble, and predictions that are means: from the command line to what they write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.atomic import read_json
+from core.checkpoints import resolve_checkpoint
+from core.inference.prediction import Prediction
+from core.workspace import Cohort, Workspace
+from tests import narrow
+from tests.cases import case_id, write_case
+from tests.core.cli.conftest import Ask
+
+
+def test_a_run_is_calibrated_into_a_checkpoint_of_its_own_that_segments(
+    ask: Ask, workspace: Workspace, small: Cohort, tmp_path: Path
+) -> None:
+    recipe = narrow.recipe_file(tmp_path / "narrow.yaml", train={"max_steps": 24, "validate_every_steps": 24})
+    assert ask("train", recipe, "--device", "cpu").code == 0
+    answer = ask("calibrate", "narrow-0001", "--device", "cpu", "--json")
+    assert answer.code == 0
+    document = answer.document
+    made = resolve_checkpoint(workspace, "narrow-0001-calibrated")
+    assert document["checkpoint_id"] == made.id != resolve_checkpoint(workspace, "narrow-0001").id
+    assert document["from_checkpoint"] == resolve_checkpoint(workspace, "narrow-0001").id
+    assert document["temperature"] == made.spec.temperature
+    assert document["nll"]["after"] < document["nll"]["before"]
+    assert sum(document["ece"]["after"].values()) <= sum(document["ece"]["before"].values())
+    assert (document["part"], document["cases"]) == ("validation", 1)
+    again = ask("calibrate", "narrow-0001", "--device", "cpu")
+    assert (again.code, again.err) == (
+        1, "error: 'narrow-0001-calibrated' is taken by another checkpoint or run; choose another name\n",
+    )  # fmt: skip
+    twice = ask("calibrate", "narrow-0001-calibrated", "--name", "twice", "--device", "cpu")
+    assert twice.code == 1
+    assert twice.err.endswith("times the one it has: it is calibrated as it is\n")
+    write_case(tmp_path / "scan", case_id(9), 9)
+    out = tmp_path / "out"
+    segmented = ask(
+        "segment",
+        tmp_path / "scan",
+        "--checkpoint",
+        "narrow-0001-calibrated",
+        "--out",
+        out,
+        "--device",
+        "cpu",
+        "--json",
+    )
+    assert segmented.document["checkpoint_id"] == made.id
+
+
+def test_an_ensemble_is_made_and_segments_under_its_name(ask: Ask, workspace: Workspace, tmp_path: Path) -> None:
+    one, other = (narrow.checkpoint(tmp_path / name, seed=seed) for seed, name in enumerate("ab"))
+    answer = ask("ensemble", "both", one.folder, other.folder, "--json")
+    made = resolve_checkpoint(workspace, "both")
+    assert answer.document == {"name": "both", "checkpoint_id": made.id, "members": [one.id, other.id]}
+    write_case(tmp_path / "scan", case_id(1), 1)
+    out = tmp_path / "out"
+    segmented = ask("segment", tmp_path / "scan", "--checkpoint", "both", "--out", out, "--device", "cpu", "--json")
+    assert (segmented.code, segmented.document["checkpoint_id"]) == (0, made.id)
+    (folder,) = (workspace.root / "predictions" / made.id).iterdir()
+    assert read_json(folder / "prediction.json")["uncertainty"] == {
+        "maps": ["entropy", "disagreement"], "opinions": "members", "count": 2,
+    }  # fmt: skip
+
+
+def test_members_that_do_not_fit_and_names_that_are_taken_are_sentences(
+    ask: Ask, workspace: Workspace, tmp_path: Path
+) -> None:
+    one = narrow.checkpoint(tmp_path / "a")
+    other = narrow.checkpoint(tmp_path / "b", inference=narrow.spec(modalities=("t1n", "t2f")))
+    answer = ask("ensemble", "both", one.folder, other.folder)
+    assert answer.code == 1
+    assert "has other modalities than" in answer.err
+    assert "(t1n, t2f; t1c, t1n, t2f, t2w); the members of an ensemble share them" in answer.err
+    assert "is not a name" in ask("ensemble", "../both", one.folder, other.folder).err
+    assert "no checkpoint at 'nobody'" in ask("ensemble", "both", one.folder, "nobody").err
+    assert not workspace.made_checkpoints.exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "suffix", "opinions", "count"),
+    [(("--tta",), "-tta", "turns", 4), (("--mc-dropout", 3), "-mc3-seed0", "dropout", 3)],
+)
+def test_segment_takes_the_mean_of_several_passes(
+    ask: Ask, workspace: Workspace, tmp_path: Path, flags: tuple[object, ...], suffix: str, opinions: str, count: int
+) -> None:
+    checkpoint = narrow.checkpoint(tmp_path / "made")
+    write_case(tmp_path / "scan", case_id(1), 1)
+    command = ("segment", tmp_path / "scan", "--checkpoint", checkpoint.folder, "--device", "cpu")
+    assert ask(*command, "--out", tmp_path / "plain").code == 0
+    assert ask(*command, *flags, "--out", tmp_path / "several").code == 0
+    plain, several = sorted((workspace.root / "predictions" / checkpoint.id).iterdir())
+    assert several.name == plain.name + suffix
+    found = Prediction.load(several).uncertainty
+    assert found is not None
+    assert (found.opinions, found.count) == (opinions, count)
+    assert not np.array_equal(Prediction.load(plain).probabilities, Prediction.load(several).probabilities)
+
+
+def test_passes_that_cannot_be_are_refused(ask: Ask, workspace: Workspace, tmp_path: Path) -> None:
+    dry = narrow.checkpoint(
+        tmp_path / "dry", inference=narrow.spec(arguments={"channels": [4, 8], "norm": "instance", "dropout": 0.0})
+    )
+    write_case(tmp_path / "scan", case_id(1), 1)
+    command = ("segment", tmp_path / "scan", "--checkpoint", dry.folder, "--out", tmp_path / "out", "--device", "cpu")
+    none = ask(*command, "--mc-dropout", 4)
+    assert none.code == 1
+    assert "this unet has no dropout, so every pass would be the same; use test-time augmentation" in none.err
+    few = ask(*command, "--mc-dropout", 1)
+    assert (few.code, few.err) == (2, "error: found 1 passes with dropout; expected 2 to 100, or 0 for none\n")
+    assert ask(*command, "--mc-dropout", 4, "--tta").code == 2
+    assert not (tmp_path / "out").exists()
