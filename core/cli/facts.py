@@ -56,7 +56,8 @@ def _facts(options: argparse.Namespace) -> int:
 def _counts(cohort: Cohort) -> dict[str, dict[str, int]]:
     """Return how many cases are in each subgroup, by axis; cases of which nothing is known are in none."""
     from core.data.subgroup_axes import AXES
-    from core.evaluation.subgroups import case_facts
+    from core.evaluation.subgroups import case_facts, names_in_order
 
     facts = case_facts(cohort).values()
-    return {axis: dict(sorted(Counter(name for each in facts if (name := each[axis])).items())) for axis in AXES}
+    counts = {axis: Counter(name for each in facts if (name := each[axis])) for axis in AXES}
+    return {axis: {name: found[name] for name in names_in_order(found)} for axis, found in counts.items()}

@@ -6,7 +6,7 @@ little: they are small, they overlap, and nothing is tested between them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,11 +76,16 @@ def _members(axis: str, facts: Facts, shared: Sequence[str]) -> dict[str, list[s
     members: dict[str, list[str]] = {}
     for case in shared:
         members.setdefault(facts.get(case, {}).get(axis) or NOT_KNOWN, []).append(case)
-    return {name: members[name] for name in sorted(members, key=lambda name: (name == NOT_KNOWN, _in_order(name)))}
+    return {name: members[name] for name in names_in_order(members)}
+
+
+def names_in_order(names: Iterable[str]) -> list[str]:
+    """Return names of subgroups as a table lists them: sizes, spacings and fields rising, `not known` last."""
+    return sorted(names, key=lambda name: (name == NOT_KNOWN, _in_order(name)))
 
 
 def _in_order(name: str) -> tuple[float, str]:
-    """Order names by the number in them, if any: sizes, spacings and field strengths rise."""
+    """Return the number in a name, if any, and the name."""
     if "up to " in name:
         return (0.0, name)
     numbers = [float(word) for word in name.split() if word.replace(".", "", 1).isdigit()]

@@ -34,7 +34,7 @@ def verdict(
         said = f"{models[0 if _first_is_better(metric, comparison) else 1]} is better"
         return f"{said}, by less than matters: equivalent {within}" if comparison.equivalent else said
     counted = _counted(comparison)
-    difference = f"difference {in_digits(comparison.mean_difference, unit, signed=True)}"
+    difference = f"difference {in_digits(comparison.mean_difference, unit, signed=True)}{f' {unit}' if unit else ''}"
     if comparison.equivalent:
         return f"equivalent {within} ({counted}, {difference}, 90 % CI {_span(comparison.ci90, unit)})"
     found = [counted, difference, f"95 % CI {_span(comparison.ci95, unit)}"]

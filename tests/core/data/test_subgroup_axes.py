@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from core.data.subgroup_axes import axes_of, tesla, tumour_sizes
@@ -43,7 +45,7 @@ def test_bounds_that_do_not_rise_are_refused(bounds: tuple[float, ...]) -> None:
 
 def test_headers_tell_vendor_scanner_and_field_and_a_user_is_believed_before_them() -> None:
     header = {"Manufacturer": "Siemens", "ManufacturerModelName": "Skyra", "MagneticFieldStrength": 2.8936}
-    facts = {
+    facts: dict[str, dict[str, Any]] = {
         "header": {"context": {"t1c": header, "t2f": header}},
         "two machines": {"context": {"t1c": header, "t2f": {"Manufacturer": "GE", "MagneticFieldStrength": 1.494}}},
         "told": {"context": {"t1c": header}, "told": {"vendor": "Philips", "site": "A"}},

@@ -87,7 +87,7 @@ def test_a_verdict_stands_short_beside_its_numbers() -> None:
     values = (0.80, 0.85, 0.78, 0.91, 0.88, 0.70)
     text = table(document({"first": dice_of(*values), "second": dice_of(*values)}, margin=0.05))
     (row,) = lines_of(text, "WT      Dice       first - second")
-    assert row.split("  ")[-1].strip() == "equivalent within ±0.05"
+    assert row.split("  ")[-1].strip() == "equivalent within ±0.05, 90 % CI [+0.000, +0.000]"
     assert "+0.000  [+0.000, +0.000]" in row
     assert "Equivalence: two one-sided paired t-tests" in text
 
