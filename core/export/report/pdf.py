@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+from contextlib import redirect_stdout
 from typing import Any
 
 from core.errors import JobFailedError
@@ -58,7 +60,8 @@ def why_no_pdf() -> str:
 
 def _weasyprint() -> Any:
     try:
-        import weasyprint  # type: ignore[import-untyped]
+        with redirect_stdout(io.StringIO()):  # where a library is missing it prints a page of advice
+            import weasyprint  # type: ignore[import-untyped]
     except ImportError:
         raise PdfUnavailableError(
             "a PDF needs the package weasyprint, which is not installed: install requirements.txt again; the HTML "
