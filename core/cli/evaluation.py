@@ -80,6 +80,7 @@ def _add_more(evaluate: argparse.ArgumentParser) -> None:
     )
     evaluate.add_argument("--workers", type=int, metavar="N", help="processes that score (default: by the work)")
     evaluate.add_argument("--out", type=Path, metavar="DIR", help="write the document as JSON and the scores as CSV")
+    evaluate.add_argument("--all", action="store_true", help="print every metric in full, with its tests")
 
 
 def _evaluate(options: argparse.Namespace) -> int:
@@ -102,7 +103,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     if options.json:
         print_json(document)
     else:
-        _print(document, documents)
+        _print(document, documents, options.all)
     if any(_scored(each) for each in documents.values()):
         return 0
     print(f"error: {NOTHING_SCORED if options.checkpoints else 'no mask could be used'}", file=sys.stderr)
@@ -162,14 +163,14 @@ def _across(workspace: Workspace, options: argparse.Namespace, documents: dict[s
     return {"cohorts": documents, "cross_cohort": table}
 
 
-def _print(document: dict[str, Any], documents: dict[str, dict[str, Any]]) -> None:
+def _print(document: dict[str, Any], documents: dict[str, dict[str, Any]], everything: bool) -> None:
     from core.evaluation.cross_cohort import cross_cohort_text
     from core.evaluation.more_tables import more_tables
     from core.evaluation.tables import table
 
     for name, each in documents.items():
         print(f"\n{name}\n" if len(documents) > 1 else "", end="")
-        print(table(each))
+        print(table(each, everything))
         if more := more_tables(each):
             print(f"\n{more}")
     if len(documents) > 1:

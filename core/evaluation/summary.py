@@ -7,7 +7,6 @@ of them, count for none.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,7 +52,6 @@ def summarise(
     test: Test = "wilcoxon",
     margin: Margin | None = None,
     facts: Facts | None = None,
-    scoring: Scoring | None = None,
 ) -> dict[str, Any]:
     """Build the `evaluate` document.
 
@@ -71,7 +69,6 @@ def summarise(
         margin: the difference that would matter, by metric, or one for all metrics without a unit; asks whether models
             are equivalent within it.
         facts: case id to axis to subgroup, as `case_facts` gives; None makes no subgroups.
-        scoring: how the cases were scored, where more of it than `policy` was chosen.
 
     Returns:
         A JSON document: models (cases, summary), not_compared, dropped, tests, audit, policy, group_kind, and with
@@ -84,7 +81,7 @@ def summarise(
     _require_groups(scores, groups)
     shared = shared_cases(scores)
     metrics = _metrics_in(scores)
-    policy_words = scoring_words(replace(scoring or Scoring(policy=policy), metrics=tuple(metrics)))
+    policy_words = scoring_words(Scoring(tuple(metrics), policy))
     policy_words |= {"interval": _INTERVAL, "test": f"{_TESTS[test]}, {_ADJUSTED}", "minimum_groups": MINIMUM_GROUPS}
     by_subgroup = None if facts is None else subgroups(scores, facts, groups)
     policy_words |= {} if margin is None else {"equivalence": _EQUIVALENCE}
