@@ -21,8 +21,6 @@ from core.workspace import Cohort
 SYMMETRIC = ("dice", "iou", "hd_mm", "hd_px", "hd95_mm", "hd95_px", "assd_mm", "assd_px", "nsd")
 VOLUMES = ("volume_ml", "reference_volume_ml", "prediction_voxels", "reference_voxels")
 
-Pair = tuple[MaskSet, MaskSet]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Piece:
@@ -32,6 +30,16 @@ class _Piece:
     regions: tuple[str, ...]
     geometry: Geometry | None
     scoring: Scoring
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """What came of a piece; `refused` is whose mask could not be read, and why."""
+
+    case_id: str
+    names: tuple[str, str]
+    scores: CaseScores
+    refused: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +76,16 @@ def agreement(
     """
     symmetric = replace(scoring, metrics=tuple(name for name in scoring.metrics if name in SYMMETRIC) or ("dice",))
     groups = {case_id: cohort.cases[case_id].case.group_id for case_id in cases}
-    pairs, refused = [], {}
-    for pair in combinations(sets, 2):
-        names = (pair[0].name, pair[1].name)
-        scores: dict[str, CaseScores] = {}
-        for case_id, found in in_order(_score, _pieces(cohort, pair, cases, symmetric), workers):
-            if isinstance(found, dict):
-                scores[case_id] = found
-            else:
-                refused[found[0], case_id] = found[1]
-        document = summarise({" and ".join(names): scores}, groups, cohort.group_kind, policy=scoring.policy)
+    scores: dict[tuple[str, str], dict[str, CaseScores]] = {(a.name, b.name): {} for a, b in combinations(sets, 2)}
+    refused: dict[tuple[str, str], str] = {}
+    for found in in_order(_score, _pieces(cohort, sets, cases, symmetric), workers):
+        if found.refused:
+            refused[found.refused[0], found.case_id] = found.refused[1]
+        else:
+            scores[found.names][found.case_id] = found.scores
+    pairs = []
+    for names, of_cases in scores.items():
+        document = summarise({" and ".join(names): of_cases}, groups, cohort.group_kind, policy=scoring.policy)
         (joint,) = document["models"].values()
         # the others speak of a model against the truth, and neither of these is it
         cells = {region: {m: c for m, c in each.items() if m in METRICS} for region, each in joint["summary"].items()}
@@ -85,31 +93,29 @@ def agreement(
     return Agreement(pairs, refused)
 
 
-def _pieces(cohort: Cohort, pair: Pair, cases: Sequence[str], scoring: Scoring) -> Iterator[_Piece]:
-    one, other = pair
-    regions = tuple(name for name in cohort.scheme.region_names if name in one.regions and name in other.regions)
-    for case_id in cases:
-        first, second = one.mask_of(cohort, case_id), other.mask_of(cohort, case_id)
-        if regions and first and second:
-            geometry = cohort.cases[case_id].geometry
-            yield _Piece(case_id, (one.name, other.name), (first, second), regions, geometry, scoring)
+def _pieces(cohort: Cohort, sets: Sequence[MaskSet], cases: Sequence[str], scoring: Scoring) -> Iterator[_Piece]:
+    for one, other in combinations(sets, 2):
+        regions = tuple(name for name in cohort.scheme.region_names if name in one.regions and name in other.regions)
+        for case_id in cases:
+            first, second = one.mask_of(cohort, case_id), other.mask_of(cohort, case_id)
+            if regions and first and second:
+                geometry = cohort.cases[case_id].geometry
+                yield _Piece(case_id, (one.name, other.name), (first, second), regions, geometry, scoring)
 
 
-def _score(piece: _Piece) -> tuple[str, CaseScores | tuple[str, str]]:
-    """Return a case with its scores, or with whose mask could not be read and why."""
+def _score(piece: _Piece) -> _Scored:
     loaded = []
     for name, made in zip(piece.names, piece.made, strict=True):
         try:
             loaded.append(made.load().of(piece.regions))
         except MaskRefusedError as error:
-            return piece.case_id, (name, str(error))
+            return _Scored(piece.case_id, piece.names, {}, (name, str(error)))
     first, second = loaded
     forward = score_case(first, second, piece.regions, piece.geometry, scoring=piece.scoring)
-    if not any(_one_sided(scores) for scores in forward.values()):
-        return piece.case_id, forward
-    back = score_case(second, first, piece.regions, piece.geometry, scoring=piece.scoring)
-    joined = {name: _symmetric(forward[name], back[name]) for name in piece.regions}
-    return piece.case_id, joined
+    if any(_one_sided(scores) for scores in forward.values()):
+        back = score_case(second, first, piece.regions, piece.geometry, scoring=piece.scoring)
+        forward = {name: _symmetric(forward[name], back[name]) for name in piece.regions}
+    return _Scored(piece.case_id, piece.names, forward)
 
 
 def _one_sided(scores: Mapping[str, Any]) -> bool:

@@ -70,7 +70,7 @@ def saved_failure_list(
     most: int = 20,
     metrics: Sequence[str] = RANKED,
 ) -> FailureList:
-    """Rank what went wrong in every saved mask, patients that a checkpoint has seen left out.
+    """Rank what went wrong in every saved mask, patients that a checkpoint has seen left out; of one that leaks none.
 
     Args:
         workspace: where masks are.
@@ -82,8 +82,11 @@ def saved_failure_list(
     """
     ends, waiting = monotonic() + budget_s, 0
     content = {group: group_content(cohort, members) for group, members in cohort.groups.items()}
-    ranked = {}
+    ranked: dict[str, list[dict[str, Any]]] = {}
     for name, model in models.items():
+        if isinstance(model, Checkpoint) and model.card.leaks:
+            ranked[name] = []
+            continue
         seen = seen_content(model) if isinstance(model, Checkpoint) else {}
         found: dict[str, CaseFailures] = {}
         scores: dict[str, CaseScores] = {}

@@ -82,6 +82,8 @@ def saved_trust_table(
     found: dict[str, dict[str, CaseTrust]] = {name: {} for name in checkpoints}
     scores: dict[str, dict[str, CaseScores]] = {name: {} for name in checkpoints}
     for name, checkpoint in checkpoints.items():
+        if checkpoint.card.leaks:
+            continue
         seen = seen_content(checkpoint)
         for case_id, entry in cohort.cases.items():
             if seen_part(seen, content[entry.case.group_id]) or not has_reference(cohort, case_id):

@@ -129,9 +129,13 @@ def test_a_folder_that_cannot_be_compared_is_refused(workspace: Workspace, small
 
     refused(tmp_path / "gone", r"m: no folder at '.*gone'; give the folder that holds its masks")
     (tmp_path / "empty").mkdir()
-    refused(tmp_path / "empty", r"m: found no mask in the folder; expected label maps \(.nii, .nii.gz, .nrrd\) or DICOM")
+    refused(
+        tmp_path / "empty", r"m: found no mask in the folder; expected label maps \(.nii, .nii.gz, .nrrd\) or DICOM"
+    )
     write_nifti(tmp_path / "strange" / "a.nii", labels_of(small, ONE))
-    refused(tmp_path / "strange", rf"m: none of 1 files \(a.nii\) is called like a case of cohort small .*{ONE}_seg.nii")
+    refused(
+        tmp_path / "strange", rf"m: none of 1 files \(a.nii\) is called like a case of cohort small .*{ONE}_seg.nii"
+    )
     for name in (f"{ONE}.nii", f"{ONE}_seg.nii.gz"):
         write_nifti(tmp_path / "twice" / name, labels_of(small, ONE))
     refused(tmp_path / "twice", rf"m: found 2 files for case {ONE} \({ONE}.nii, {ONE}_seg.nii.gz\); keep one")
