@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.checkpoints import Checkpoint
+from core.evaluation.saved import SavedModel
 from core.workspace import Cohort
 from pages.parts import state
+from pages.parts.compare.failures import failures
 from pages.parts.compare.look import look
+from pages.parts.compare.report import report
 from pages.parts.compare.scores import scores
+from pages.parts.compare.trust import trust
 from pages.parts.empty import nothing_yet
 from pages.parts.guard import in_a_sentence
 from pages.parts.pickers import pick_case, pick_cohort, pick_models
@@ -19,9 +22,12 @@ MOST_MODELS = 8
 LOOK = "look"
 
 # what a view draws; Look alone is about one case
-VIEWS: dict[str, tuple[str, Callable[[Cohort, dict[str, Checkpoint]], None] | None]] = {
+VIEWS: dict[str, tuple[str, Callable[[Cohort, dict[str, SavedModel]], None] | None]] = {
     LOOK: ("Look", None),
     "scores": ("Scores", scores),
+    "failures": ("Failures", failures),
+    "trust": ("Trust", trust),
+    "report": ("Report", report),
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.checkpoints import Checkpoint
+from core.evaluation.saved import SavedModel
 from core.workspace import Cohort
 from pages.parts import state, store
 from pages.parts.cohort_index import ORDERS, CohortIndex, found, index_of
@@ -68,20 +68,20 @@ def _named_in_part(index: CohortIndex, typed: str, otherwise: str) -> str:
     return index.cases[int(places[0])]
 
 
-def pick_models(cohort: Cohort, most: int, width: int = 560) -> dict[str, Checkpoint]:
-    """Draw the models' select and return name to checkpoint, in the order in which they were chosen."""
-    fitting = store.fitting(store.checkpoints(), cohort)
-    names = list(fitting)
+def pick_models(cohort: Cohort, most: int, width: int = 560) -> dict[str, SavedModel]:
+    """Draw the models' select and return name to model, in the order in which they were chosen."""
+    known = store.comparable(cohort)
+    names = list(known)
     current = state.chosen_models(names, names[:most])
     picked = st.multiselect(
         "Models",
         names,
         current,
-        format_func=lambda name: store.model_title(name, fitting[name]),
+        format_func=lambda name: store.model_title(name, known[name]),
         max_selections=most,
         placeholder="Choose models to compare",
         width=width,
         label_visibility="collapsed",
     )
     state.choose_models(picked)
-    return {name: fitting[name] for name in picked}
+    return {name: known[name] for name in picked}

@@ -25,6 +25,8 @@ _VIEW_CONTROL = "view of compare"
 _METRIC = "metric"
 _TOLD = "told in the address"
 _REST = "segments the rest of"
+_REPORTS = "reports"
+_HEARD = "heard of the end of"
 NEW_IMPORT = "new"
 RECIPE = "recipe"  # keys of widgets that a clone fills
 DEVICE = "device"
@@ -170,6 +172,24 @@ def segments_rest_of(cohort: str) -> bool:
 def segment_rest_of(cohort: str | None) -> None:
     """Remember that such a job runs, or that it ended."""
     st.session_state[_REST] = cohort
+
+
+def heard_of(job_id: str) -> bool:
+    """Return whether this session has heard before that a job ended, and remember it."""
+    heard = st.session_state.get(_HEARD) == job_id
+    st.session_state[_HEARD] = job_id
+    return bool(heard)
+
+
+def report_of(compared: str) -> str | None:
+    """Return the job that makes, or made, a report of what is compared, if this session started one."""
+    found = st.session_state.get(_REPORTS, {}).get(compared)
+    return None if found is None else str(found)
+
+
+def choose_report(compared: str, job_id: str) -> None:
+    """Remember the job that makes a report."""
+    st.session_state[_REPORTS] = {**st.session_state.get(_REPORTS, {}), compared: job_id}
 
 
 def selected(key: str) -> Any:

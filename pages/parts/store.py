@@ -10,7 +10,15 @@ from typing import Any
 import streamlit as st
 
 from core.checkpoints import Checkpoint, read_checkpoint, shipped_names
-from core.evaluation.saved import ConventionMeans, saved_convention_means, saved_prediction, saved_summary
+from core.evaluation.saved import (
+    ConventionMeans,
+    KeptMasks,
+    SavedModel,
+    masks_elsewhere,
+    saved_convention_means,
+    saved_prediction,
+    saved_summary,
+)
 from core.jobs.folder import JobFolder, JobStatus, recent_jobs
 from core.workspace import SHIPPED_CHECKPOINTS, Cohort, Workspace
 
@@ -71,8 +79,16 @@ def fitting(every: dict[str, Checkpoint], of: Cohort) -> dict[str, Checkpoint]:
     }
 
 
-def model_title(name: str, checkpoint: Checkpoint) -> str:
+def comparable(of: Cohort) -> dict[str, SavedModel]:
+    """Return what can be compared on a cohort: fitting checkpoints, then the masks made elsewhere that it was given."""
+    found: dict[str, SavedModel] = dict(fitting(checkpoints(), of))
+    return found | {name: masks for name, masks in masks_elsewhere(workspace(), of).items() if name not in found}
+
+
+def model_title(name: str, checkpoint: SavedModel) -> str:
     """Return what a page calls a model: its title, with the run's name where it is not a shipped one."""
+    if isinstance(checkpoint, KeptMasks):
+        return f"{checkpoint.name}, made elsewhere"
     return checkpoint.card.title if name in shipped_names() else f"{checkpoint.card.title} ({name})"
 
 
@@ -107,7 +123,7 @@ def summary(of: Cohort, models: dict[str, Checkpoint]) -> dict[str, Any]:
     return _summary(*what_scores_go_by(of, models), models, of)
 
 
-def convention_means(of: Cohort, models: dict[str, Checkpoint], budget_s: float) -> ConventionMeans:
+def convention_means(of: Cohort, models: Mapping[str, SavedModel], budget_s: float) -> ConventionMeans:
     """Return what every scoring convention gives over the cohort, as far as the time allows."""
     goes_by = what_scores_go_by(of, models)
     found = _convention_means(*goes_by, models, of, budget_s)
@@ -119,11 +135,20 @@ def convention_means(of: Cohort, models: dict[str, Checkpoint], budget_s: float)
 GoesBy = tuple[str, str, int, tuple[tuple[str, str, int], ...]]
 
 
-def what_scores_go_by(of: Cohort, models: Mapping[str, Checkpoint]) -> GoesBy:
+def what_scores_go_by(of: Cohort, models: Mapping[str, SavedModel]) -> GoesBy:
     """Return what changes when the cohort is imported again, or a model has segmented one more case."""
     place = workspace()
-    made = tuple((name, each.id, _listed(place.root / "predictions" / each.id)) for name, each in models.items())
+    made = tuple((name, model_id(each), _listed(_masks_of(place, each))) for name, each in models.items())
     return str(place.root), of.name, changed(of), made
+
+
+def model_id(model: SavedModel) -> str:
+    """Return what tells a model from every other: the checkpoint's id, or the hash over all its masks."""
+    return model.sha256 if isinstance(model, KeptMasks) else model.id
+
+
+def _masks_of(place: Workspace, model: SavedModel) -> Path:
+    return model.folder if isinstance(model, KeptMasks) else place.root / "predictions" / model.id
 
 
 def _listed(folder: Path) -> int:
@@ -149,7 +174,7 @@ def _convention_means(
     name: str,
     changed: int,
     made: tuple[tuple[str, str, int], ...],
-    _models: dict[str, Checkpoint],
+    _models: Mapping[str, SavedModel],
     _of: Cohort,
     _budget_s: float,
 ) -> ConventionMeans:

@@ -11,11 +11,10 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 
-from core.checkpoints import Checkpoint
 from core.data.load import load_case, load_regions
 from core.data.slabs import ViewerArray
 from core.data.volume_cache import VolumeCache
-from core.evaluation.saved import saved_prediction
+from core.evaluation.saved import KeptMasks, SavedModel, saved_prediction
 from core.inference.prediction import Prediction
 from core.inference.segment import prediction_folder
 from core.volume import Volume
@@ -62,10 +61,16 @@ def reference_ref(cohort: Cohort, case_id: str) -> VolumeRef | None:
     return _ref(_cache().ensure(partial(_reference_array, cohort, case_id), key))
 
 
-def mask_refs(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> dict[str, VolumeRef]:
+def mask_refs(cohort: Cohort, case_id: str, models: Mapping[str, SavedModel]) -> dict[str, VolumeRef]:
     """Return each model's mask as region bits, for the models that have segmented the case."""
     refs = {}
     for name, checkpoint in models.items():
+        if isinstance(checkpoint, KeptMasks):
+            if checkpoint.mask_of(cohort, case_id):
+                make = partial(_elsewhere_array, cohort, case_id, checkpoint)
+                key = f"mask elsewhere {checkpoint.sha256} {cohort.scheme.name} {case_id} {_place(cohort, case_id)}"
+                refs[name] = _ref(_cache().ensure(make, key))
+            continue
         prediction = saved_prediction(store.workspace(), cohort, case_id, checkpoint)
         if prediction is not None:
             folder = prediction_folder(store.workspace(), checkpoint, cohort.cases[case_id].content)
@@ -75,7 +80,7 @@ def mask_refs(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) ->
     return refs
 
 
-def probability_refs(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> dict[str, Probabilities]:
+def probability_refs(cohort: Cohort, case_id: str, models: Mapping[str, SavedModel]) -> dict[str, Probabilities]:
     """Return what each model's mask was made from, by the model's title, for the models that have segmented the case.
 
     The bytes are those of `Prediction.probabilities`, 0 outside its box, written into the viewer's cache on first view.
@@ -85,6 +90,8 @@ def probability_refs(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoi
     # compressing lets go of the interpreter
     with ThreadPoolExecutor(PROBABILITY_THREADS) as pool:
         for name, checkpoint in models.items():
+            if isinstance(checkpoint, KeptMasks):  # a mask alone was cut from nothing
+                continue
             prediction = saved_prediction(place, cohort, case_id, checkpoint)
             if prediction is None or prediction.class_bits:  # classes are decided against each other, not by thresholds
                 continue
@@ -137,6 +144,12 @@ def _reference_array(cohort: Cohort, case_id: str) -> ViewerArray:
 
 def _mask_array(cohort: Cohort, case_id: str, prediction: Prediction) -> ViewerArray:
     return ViewerArray(prediction.mask(), _affine(cohort, case_id), public=cohort.public)
+
+
+def _elsewhere_array(cohort: Cohort, case_id: str, masks: KeptMasks) -> ViewerArray:
+    made = masks.mask_of(cohort, case_id)
+    assert made is not None
+    return ViewerArray(made.load().of(cohort.scheme.region_names), _affine(cohort, case_id), public=cohort.public)
 
 
 def _probability_array(cohort: Cohort, case_id: str, prediction: Prediction, region: int) -> ViewerArray:

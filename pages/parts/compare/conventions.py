@@ -7,11 +7,10 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from core.checkpoints import Checkpoint
 from core.evaluation.convention_table import convention_value
 from core.evaluation.conventions import CONVENTIONS, DEFAULT_CONVENTION, NO_CLEAN_UP, Convention
 from core.evaluation.mask_pair import model_resolution
-from core.evaluation.saved import saved_conventions
+from core.evaluation.saved import KeptMasks, SavedModel, saved_conventions
 from core.workspace import Cohort
 from pages.parts import state, store
 from pages.parts.words import plural
@@ -50,7 +49,7 @@ def pick_convention() -> Convention:
     return convention
 
 
-def dice_of(cohort: Cohort, case_id: str, checkpoint: Checkpoint, convention: Convention) -> dict[str, float | None]:
+def dice_of(cohort: Cohort, case_id: str, checkpoint: SavedModel, convention: Convention) -> dict[str, float | None]:
     """Return the Dice of each region on a case, None where the convention leaves it out; empty without a prediction."""
     found = saved_conventions(store.workspace(), cohort, case_id, checkpoint)
     if found is None:
@@ -58,7 +57,7 @@ def dice_of(cohort: Cohort, case_id: str, checkpoint: Checkpoint, convention: Co
     return {region: convention_value(found, convention.name, region) for region in found[convention.name]}
 
 
-def case_dice(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint], convention: Convention) -> Dice:
+def case_dice(cohort: Cohort, case_id: str, models: Mapping[str, SavedModel], convention: Convention) -> Dice:
     """Return each model's Dice on a case, for the models that have segmented it."""
     found = {
         store.model_title(name, checkpoint): dice_of(cohort, case_id, checkpoint, convention)
@@ -67,7 +66,7 @@ def case_dice(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint], co
     return {title: dice for title, dice in found.items() if dice}
 
 
-def what_it_is_worth(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint], convention: Convention) -> None:
+def what_it_is_worth(cohort: Cohort, case_id: str, models: Mapping[str, SavedModel], convention: Convention) -> None:
     """Say by how much the best model's Dice moves against our own convention, and what the masks were made of."""
     usual = case_dice(cohort, case_id, models, CONVENTIONS[DEFAULT_CONVENTION])
     if not usual or convention.name == DEFAULT_CONVENTION:
@@ -76,7 +75,7 @@ def what_it_is_worth(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoi
     st.markdown("  \n".join([sentence, *_particulars(cohort, case_id, models, convention)]))
 
 
-def every_convention(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> None:
+def every_convention(cohort: Cohort, case_id: str, models: Mapping[str, SavedModel]) -> None:
     """Draw the case's Dice in all conventions on request: one row each, one column per model."""
     by_convention = {spec.name: case_dice(cohort, case_id, models, spec) for spec in CONVENTIONS.values()}
     titles = list(by_convention[DEFAULT_CONVENTION])
@@ -114,7 +113,7 @@ def jump(usual: Dice, other: Dice, region: str) -> str:
     return f"{best}, {region}: {before:.3f} → **{after:.3f}**, {moved:+.3f}, the same masks."
 
 
-def cohort_in_convention(cohort: Cohort, models: Mapping[str, Checkpoint], convention: Convention) -> None:
+def cohort_in_convention(cohort: Cohort, models: Mapping[str, SavedModel], convention: Convention) -> None:
     """Draw each model's mean of the first region in a convention beside ours, on patients that none has seen."""
     found = store.convention_means(cohort, dict(models), BUDGET_S)
     region = cohort.scheme.region_names[0]
@@ -139,7 +138,7 @@ def cohort_in_convention(cohort: Cohort, models: Mapping[str, Checkpoint], conve
 
 
 @st.fragment(run_every=1.0)
-def _score_on(cohort: Cohort, models: dict[str, Checkpoint], at_first: int) -> None:
+def _score_on(cohort: Cohort, models: dict[str, SavedModel], at_first: int) -> None:
     """Score what has not been scored in every way yet, a little at a time, then draw the page anew."""
     waiting = store.convention_means(cohort, models, BUDGET_S).waiting
     if not waiting:
@@ -147,7 +146,7 @@ def _score_on(cohort: Cohort, models: dict[str, Checkpoint], at_first: int) -> N
     st.progress(1 - waiting / max(waiting, at_first), text=f"{plural(waiting, 'prediction')} still to be scored so")
 
 
-def _particulars(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint], convention: Convention) -> list[str]:
+def _particulars(cohort: Cohort, case_id: str, models: Mapping[str, SavedModel], convention: Convention) -> list[str]:
     """Return what a convention's sentence leaves open for these models."""
     if convention.name == "before-clean-up":
         return [f"{NO_CLEAN_UP.capitalize()}."]
@@ -156,9 +155,11 @@ def _particulars(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint],
     x, y, z = cohort.cases[case_id].facts["shape"]
     sizes: dict[str, list[str]] = {}
     for name, checkpoint in models.items():
+        if isinstance(checkpoint, KeptMasks):  # whose resolution nobody here knows
+            continue
         _, why = model_resolution((x, y, z), checkpoint.spec.plane, checkpoint.spec.input_size)
         sizes.setdefault(why, []).append(store.model_title(name, checkpoint))
-    if len(sizes) == 1:
+    if len(sizes) == 1 and len(next(iter(sizes.values()))) == len(models):
         return [f"Resized to {next(iter(sizes))}."]
     return [f"{', '.join(titles)}: resized to {why}." for why, titles in sizes.items()]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.checkpoints import Checkpoint
 from core.evaluation.conventions import Convention
+from core.evaluation.saved import KeptMasks, SavedModel
 from core.workspace import Cohort
 from pages.parts import store
-from pages.parts.compare.contenders import fair, worth_making
+from pages.parts.compare.contenders import fair, leaks, worth_making
 from pages.parts.compare.conventions import every_convention, in_address, pick_convention, what_it_is_worth
 from pages.parts.compare.missing import missing_models, offer_case
 from pages.parts.compare.numbers import cohort_scores, dice_table, legend, scores_of, volume_table
@@ -18,7 +18,7 @@ from pages.parts.viewer import Panel, ViewerView, region_styles, slice_viewer
 from pages.parts.volumes import GROUND_TRUTH, image_refs, mask_refs, probability_refs, reference_ref
 
 
-def look(cohort: Cohort, case_id: str, models: dict[str, Checkpoint]) -> None:
+def look(cohort: Cohort, case_id: str, models: dict[str, SavedModel]) -> None:
     """Draw the view."""
     left, right = st.columns([3.4, 1], gap="medium")
     with right:
@@ -45,7 +45,7 @@ def look(cohort: Cohort, case_id: str, models: dict[str, Checkpoint]) -> None:
         legend(cohort)
 
 
-def _grid(cohort: Cohort, case_id: str, models: dict[str, Checkpoint], convention: Convention) -> None:
+def _grid(cohort: Cohort, case_id: str, models: dict[str, SavedModel], convention: Convention) -> None:
     images = image_refs(cohort, case_id)
     reference = reference_ref(cohort, case_id)
     predicted = mask_refs(cohort, case_id, models)
@@ -56,10 +56,8 @@ def _grid(cohort: Cohort, case_id: str, models: dict[str, Checkpoint], conventio
         panels.append(Panel(GROUND_TRUTH, mask=GROUND_TRUTH))
     for name in predicted:
         title = store.model_title(name, models[name])
-        leaks = models[name].card.leaks
-        said = convention.short if in_address(convention) else f"{models[name].card.parameters / 1e6:.1f} M"
-        scores = () if leaks else scores_of(cohort, case_id, models[name], convention)
-        panels.append(Panel(title, "leaks" if leaks else said, mask=title, scores=scores))
+        scores = () if leaks(models[name]) else scores_of(cohort, case_id, models[name], convention)
+        panels.append(Panel(title, _subtitle(models[name], convention), mask=title, scores=scores))
     if predicted:
         first = store.model_title(next(iter(predicted)), models[next(iter(predicted))])
         truth = GROUND_TRUTH if reference is not None else None
@@ -83,3 +81,12 @@ def _grid(cohort: Cohort, case_id: str, models: dict[str, Checkpoint], conventio
         key="compare",
     )
     surfaces_below(images, masks, region_styles(cohort.scheme), view, key="compare")
+
+
+def _subtitle(model: SavedModel, convention: Convention) -> str:
+    """Return what stands beside a model's title: the convention of its scores, or how large it is."""
+    if leaks(model):
+        return "leaks"
+    if in_address(convention):
+        return convention.short
+    return "masks only" if isinstance(model, KeptMasks) else f"{model.card.parameters / 1e6:.1f} M"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from core.evaluation.metric_words import leading_first
+from core.evaluation.rounding import DECIMALS
 from core.metrics import METRICS
 
-DECIMALS = {"": 3, "mm": 1, "voxels": 1, "ml": 1, "%": 1}
 NOTHING = "–"
 BETTER = {"higher": "higher is better", "lower": "lower is better"}
 
@@ -43,7 +44,7 @@ def interval(ends: Sequence[float] | None, metric: str, *, signed: bool = False)
 
 
 def metrics_of(document: Mapping[str, Any]) -> list[str]:
-    """Return the metrics that a document has means of, in the order of `METRICS`."""
+    """Return the metrics that a document has means of, the leading ones first."""
     found = {
         metric
         for model in document["models"].values()
@@ -51,7 +52,7 @@ def metrics_of(document: Mapping[str, Any]) -> list[str]:
         for metric, cell in by_metric.items()
         if cell["mean"] is not None
     }
-    return [metric for metric in METRICS if metric in found]
+    return leading_first([metric for metric in METRICS if metric in found])
 
 
 def regions_of(document: Mapping[str, Any]) -> list[str]:

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core.checkpoints import Checkpoint
-from core.evaluation.saved import saved_prediction
+from core.evaluation.saved import KeptMasks, SavedModel, has_mask
 from core.jobs.folder import JobStatus
 from core.jobs.segment_cases import start_segmenting, start_segmenting_rest
 from core.workspace import Cohort
@@ -17,18 +16,18 @@ from pages.parts.words import plural
 EVERY_S = 1.0
 
 
-def missing_models(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> dict[str, Checkpoint]:
+def missing_models(cohort: Cohort, case_id: str, models: Mapping[str, SavedModel]) -> dict[str, SavedModel]:
     """Return the models that have not segmented the case."""
     place = store.workspace()
     return {
         name: checkpoint
         for name, checkpoint in models.items()
-        if saved_prediction(place, cohort, case_id, checkpoint) is None
+        if not isinstance(checkpoint, KeptMasks) and not has_mask(place, cohort, case_id, checkpoint)
     }
 
 
 @st.fragment(run_every=EVERY_S)
-def offer_case(cohort: Cohort, case_id: str, waiting: dict[str, Checkpoint]) -> None:
+def offer_case(cohort: Cohort, case_id: str, waiting: dict[str, SavedModel]) -> None:
     """Offer to segment the case with the models that have not, and show how far they are."""
     running = store.segmenting(cohort, case_id)
     if running is None:
@@ -73,13 +72,19 @@ def _offer_rest(cohort: Cohort, missing: Sequence[tuple[str, str]], wanted: int)
         st.error(running.message)
 
 
-def nothing_to_compare(models: Mapping[str, Checkpoint], missing: Sequence[tuple[str, str]]) -> None:
+def nothing_to_compare(
+    models: Mapping[str, SavedModel], missing: Sequence[tuple[str, str]], *, is_waiting: bool = False
+) -> None:
     """Say why there is no number yet, with the next step as a button.
 
     Args:
         models: what was chosen.
         missing: predictions that could be made; their button stands above.
+        is_waiting: masks are there and being scored, as a bar above says.
     """
+    if is_waiting:
+        st.caption("What they say appears here as soon as they are scored; it is computed once.")
+        return
     if not models:
         st.subheader("No model is chosen", anchor=False)
         st.caption("A model of this cohort's sequences and regions can be chosen above once there is one.")

@@ -8,15 +8,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.checkpoints import Checkpoint
 from core.evaluation.conventions import CONVENTIONS, DEFAULT_CONVENTION, Convention
-from core.evaluation.saved import saved_scores
+from core.evaluation.saved import SavedModel, saved_scores
 from core.evaluation.scoring import CaseScores
 from core.workspace import Cohort
 from pages.parts import store
 from pages.parts.compare.contenders import compared
 from pages.parts.compare.conventions import Dice, case_dice, cohort_in_convention, dice_of
-from pages.parts.compare.document import found_of, score_on
+from pages.parts.compare.document import found_of, go_on
 from pages.parts.compare.tests_in_words import verdict_of
 from pages.parts.viewer.spec import PALETTE
 from pages.parts.volumes import GROUND_TRUTH
@@ -27,7 +26,7 @@ ERROR_COLOURS = {"False positive": "#d55e00", "Missed": "#cc79a7"}
 
 
 def scores_of(
-    cohort: Cohort, case_id: str, checkpoint: Checkpoint, convention: Convention = OURS
+    cohort: Cohort, case_id: str, checkpoint: SavedModel, convention: Convention = OURS
 ) -> tuple[tuple[str, str], ...]:
     """Return (region, text) with the Dice of each region on a case, as the viewer writes it into a panel."""
     if convention.name == OURS.name:
@@ -37,7 +36,7 @@ def scores_of(
     return tuple((region, _number(value)) for region, value in found.items())
 
 
-def dice_table(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint], convention: Convention = OURS) -> None:
+def dice_table(cohort: Cohort, case_id: str, models: Mapping[str, SavedModel], convention: Convention = OURS) -> None:
     """Draw the case's Dice per region in a convention, one row per model; the best of each region is bold."""
     if convention.name == OURS.name:
         scored: Dice = {
@@ -55,7 +54,7 @@ def dice_table(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint], c
     st.table(pd.DataFrame({region: _best_bold(column) for region, column in columns.items()}), border="horizontal")
 
 
-def volume_table(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> None:
+def volume_table(cohort: Cohort, case_id: str, models: Mapping[str, SavedModel]) -> None:
     """Draw the case's volumes per region, the reference's and each model's."""
     regions = cohort.scheme.region_names
     volumes = {GROUND_TRUTH: cohort.cases[case_id].facts["volumes_ml"] or {}}
@@ -68,7 +67,7 @@ def volume_table(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint])
     st.table(pd.DataFrame(rows), border="horizontal")
 
 
-def cohort_scores(cohort: Cohort, models: Mapping[str, Checkpoint], convention: Convention = OURS) -> None:
+def cohort_scores(cohort: Cohort, models: Mapping[str, SavedModel], convention: Convention = OURS) -> None:
     """Draw each model's mean Dice of the first region, on patients that none has seen: ours with its interval."""
     if convention.name != OURS.name:
         cohort_in_convention(cohort, models, convention)
@@ -82,7 +81,7 @@ def cohort_scores(cohort: Cohort, models: Mapping[str, Checkpoint], convention: 
         for name, entry in found.document["models"].items()
         if region in entry["summary"] and entry["summary"][region]["dice"]["mean"] is not None
     }
-    score_on(cohort, contenders, found.waiting)
+    go_on(cohort, found)
     if not cells:
         return
     cell = next(iter(cells.values()))
@@ -111,7 +110,7 @@ def legend(cohort: Cohort) -> None:
     st.html(f'<div style="font-size:12.5px;color:#8d98a6">{spots}</div>')
 
 
-def _scores(cohort: Cohort, case_id: str, models: Mapping[str, Checkpoint]) -> dict[str, CaseScores]:
+def _scores(cohort: Cohort, case_id: str, models: Mapping[str, SavedModel]) -> dict[str, CaseScores]:
     place = store.workspace()
     return {
         store.model_title(name, checkpoint): scores

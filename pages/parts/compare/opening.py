@@ -11,8 +11,10 @@ from pages.parts.compare.score_plots import PATIENT
 LOOK = "look"
 
 
-def open_case(cohort: Cohort, case_id: str, slice_index: int | None = None, voxel: Sequence[int] | None = None) -> None:
-    """Turn the page to Look; a callback, so that the view which was left is not computed again.
+def address_of(
+    cohort: Cohort, case_id: str, slice_index: int | None = None, voxel: Sequence[int] | None = None
+) -> dict[str, str]:
+    """Return the words of the address that opens Look on a case.
 
     Args:
         cohort: where the case is.
@@ -20,13 +22,18 @@ def open_case(cohort: Cohort, case_id: str, slice_index: int | None = None, voxe
         slice_index: axial, from 0; None opens as the case does.
         voxel: (x, y, z) under the crosshair; wins over `slice_index`.
     """
-    state.choose_case(case_id)
-    words = {"cohort": cohort.name, "case": case_id}
+    words = {"view": LOOK, "cohort": cohort.name, "case": case_id}
     if voxel is not None:
         words |= {"plane": "axial", "slice": str(voxel[2]), "cursor": ",".join(map(str, voxel))}
     elif slice_index is not None:
         words |= {"plane": "axial", "slice": str(slice_index)}
-    state.open_in_view(LOOK, words)
+    return words
+
+
+def open_case(cohort: Cohort, case_id: str) -> None:
+    """Turn the page to Look; a callback, so that the view which was left is not computed again."""
+    state.choose_case(case_id)
+    state.open_in_view(LOOK, address_of(cohort, case_id))
 
 
 def open_selected(cohort: Cohort, key: str) -> None:

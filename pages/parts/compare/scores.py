@@ -8,15 +8,15 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.checkpoints import Checkpoint
 from core.demo import COHORT as PHANTOMS
 from core.evaluation.human_agreement import Agreement, human_agreement
+from core.evaluation.saved import SavedModel
 from core.metrics import METRICS
 from core.workspace import Cohort
 from pages.parts import state
 from pages.parts.compare.contenders import Compared, compared, fair, say_what_is_compared
 from pages.parts.compare.definitions import definitions, who_is_left_out
-from pages.parts.compare.document import found_of, score_on
+from pages.parts.compare.document import found_of, go_on
 from pages.parts.compare.downloads import downloads
 from pages.parts.compare.metric_words import BETTER, metrics_of, regions_of, title_of
 from pages.parts.compare.missing import nothing_to_compare, offer_rest
@@ -28,20 +28,20 @@ from pages.parts.compare.tests_in_words import every_pair
 from pages.parts.training.charts import heading
 from pages.parts.viewer.spec import PALETTE
 
-MOST_SEGMENTS = 8  # more metrics than this are listed
+MOST_SEGMENTS = 12  # more metrics than this are listed
 
 
-def scores(cohort: Cohort, models: dict[str, Checkpoint]) -> None:
+def scores(cohort: Cohort, models: dict[str, SavedModel]) -> None:
     """Draw the view."""
     contenders = compared(fair(models))
     found = found_of(cohort, contenders)
     document = found.document
     metrics = metrics_of(document)
     offer_rest(cohort, found.missing, found.wanted)
-    score_on(cohort, contenders, found.waiting)
+    go_on(cohort, found)
     if not metrics:
         say_what_is_compared(models, contenders)
-        nothing_to_compare(models, found.missing)
+        nothing_to_compare(models, found.missing, is_waiting=bool(found.waiting))
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         metric = _pick_metric(metrics)
