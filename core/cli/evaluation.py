@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli.output import print_json, progress
+from core.cli.segmenting import add_passes, passes_of
 
 if TYPE_CHECKING:
     from core.evaluation.contenders import ComparedModel, PartName
@@ -57,6 +58,7 @@ def _add_models(evaluate: argparse.ArgumentParser) -> None:
     evaluate.add_argument("--split", default=None, help="which split --part speaks of (default: default)")
     evaluate.add_argument("--part", choices=("train", "validation", "test", "out-of-fold"))
     evaluate.add_argument("--device", default="auto")
+    add_passes(evaluate)
 
 
 def _add_scoring(evaluate: argparse.ArgumentParser) -> None:
@@ -117,7 +119,7 @@ def _segmenter(workspace: Workspace, options: argparse.Namespace) -> Segmenter |
     from core.inference.segment import Segmenter
 
     # scores to publish are computed in float32, whatever the processor could do faster
-    return Segmenter(workspace, choose_compute(options.device, fast=False))
+    return Segmenter(workspace, choose_compute(options.device, fast=False), passes_of(options))
 
 
 def _score(

@@ -159,6 +159,8 @@ def evaluate(
         document["made_elsewhere"] = _made_elsewhere(sets, found, agreed)
     if agreed:
         document["agreement"] = agreed.pairs
+    if segmenter and segmenter.options.several:
+        document["passes"] = segmenter.options.to_json()
     ids = {model.name: model.ids for model in everyone}
     return document | {"cohort": cohort.name, "part": part or "all", "checkpoints": ids}
 

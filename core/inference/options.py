@@ -36,6 +36,10 @@ class InferenceOptions:
         """Whether one slice goes through the network more than once."""
         return self.tta or self.mc_dropout > 0
 
+    def to_json(self) -> dict[str, bool | int]:
+        """Return what differs from a plain prediction."""
+        return {"tta": True} if self.tta else {"mc_dropout": self.mc_dropout, "seed": self.seed}
+
     @property
     def suffix(self) -> str:
         """What the name of a prediction's folder gains; nothing for a plain prediction."""

@@ -103,6 +103,23 @@ def test_segment_takes_the_mean_of_several_passes(
     assert not np.array_equal(Prediction.load(plain).probabilities, Prediction.load(several).probabilities)
 
 
+def test_evaluate_scores_the_mean_says_so_and_drops_what_any_member_saw(
+    ask: Ask, workspace: Workspace, small: Cohort, tmp_path: Path
+) -> None:
+    saw = {number: {case_id(number): list(small.cases[case_id(number)].content.values())} for number in (1, 2)}
+    one, other = (narrow.checkpoint(tmp_path / str(n), seed=n, train=saw[n]) for n in (1, 2))
+    assert ask("ensemble", "both", one.folder, other.folder).code == 0
+    command = ("evaluate", "--checkpoint", "both", "--checkpoint", f"alone={one.folder}", "--device", "cpu", "--json")
+    plain, turned = ask(*command).document, ask(*command, "--tta").document
+    assert [(entry["model"], entry["case"]) for entry in plain["dropped"]] == [
+        ("both", case_id(1)), ("alone", case_id(1)), ("both", case_id(2)),
+    ]  # fmt: skip
+    assert "passes" not in plain
+    assert turned["passes"] == {"tta": True}
+    assert turned["models"]["both"]["cases"].keys() == plain["models"]["both"]["cases"].keys()
+    assert turned["models"]["both"]["cases"] != plain["models"]["both"]["cases"]
+
+
 def test_passes_that_cannot_be_are_refused(ask: Ask, workspace: Workspace, tmp_path: Path) -> None:
     dry = narrow.checkpoint(
         tmp_path / "dry", inference=narrow.spec(arguments={"channels": [4, 8], "norm": "instance", "dropout": 0.0})
