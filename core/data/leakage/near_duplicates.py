@@ -9,7 +9,7 @@ Reference: Johnson and Lindenstrauss, Extensions of Lipschitz mappings into a Hi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -38,7 +38,7 @@ class NearDuplicate:
 
     Attributes:
         cases: their ids, in order.
-        slices: how many slices of the first look like one of the second.
+        slices: how many slices look the same.
         example: the native numbers of the two that are most alike.
         correlation: of those two, rounded.
         channels: the modalities that agree.
@@ -151,11 +151,17 @@ def _correlation(one: npt.NDArray[np.int8], other: npt.NDArray[np.int8]) -> floa
 def _judged(cases: tuple[str, str], found: _Found) -> NearDuplicate | None:
     if found.together:
         slices, (value, channels) = max(found.together.items(), key=lambda item: (item[1][0], item[0]))
-        return NearDuplicate(cases, len({one for one, _ in found.together}), slices, round(value, 2), channels)
-    alone = {name: pairs for name, pairs in found.alone.items() if len({one for one, _ in pairs}) >= LEAST_ALONE}
+        return NearDuplicate(cases, _count(found.together), slices, round(value, 2), channels)
+    alone = {name: pairs for name, pairs in found.alone.items() if _count(pairs) >= LEAST_ALONE}
     if not alone:
         return None
     pairs = max(sorted(alone.items()), key=lambda item: max(item[1].values()))[1]
     slices = max(pairs, key=lambda pair: (pairs[pair], pair))
-    matched = {one for each in alone.values() for one, _ in each}
-    return NearDuplicate(cases, len(matched), slices, round(pairs[slices], 2), tuple(sorted(alone)))
+    count = max(_count(each) for each in alone.values())
+    return NearDuplicate(cases, count, slices, round(pairs[slices], 2), tuple(sorted(alone)))
+
+
+def _count(pairs: Iterable[tuple[int, int]]) -> int:
+    """Count slices that have a partner of their own at the most: one copy is also like its source's neighbours."""
+    listed = list(pairs)
+    return min(len({one for one, _ in listed}), len({other for _, other in listed}))

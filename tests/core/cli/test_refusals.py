@@ -182,7 +182,9 @@ def test_a_leaking_split_is_exit_code_1_with_the_leaks(workspace: Workspace, sma
     assert answer.code == 1
     assert answer.document["clean"] is False
     assert "are the same patient" in answer.document["leaks"][0]
-    assert answer.err == "the split leaks\n"
+    assert answer.document["findings"][0]["expected"] == "different patients in different parts"
+    assert answer.document["findings"][0]["fix"].startswith("make the split again")
+    assert answer.err.endswith("the split leaks\n")
     text = ask("train", "phantom-unet", "--cohort", "small", "--split", "leaky")
     assert text.code == 1
     assert "split leaky leaks" in text.err
