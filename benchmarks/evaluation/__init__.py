@@ -1,0 +1,1 @@
+"""How long `evaluate` scores fifty cases on one core and on two."""
