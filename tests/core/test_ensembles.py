@@ -22,8 +22,11 @@ from core.checkpoints import (
     resolve_checkpoint,
     write_ensemble,
 )
+from core.models import build_model
+from core.pretrained.errors import WeightsRefusedError
+from core.pretrained.run_encoder import load_run_encoder
 from core.workspace import NotInWorkspaceError, Workspace
-from tests.narrow import checkpoint, spec
+from tests.narrow import ARGUMENTS, checkpoint, spec
 
 
 def pair(tmp_path: Path, **second: Any) -> list[Checkpoint]:
@@ -154,6 +157,11 @@ def test_a_name_that_is_taken_or_may_be_is_refused(workspace: Workspace, tmp_pat
         new_name(workspace, "brats-unet-0007")
     with pytest.raises(NotInWorkspaceError, match="is not a name"):
         new_name(workspace, "../both")
+
+
+def test_no_encoder_is_taken_from_an_ensemble(tmp_path: Path, folder: Path) -> None:
+    with pytest.raises(WeightsRefusedError, match="run both is an ensemble of 2; name one of its members"):
+        load_run_encoder(build_model("unet", 4, 3, ARGUMENTS), "unet", read_checkpoint(folder), tmp_path)
 
 
 def test_cards_from_before_say_nothing_of_what_came_later(tmp_path: Path) -> None:
