@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from core.evaluation.subgroups import NOT_KNOWN, case_facts, subgroups
-from core.workspace import Cohort
+from core.importing import ImportChoices, import_folder
+from core.labels import scheme_named
+from core.workspace import Cohort, Workspace
 from tests.core.evaluation.documents import dice_of, document, found, left_out, whole_tumour
 
 
@@ -88,3 +92,12 @@ def test_an_imported_cohort_knows_sizes_and_spacing(small: Cohort) -> None:
     assert {case for case, each in named.items() if str(each["tumour_size"]).startswith("up to")} == {
         case for case, volume in volumes.items() if volume <= middle
     }
+
+
+@pytest.mark.slow  # two processes read the scans
+def test_headers_of_real_scanners_tell_vendor_model_and_field(real_data: Path, workspace: Workspace) -> None:
+    choices = ImportChoices(scheme=scheme_named("binary"))
+    import_folder(workspace, real_data / "dicom" / "series_t1_and_enhanced", "scanned", choices)
+    facts = case_facts(workspace.cohort("scanned"))
+    found = sorted((each["vendor"], each["scanner"], each["field_strength"], each["site"]) for each in facts.values())
+    assert found == [("Siemens", "Avanto", "1.5 T", None), ("Siemens", "MAGNETOM Vida", "3 T", None)]
