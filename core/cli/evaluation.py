@@ -82,6 +82,9 @@ def _add_more(evaluate: argparse.ArgumentParser) -> None:
     )
     evaluate.add_argument("--workers", type=int, metavar="N", help="processes that score (default: by the work)")
     evaluate.add_argument("--out", type=Path, metavar="DIR", help="write the document as JSON and the scores as CSV")
+    evaluate.add_argument(
+        "--report", type=Path, metavar="DIR", help="also a printable report: HTML and PDF, with pictures and methods"
+    )
     evaluate.add_argument("--all", action="store_true", help="print every metric in full, with its tests")
 
 
@@ -142,7 +145,33 @@ def _score(
     )
     for sentence in _remarks(document):
         print(sentence, file=sys.stderr)
+    if options.report:
+        _report(workspace, cohort, models, document, segmenter, options)
     return document
+
+
+def _report(
+    workspace: Workspace,
+    cohort: Cohort,
+    models: list[ComparedModel],
+    document: dict[str, Any],
+    segmenter: Segmenter | None,
+    options: argparse.Namespace,
+) -> None:
+    """Write a cohort's report; of several cohorts each into a folder of its own."""
+    from core.jobs.reports import make_report
+
+    folder = options.report if len(options.cohorts or [None]) == 1 else options.report / cohort.name
+    split = (options.split or "default") if options.part or options.split else None
+    made = make_report(
+        workspace, cohort, models, document, folder, split=split, segmenter=segmenter, on_step=_on_report_step
+    )
+    if made.without:
+        print(made.without, file=sys.stderr)
+
+
+def _on_report_step(label: str, done: int, total: int) -> None:
+    progress(label or "the report is written", done, total)
 
 
 def _remarks(document: dict[str, Any]) -> list[str]:

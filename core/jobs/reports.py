@@ -71,9 +71,12 @@ def make_report(
         pdf: print one too.
         on_step: told what is being done.
     """
+    models = [model for model in models if model.name in document["models"]]  # one that leaks has no scores to report
     on_step(STEPS[0], 0, len(STEPS))
-    pictures, no_pictures = typical_slices(segmenter or _segmenter(workspace), cohort, models, document)
     members = {model.name: _checkpoints(model) for model in models}
+    if segmenter is None and any(members.values()):
+        segmenter = _segmenter(workspace)
+    pictures, no_pictures = typical_slices(segmenter, cohort, models, document)
     comparison = Comparison(
         document=document,
         cohort=cohort_facts(cohort),

@@ -104,7 +104,7 @@ def _content(comparison: Comparison) -> dict[str, Any]:
         "methods": methods(comparison),
         "left_out": provenance.left_out(comparison),
         "audit": provenance.audit_sentences(comparison),
-        "hashes": provenance.split_lines(comparison),
+        "hashes": provenance.hash_table(comparison),
         "checkpoints": provenance.checkpoint_table(comparison),
         "licences": provenance.licences(comparison),
         "libraries": provenance.libraries(comparison),

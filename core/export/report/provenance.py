@@ -29,8 +29,8 @@ def checkpoint_table(comparison: Comparison) -> Table | None:
     return Table(caption, head, tuple(rows), 2, wordy=(4,))
 
 
-def split_lines(comparison: Comparison) -> list[tuple[str, str]]:
-    """Return the hashes of the split, of what each fold was trained on, and of the audit, each with what it is."""
+def hash_table(comparison: Comparison) -> Table | None:
+    """Return the hashes of the split, of what each fold was trained on, of masks made elsewhere, and of the audit."""
     lines = []
     if comparison.split is not None:
         lines.append((f"Split {comparison.split.name}", comparison.split.sha256))
@@ -42,7 +42,9 @@ def split_lines(comparison: Comparison) -> list[tuple[str, str]]:
         lines.append((f"Masks of {entry['model']}", entry["sha256"]))
     if sha256 := comparison.document["audit"].get("sha256"):
         lines.append(("Leakage audit", sha256))
-    return lines
+    if not lines:
+        return None
+    return Table("SHA-256 of what the scores rest on.", ("Of", "SHA-256"), tuple(lines), 2)
 
 
 def audit_sentences(comparison: Comparison) -> list[str]:

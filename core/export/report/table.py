@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 Row = tuple[str, ...]
 
+WHOLE = 14  # rows
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -30,6 +32,10 @@ class Table:
     def is_number(self, column: int) -> bool:
         """Say whether a column stands to the right."""
         return column >= self.words and column not in self.wordy
+
+    def is_whole(self) -> bool:
+        """Say whether it is short enough to stand on one page."""
+        return len(self.rows) <= WHOLE
 
     @property
     def groups(self) -> list[list[Row]]:

@@ -77,21 +77,19 @@ def tests_table(document: Document) -> Table | None:
     )
     if not tests:
         return None
-    head = ("Metric", "Region", "Models", "Difference", "95 % CI", "p", "p (Holm)", "Effect", "n", "Verdict")
+    head = ("Score", "Models", "Difference", "95 % CI", "p (Holm)", "Effect", "n", "Verdict")
     rows = tuple(_row(document, test) for test in tests)
-    return Table("Every paired test between models.", head, rows, 3, keys=2, wordy=(9,))
+    return Table("Every paired test between models.", head, rows, 2, wordy=(7,))
 
 
 def _row(document: Document, test: Test) -> tuple[str, ...]:
     unit = metric_unit(document, test["metric"])
     verdict = _short_verdict(test) if test["reason"] is None else f"{_short_verdict(test)}: {test['reason']}"
     return (
-        metric_title(document, test["metric"]),
-        test["region"],
+        f"{metric_title(document, test['metric'])}, {test['region']}",
         " − ".join(test["models"]),
         number(test["mean_difference"], unit, signed=True),
         interval(test["ci95"], unit, signed=True),
-        _bare(test["p"]),
         _bare(test["p_holm"]),
         number(test["rank_biserial"], signed=True),
         str(test["n"]),
