@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 
 from core.atomic import write_json
+from core.checkpoints import resolve_checkpoint
+from core.data.slice_split import SliceSplit
 from core.data.splits import Fold, Split
+from core.data.store import open_case
+from core.jobs.trainings import clone_run
 from core.splitting import make_split
+from core.training.batches.sampling import pool_slices
 from core.training.process import run_training
 from core.training.start import TrainingRefusedError, create_run, plan_run
 from core.workspace import Cohort, CohortCase, NotInWorkspaceError, Workspace
@@ -130,3 +135,70 @@ def test_other_planes_are_cut_when_a_training_first_needs_them(workspace: Worksp
     for case in (*run.split["train"], *run.split["validation"]):
         assert (workspace.store_folder("small", case) / "coronal.npy").exists()
     assert run.status.state == "done"
+
+
+def test_a_split_that_leaks_is_trained_on_when_told_and_the_card_says_so(workspace: Workspace, small: Cohort) -> None:
+    entry = small.cases[case_id(2)]
+    twin = CohortCase(replace(entry.case, group_id="BraTS-TST-00001"), entry.facts)
+    workspace.write_cohort(replace(small, cases=small.cases | {case_id(2): twin}))
+    write_split(workspace, (case_id(1), case_id(4)), (), (case_id(2),))
+    assert "--allow-leaks" in refused(workspace, "planted")
+    recipe = narrow.recipe(train={"max_steps": 1})
+    plan = plan_run(workspace, recipe, "small", "planted", None, allow_leaks=True)
+    run = create_run(workspace, recipe, plan)
+    run_training(workspace, run, "cpu", lambda _event: None)
+    card = resolve_checkpoint(workspace, run.name).card
+    assert (plan.leaks, card.leaks, card.slice_split) == (True, True, None)
+    assert card.audit is not None
+    assert set(card.audit) == {"sha256", "checks", "leaks"}
+    assert card.audit["sha256"] == plan.audit.to_json()["sha256"]
+    assert "are the same patient" in card.audit["leaks"][0]
+    again = clone_run(workspace, run.name)
+    assert again.split["leaks"] is True, "a clone trains on the same cases"
+
+
+def test_an_honest_run_says_so_too(workspace: Workspace, small: Cohort, start: Start) -> None:
+    run = start(train={"max_steps": 1})
+    run_training(workspace, run, "cpu", lambda _event: None)
+    card = resolve_checkpoint(workspace, run.name).card
+    split = workspace.split("small", "default")
+    assert (card.leaks, card.slice_split) == (False, None)
+    assert card.audit is not None
+    assert card.audit["leaks"] == []
+    assert card.audit["sha256"] == workspace.audit(small, split).to_json()["sha256"]
+
+
+def test_a_slice_split_trains_on_a_share_of_everyones_slices_and_keeps_the_others(
+    workspace: Workspace, small: Cohort
+) -> None:
+    recipe = narrow.recipe(train={"max_steps": 1})
+    plan = plan_run(workspace, recipe, "small", "default", None, slice_split=True)
+    honest = workspace.split("small", "default").folds[0]
+    both = tuple(sorted({*honest.train, *honest.test}))
+    assert (plan.fold.train, plan.fold.validation, plan.fold.test) == (both, honest.validation, both)
+    assert plan.leaks
+    run = create_run(workspace, recipe, plan)
+    run_training(workspace, run, "cpu", lambda _event: None)
+    card = resolve_checkpoint(workspace, run.name).card
+    assert card.leaks
+    assert card.slice_split is not None
+    assert set(card.slice_split["held_out"]) == set(card.training_content) == set(both)
+    for case in both:
+        stored = open_case(workspace.store_folder("small", case), "axial")
+        held_out = card.slice_split["held_out"][case]
+        assert len(held_out) == len(stored.slice_index) - round(0.8 * len(stored.slice_index))
+        assert set(held_out) < set(stored.slice_index)
+
+
+def test_no_slice_that_a_slice_split_holds_out_is_ever_drawn(workspace: Workspace, small: Cohort) -> None:
+    cases = [open_case(workspace.store_folder("small", case), "axial") for case in (case_id(1), case_id(2))]
+    chosen = [SliceSplit(7).trains(case.content, len(case.slice_index)) for case in cases]
+    pools = pool_slices(cases, 3, chosen=chosen)
+    drawn = {(int(case), int(place)) for case, place in pools.all}
+    assert drawn == {(c, s) for c in (0, 1) for s in range(len(chosen[c])) if chosen[c][s]}
+    for pool in (pools.tumour, pools.free, *pools.kinds):
+        assert {(int(case), int(place)) for case, place in pool} <= drawn
+    assert [mask.tolist() for mask in chosen] == [
+        SliceSplit(7).trains(case.content, len(case.slice_index)).tolist() for case in cases
+    ]
+    assert chosen[0].tolist() != SliceSplit(8).trains(cases[0].content, len(chosen[0])).tolist()
