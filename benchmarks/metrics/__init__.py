@@ -1,1 +1,1 @@
-"""Dice and HD95 beside MONAI: `python -m benchmarks.metrics`."""
+"""Dice, HD95 and NSD beside MONAI and surface-distance: `python -m benchmarks.metrics`."""

@@ -1,4 +1,4 @@
-"""Time Dice and HD95 of three regions of a real 240 x 240 x 155 case beside MONAI.
+"""Time Dice, HD95 and NSD of three regions of a real 240 x 240 x 155 case beside MONAI and surface-distance.
 
 `python -m benchmarks.metrics [--data FOLDER] [--repeats N]` takes the first BraTS-Africa case of the data
 folder, runs the contestants in turn, and writes `results.json` and `results.md` beside this file.
@@ -17,13 +17,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import describe_machine, machine_line
-from benchmarks.metrics.contestants import CONTESTANTS
+from benchmarks.metrics.contestants import CONTESTANTS, TOLERANCE_MM
 from benchmarks.metrics.scenarios import REGIONS, Scenario, scenarios
 from core.data.load import load_label_file
 from core.labels import scheme_named
 
 HERE = Path(__file__).parent
-PACKAGES = ("numpy", "scipy", "torch", "monai")
+PACKAGES = ("numpy", "scipy", "torch", "monai", "surface-distance")
+# each peer beside the contestant that answers with its definition of HD95
+PEERS = {"monai": "segscope", "surface_distance": "segscope_elements"}
+NAMES = {"monai": "MONAI", "surface_distance": "surface-distance"}
 
 
 def measure(scenario: Scenario, repeats: int) -> dict[str, Any]:
@@ -44,30 +47,41 @@ def measure(scenario: Scenario, repeats: int) -> dict[str, Any]:
         "prediction": scenario.what,
         "shape": list(scenario.reference.shape),
         "values": {
-            region: {"dice": row[0], "hd95_mm": row[1]}
-            for region, row in zip(REGIONS, values["segscope"].tolist(), strict=True)
+            name: {
+                region: {"dice": row[0], "hd95_mm": row[1], "nsd": row[2]}
+                for region, row in zip(REGIONS, values[name].tolist(), strict=True)
+            }
+            for name in runs
         },
-        "largest_difference": float(np.abs(values["segscope"] - values["monai"]).max()),
+        "largest_difference": {
+            peer: dict(
+                zip(("dice", "hd95_mm", "nsd"), np.abs(values[own] - values[peer]).max(axis=0).tolist(), strict=True)
+            )
+            for peer, own in PEERS.items()
+        },
         "median_s": {name: round(value, 4) for name, value in medians.items()},
         "median_cpu_s": {name: round(median(times), 4) for name, times in busy.items()},
         "fastest_s": {name: round(min(times), 4) for name, times in seconds.items()},
-        "times_less_cpu": round(median(busy["monai"]) / median(busy["segscope"]), 1),
-        "times_as_fast": round(medians["monai"] / medians["segscope"], 1),
+        "times_less_cpu": {peer: round(median(busy[peer]) / median(busy[own]), 1) for peer, own in PEERS.items()},
+        "times_as_fast": {peer: round(medians[peer] / medians[own], 1) for peer, own in PEERS.items()},
     }
 
 
 TABLE = """\
-# Dice and HD95 of three regions of one case
+# Dice, HD95 and NSD of three regions of one case
 
 A real BraTS-Africa reference, {shape} voxels, against two made predictions; median of {repeats} runs in turn.
 {machine}; load average {load} at the start.
 
-| prediction | Segscope | MONAI | ratio | CPU time | CPU ratio | largest difference in value |
-|---|---:|---:|---:|---:|---:|---:|
+| prediction | peer | Segscope | peer's time | ratio | CPU time | CPU ratio | largest difference: Dice, HD95, NSD |
+|---|---|---:|---:|---:|---:|---:|---|
 {rows}
 
-Segscope starts from region bits (one uint8 volume), MONAI from one-hot float tensors made before its clock starts.
-MONAI answers in float32. On a machine that is busy otherwise the CPU times are the ones to read.
+NSD at {tolerance:g} mm. Beside MONAI ours is `dice`, `hd95_mm`, `nsd`; beside surface-distance `dice`,
+`hd95_elements_mm`, `nsd`: each with the peer's own HD95. MONAI (which answers in float32) is asked for NSD over
+sub-voxel elements. Segscope starts from region bits (one uint8 volume), MONAI from one-hot float tensors and
+surface-distance from bool masks made before their clocks start. Everything that `evaluate` computes by default:
+{default}. On a machine that is busy otherwise the CPU times are the ones to read.
 
 Written by `python -m benchmarks.metrics`.
 """
@@ -75,17 +89,33 @@ Written by `python -m benchmarks.metrics`.
 
 def to_markdown(results: dict[str, Any]) -> str:
     """Write the results as the table that stands beside them."""
-    rows = [
-        f"| {row['scenario']}: {row['prediction']} | {row['median_s']['segscope']:.3f} s | "
-        f"{row['median_s']['monai']:.3f} s | {row['times_as_fast']} | "
-        f"{row['median_cpu_s']['segscope']:.3f} / {row['median_cpu_s']['monai']:.3f} s | {row['times_less_cpu']} | "
-        f"{row['largest_difference']:.1e} |"
-        for row in results["rows"]
+    rows = [_line(row, peer, own) for row in results["rows"] for peer, own in PEERS.items()]
+    default = "; ".join(f"{row['median_s']['segscope_default']:.3f} s ({row['scenario']})" for row in results["rows"])
+    return TABLE.format(
+        shape=" × ".join(map(str, results["rows"][0]["shape"])),
+        machine=machine_line(results["machine"]),
+        repeats=results["repeats"],
+        load=results["load_average"],
+        rows="\n".join(rows),
+        tolerance=TOLERANCE_MM,
+        default=default,
+    )
+
+
+def _line(row: dict[str, Any], peer: str, own: str) -> str:
+    seconds, cpu = row["median_s"], row["median_cpu_s"]
+    differences = ", ".join(f"{value:.1e}" for value in row["largest_difference"][peer].values())
+    cells = [
+        f"{row['scenario']}: {row['prediction']}",
+        NAMES[peer],
+        f"{seconds[own]:.3f} s",
+        f"{seconds[peer]:.3f} s",
+        str(row["times_as_fast"][peer]),
+        f"{cpu[own]:.3f} / {cpu[peer]:.3f} s",
+        str(row["times_less_cpu"][peer]),
+        differences,
     ]
-    shape = " × ".join(map(str, results["rows"][0]["shape"]))
-    machine = machine_line(results["machine"])
-    repeats, load = results["repeats"], results["load_average"]
-    return TABLE.format(shape=shape, repeats=repeats, machine=machine, load=load, rows="\n".join(rows))
+    return f"| {' | '.join(cells)} |"
 
 
 def main() -> None:
