@@ -1,0 +1,1 @@
+"""What intervals cover and how often tests are wrong: `python -m benchmarks.statistics`."""
