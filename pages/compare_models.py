@@ -51,7 +51,8 @@ def show() -> None:
             look(cohort, case_id, models)
         else:
             draw(cohort, models)
-            state.tell_address({"view": view, "cohort": cohort.name, "models": ",".join(models)})
+            words = {"view": view, "cohort": cohort.name, "models": ",".join(models)}
+            state.tell_address(words | {"metric": state.metric_in_address(view)})
 
 
 def _pick_view(present: str) -> None:

@@ -25,7 +25,6 @@ _VIEW_CONTROL = "view of compare"
 _METRIC = "metric"
 _TOLD = "told in the address"
 _REST = "segments the rest of"
-_REPORTS = "reports"
 _HEARD = "heard of the end of"
 NEW_IMPORT = "new"
 RECIPE = "recipe"  # keys of widgets that a clone fills
@@ -148,6 +147,11 @@ def choose_metric(name: str) -> None:
     st.session_state[_METRIC] = name
 
 
+def metric_in_address(view: str) -> str:
+    """Return what the address says of the metric: nothing where none was chosen, or where there is no table of one."""
+    return str(st.session_state.get(_METRIC, "")) if view == "scores" else ""
+
+
 def tell_address(words: Mapping[str, str]) -> None:
     """Write the address of a view that has no viewer, which would write it itself.
 
@@ -179,17 +183,6 @@ def heard_of(job_id: str) -> bool:
     heard = st.session_state.get(_HEARD) == job_id
     st.session_state[_HEARD] = job_id
     return bool(heard)
-
-
-def report_of(compared: str) -> str | None:
-    """Return the job that makes, or made, a report of what is compared, if this session started one."""
-    found = st.session_state.get(_REPORTS, {}).get(compared)
-    return None if found is None else str(found)
-
-
-def choose_report(compared: str, job_id: str) -> None:
-    """Remember the job that makes a report."""
-    st.session_state[_REPORTS] = {**st.session_state.get(_REPORTS, {}), compared: job_id}
 
 
 def selected(key: str) -> Any:

@@ -21,7 +21,7 @@ class Compared:
     """One row of every table.
 
     Attributes:
-        name: of the checkpoint, or those of the folds with a plus between.
+        name: of the checkpoint; of folds their title, which is told from another's by the first fold's name.
         title: what the page calls it.
         members: name to checkpoint; several are folds of one training.
     """
@@ -47,7 +47,9 @@ def compared(models: Mapping[str, SavedModel]) -> list[Compared]:
             same.append({name: model})
         else:
             open_set[name] = model
-    return [_compared(members) for same in sets.values() for members in same]
+    found = [_compared(members) for same in sets.values() for members in same]
+    titles = [each.title for each in found]
+    return [each if titles.count(each.title) == 1 else _told_apart(each) for each in found]
 
 
 def fair(models: Mapping[str, SavedModel]) -> dict[str, SavedModel]:
@@ -105,7 +107,15 @@ def _compared(members: dict[str, SavedModel]) -> Compared:
         return Compared(first, store.model_title(first, members[first]), members)
     model = members[first]
     assert isinstance(model, Checkpoint)
-    return Compared("+".join(members), f"{model.card.title}, {plural(len(members), 'fold')}", members)
+    title = f"{model.card.title}, {plural(len(members), 'fold')}"
+    return Compared(title, title, members)
+
+
+def _told_apart(each: Compared) -> Compared:
+    if len(each.members) == 1:
+        return each
+    title = f"{each.title} ({next(iter(each.members))} and so on)"
+    return Compared(title, title, each.members)
 
 
 def _fold(model: SavedModel) -> int | None:

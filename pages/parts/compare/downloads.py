@@ -17,14 +17,21 @@ SUMMARY = ("mean", "median", "q1", "q3", "ci95_low", "ci95_high", "n", "n_groups
 
 def downloads(cohort: Cohort, document: Mapping[str, Any]) -> None:
     """Draw a button per file; a file is made when its button is pressed."""
-    for label, ending, mime, make in (
-        ("CSV, patients", "patients.csv", "text/csv", patients_csv),
-        ("CSV, summary", "summary.csv", "text/csv", summary_csv),
-        ("JSON", "scores.json", "application/json", document_json),
-    ):
-        st.download_button(
-            label, _later(make, document), f"{cohort.name}-{ending}", mime, key=f"download {ending}", on_click="ignore"
-        )
+    with st.popover("Download"):
+        for label, ending, mime, make in (
+            ("CSV, a row per patient", "patients.csv", "text/csv", patients_csv),
+            ("CSV, a row per mean", "summary.csv", "text/csv", summary_csv),
+            ("JSON, as evaluate prints it", "scores.json", "application/json", document_json),
+        ):
+            st.download_button(
+                label,
+                _later(make, document),
+                f"{cohort.name}-{ending}",
+                mime,
+                key=f"download {ending}",
+                on_click="ignore",
+                width="stretch",
+            )
 
 
 def patients_csv(document: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 
 SECONDARY = "#8d98a6"
 LINE = "#20262e"
+ACCENT = "#5aa9d6"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +69,5 @@ def _cell(tag: str, cell: Cell, reads: bool, line: str) -> str:
     square = f'<span style="color:{cell.colour}">■</span> ' if cell.colour else ""
     text = escape(cell.text)
     if cell.href:
-        text = f'<a href="{escape(cell.href)}" target="_self">{text}</a>'
+        text = f'<a href="{escape(cell.href)}" target="_self" style="color:{ACCENT};text-decoration:none">{text}</a>'
     return f'<{tag} style="{style};{weight}{grey}">{square}{text}</{tag}>'

@@ -8,10 +8,10 @@ from typing import Any
 import streamlit as st
 
 from core.evaluation.saved import KeptMasks, SavedModel
-from core.jobs.folder import JobFolder, JobStatus
+from core.jobs.folder import JobFolder, JobStatus, recent_jobs
 from core.jobs.reports import report_files, start_report
 from core.workspace import Cohort
-from pages.parts import state, store
+from pages.parts import store
 from pages.parts.compare.contenders import Compared, compared, fair, say_what_is_compared
 from pages.parts.compare.document import FAILURES, TRUST, found_of, go_on
 from pages.parts.compare.metric_words import metrics_of
@@ -40,25 +40,35 @@ def report(cohort: Cohort, models: dict[str, SavedModel]) -> None:
     st.subheader(f"Report on {cohort.name}", anchor=False)
     counted = {case for entry in found.document["models"].values() for case in entry["cases"]}
     st.caption(f"{', '.join(each.title for each in contenders)} · {plural(len(counted), 'case')}. {WHAT}")
-    made_for = f"{cohort.name} {' '.join(each.name for each in contenders)}"
-    job_id = state.report_of(made_for)
+    job_id = _newest(cohort, contenders)
     status = None if job_id is None else JobFolder(store.workspace().jobs / job_id).status
     if job_id is not None and status is not None and status.state in ("queued", "running"):
         st.fragment(_how_far, run_every=EVERY_S)(job_id)
     else:
         label = "Make the report" if status is None else "Make it again"
         if st.button(label, type="primary" if status is None else "secondary", disabled=bool(found.waiting)):
-            state.choose_report(made_for, _start(cohort, contenders, found.document))
+            _start(cohort, contenders, found.document)
             st.rerun()
     if job_id is not None and status is not None:
         _outcome(cohort, job_id, status)
     say_what_is_compared(models, contenders)
 
 
-def _start(cohort: Cohort, contenders: Sequence[Compared], document: Mapping[str, Any]) -> str:
+def _newest(cohort: Cohort, contenders: Sequence[Compared]) -> str | None:
+    """Return the newest job that reports on just these models, running or ended within the hour."""
+    place, wanted = store.workspace(), {each.name for each in contenders}
+    for job_id, status in recent_jobs(place):
+        if status.kind == "report":
+            request = JobFolder(place.jobs / job_id).request
+            if request["cohort"] == cohort.name and {*request["models"], *request["masks"]} == wanted:
+                return job_id
+    return None
+
+
+def _start(cohort: Cohort, contenders: Sequence[Compared], document: Mapping[str, Any]) -> None:
     masks = [each.name for each in contenders if _is_masks(each)]
     models = {each.name: list(each.members) for each in contenders if not _is_masks(each)}
-    return start_report(store.workspace(), cohort.name, models, document, masks=masks)
+    start_report(store.workspace(), cohort.name, models, document, masks=masks)
 
 
 def _how_far(job_id: str) -> None:

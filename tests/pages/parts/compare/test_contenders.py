@@ -19,8 +19,13 @@ def test_folds_of_one_recipe_are_joined_in_the_order_of_choice() -> None:
     models = {name: fold(number) for number, name in enumerate(("a", "b", "c"))}
     (joined,) = compared(models)
     assert list(joined.members) == ["a", "b", "c"]
-    assert joined.name == "a+b+c"
-    assert joined.title.endswith(", 3 folds")
+    assert joined.title == "Narrow, 3 folds"
+
+
+def test_two_trainings_of_one_title_are_told_apart() -> None:
+    first = {f"run-{number}": fold(number) for number in (0, 1)}
+    second = {f"later-{number}": fold(number, recipe={"seed": 1}) for number in (0, 1)}
+    assert len({each.name for each in compared(first | second)}) == 2
 
 
 def test_a_fold_that_was_trained_twice_starts_a_model_of_its_own() -> None:
