@@ -72,6 +72,7 @@ def left_out(comparison: Comparison) -> list[str]:
         reason = f"seen in its {part} part" if part else str(entry.get("reason", "left out"))
         by_case.setdefault((entry["case"], reason), []).append(entry["model"])
     said += [f"{case} was not scored for {listed(models)} ({reason})." for (case, reason), models in by_case.items()]
+    said += [f"{str(why).rstrip('.')}." for why in (document.get("leaking") or {}).values()]
     said += [
         f"{entry['case']} was not scored for {masks['model']}, whose mask of it cannot be used."
         for masks in document.get("made_elsewhere") or []
