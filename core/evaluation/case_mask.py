@@ -88,7 +88,7 @@ def average(predictions: Sequence[Prediction]) -> Prediction:
     mean = np.mean([prediction.probabilities for prediction in predictions], axis=0, dtype=np.float32)
     ids = "+".join(prediction.checkpoint_id for prediction in predictions)
     quantised = np.floor(mean + np.float32(0.5)).astype(np.uint8)
-    return replace(first, probabilities=quantised, checkpoint_id=ids)
+    return replace(first, probabilities=quantised, checkpoint_id=ids, uncertainty=None)
 
 
 def pick_regions(bits: Bits, regions: Sequence[str], wanted: Sequence[str]) -> Bits:
