@@ -151,9 +151,10 @@ def _runs(options: argparse.Namespace) -> int:
         return 0
     for row in rows:
         best = f"  best {row['best']:.3f}" if row["best"] is not None else ""
+        leaks = "  leaks" if row["leaks"] else ""
         state = f"{row['state']} {row['position']}" if row["position"] else row["state"]
         print(
-            f"{row['run']:32} {state:9} {row['device']:7} step {row['step']}/{row['total_steps']}{best}  "
+            f"{row['run']:32} {state:9} {row['device']:7} step {row['step']}/{row['total_steps']}{best}{leaks}  "
             f"{row['message']}".rstrip()
         )
     return 0

@@ -107,6 +107,7 @@ def _row(run: RunFolder) -> dict[str, Any]:
         "slices_per_s": status.slices_per_s,
         "best": _best(run),
         "message": status.message,
+        "leaks": bool(run.split.get("leaks")),
     }
 
 

@@ -12,7 +12,7 @@ from core.checkpoints import resolve_checkpoint
 from core.data.slice_split import SliceSplit
 from core.data.splits import Fold, Split
 from core.data.store import open_case
-from core.jobs.trainings import clone_run
+from core.jobs.trainings import clone_run, list_runs
 from core.splitting import make_split
 from core.training.batches.sampling import pool_slices
 from core.training.process import run_training
@@ -153,6 +153,7 @@ def test_a_split_that_leaks_is_trained_on_when_told_and_the_card_says_so(workspa
     assert set(card.audit) == {"sha256", "checks", "leaks"}
     assert card.audit["sha256"] == plan.audit.to_json()["sha256"]
     assert "are the same patient" in card.audit["leaks"][0]
+    assert [row["leaks"] for row in list_runs(workspace)] == [True]
     again = clone_run(workspace, run.name)
     assert again.split["leaks"] is True, "a clone trains on the same cases"
 

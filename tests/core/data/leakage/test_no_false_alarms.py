@@ -69,7 +69,7 @@ def test_one_real_slice_in_a_hundred_under_another_patient_is_found(real_data: P
 
 @pytest.mark.slow
 def test_phantoms_are_told_apart(tmp_path: Path) -> None:
-    write_cohort(tmp_path / "files", cohort_traits(6))
+    write_cohort(tmp_path / "files", cohort_traits(3))
     groups = store(tmp_path / "store", read_layout(tmp_path / "files").cases)
-    assert len(groups) == 6
+    assert len(groups) == 3
     assert alarms(tmp_path / "store", groups) == []
