@@ -97,7 +97,9 @@ def _candidates(prints: Sequence[Fingerprint], groups: Sequence[str]) -> Iterato
         for first in range(0, len(case), ROWS):
             for second in range(first - first % COLUMNS, len(case), COLUMNS):
                 alike = looks[first : first + ROWS] @ looks[second : second + COLUMNS].T >= CANDIDATE
-                rows, columns = (index + start for index, start in zip(np.nonzero(alike), (first, second), strict=True))
+                # in two dimensions `nonzero` takes longer than the product
+                rows, columns = np.divmod(np.flatnonzero(alike), alike.shape[1])
+                rows, columns = rows + first, columns + second
                 wanted = (case[rows] < case[columns]) & (group[rows] != group[columns])
                 for row, column in zip(rows[wanted].tolist(), columns[wanted].tolist(), strict=True):
                     pair = (int(case[row]), int(case[column]), int(place[row]), int(place[column]))
