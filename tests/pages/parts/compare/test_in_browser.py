@@ -12,7 +12,7 @@ import pytest
 
 from core.workspace import PROJECT
 from tests.cases import case_id
-from tests.pages.parts.compare.conftest import FAR, INVENTED
+from tests.pages.parts.compare.conftest import FAR, INVENTED, PATIENTS
 from tests.pages.serving import serve
 
 if TYPE_CHECKING:
@@ -69,7 +69,11 @@ def test_from_view_to_view_and_from_a_failure_to_its_slice(address: str, page: P
     page.wait_for_function("() => !location.search.includes('view=')")
 
 
-def test_a_link_opens_its_view_on_a_fresh_page(address: str, page: Page) -> None:
+def test_a_link_opens_its_view_on_a_fresh_page_and_a_dot_its_patient(address: str, page: Page) -> None:
     page.goto(f"{address}/compare?view=scores&metric=nsd")
     page.get_by_text("All definitions").wait_for(timeout=LONG_MS)
     assert page.get_by_role("radio", name="NSD").is_checked()
+    dots = page.get_by_test_id("stVegaLiteChart").first.locator(f"path[aria-label*='{case_id(2)}']")
+    dots.first.click(force=True)  # dots may lie on each other
+    viewer(page)
+    assert query_of(page)["case"] in {case_id(patient) for patient in range(1, PATIENTS + 1)}
