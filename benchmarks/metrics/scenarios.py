@@ -49,6 +49,26 @@ def scenarios(reference: Bits, geometry: Geometry) -> tuple[Scenario, ...]:
     )
 
 
+def disturbed(reference: Bits, seed: int) -> Bits:
+    """Displace the boundary, lose a corner of the image, and invent specks and blobs; regions stay nested.
+
+    Args:
+        reference: (X, Y, Z) uint8 region bits, ET inside TC inside WT.
+        seed: of what is displaced and invented.
+    """
+    rng = np.random.default_rng(seed)
+    prediction = _wobbled(reference, rng)
+    occupied = np.argwhere(reference)
+    lost = occupied[rng.integers(len(occupied))]
+    prediction[tuple(slice(max(c - 12, 0), c + 13) for c in lost)] = 0
+    prediction |= np.where(rng.random(reference.shape) < 1e-6, np.uint8(1), np.uint8(0))
+    for bits in (1, 3, 7):
+        at = occupied[rng.integers(len(occupied))] + rng.integers(-45, 46, 3)
+        prediction[tuple(slice(max(c, 0), max(c + 4, 0)) for c in at)] |= np.uint8(bits)
+    whole, core, enhancing = (prediction >> np.uint8(bit) & np.uint8(1) for bit in range(3))
+    return np.asarray(whole | (core & whole) << np.uint8(1) | (enhancing & core & whole) << np.uint8(2), np.uint8)
+
+
 def _wobbled(reference: Bits, rng: np.random.Generator) -> Bits:
     noise = gaussian_filter(rng.standard_normal(reference.shape), 3.0)
     noise *= 0.25 / noise.std()

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.metrics.components import Mask
-from core.metrics.marching import CUBE, SQUARE, Corner, Sizes, element_sizes
+from core.metrics.marching import CUBE, SQUARE, Sizes, element_sizes
 from core.metrics.surface import Bits, Distances, nearest_distances
 
 
@@ -24,12 +24,23 @@ class Elements:
     """The surface elements of one region.
 
     Attributes:
-        where: (N, d) int64, their places on the lattice of points at which voxels meet.
+        index: (N,) int64, their places in the flattened lattice of points at which voxels meet.
+        shape: of the lattice, one point more than voxels along each axis.
         sizes: (N,) float64, in mm2, or in mm for a single slice.
     """
 
-    where: npt.NDArray[np.int64]
+    index: npt.NDArray[np.int64]
+    shape: tuple[int, ...]
     sizes: Sizes
+
+    def points_mm(self, spacing_mm: Sequence[float]) -> npt.NDArray[np.float64]:
+        """Return where they lie: (N, d) float64."""
+        places = np.unravel_index(self.index, self.shape)
+        return np.stack([axis * step for axis, step in zip(places, spacing_mm, strict=True)], axis=1)
+
+    def among(self, lattice: Mask) -> Mask:
+        """Return for each element whether the lattice is True at its place: (N,) bool."""
+        return lattice.reshape(-1)[self.index]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,14 +66,15 @@ class ElementMap:
     def of(self, bit: int, spacing_mm: Sequence[float]) -> Elements:
         """Return the elements of region `bit`; none where it is empty."""
         shape = self.surface.shape
-        where = np.flatnonzero(self.surface & np.uint8(1 << bit))
-        places = np.stack(np.unravel_index(where, shape), axis=1)
-        strides = np.cumprod([1, *self._padded.shape[:0:-1]])[::-1]
-        base, voxels = places @ strides, self._padded.reshape(-1)
-        codes = np.zeros(len(base), np.uint8)
-        for number, corner in enumerate(_corners(len(shape))):
-            codes |= (voxels[base + int(np.dot(corner, strides))] >> np.uint8(bit) & np.uint8(1)) << np.uint8(number)
-        return Elements(places, element_sizes(spacing_mm)[codes])
+        index = np.flatnonzero(self.surface & np.uint8(1 << bit))
+        strides = [step // self._padded.itemsize for step in self._padded.strides]
+        first = sum(axis * step for axis, step in zip(np.unravel_index(index, shape), strides, strict=True))
+        voxels = self._padded.reshape(-1)
+        codes = np.zeros(len(index), np.uint8)
+        for number, corner in enumerate(CUBE if len(shape) == 3 else SQUARE):
+            inside = voxels[first + sum(c * step for c, step in zip(corner, strides, strict=True))] >> np.uint8(bit)
+            codes |= (inside & np.uint8(1)) << np.uint8(number)
+        return Elements(index, shape, element_sizes(spacing_mm)[codes])
 
     def reach(self, tolerance_mm: float, spacing_mm: Sequence[float]) -> Bits:
         """Return the lattice points from which an element is `tolerance_mm` away or less, bit r set for region r."""
@@ -93,10 +105,9 @@ def element_distances(elements: Elements, others: Elements, surface: Mask, spaci
         surface: bool over the lattice, True where one of `others` is.
         spacing_mm: edge lengths of a voxel.
     """
-    strays = ~surface[tuple(elements.where.T)]  # an element at the place of another needs no search
-    steps = np.asarray(spacing_mm)
+    strays = ~elements.among(surface)  # an element at the place of another needs no search
     distances = np.zeros(len(strays))
-    distances[strays] = nearest_distances(elements.where[strays] * steps, others.where * steps)
+    distances[strays] = nearest_distances(elements.points_mm(spacing_mm)[strays], others.points_mm(spacing_mm))
     return distances
 
 
@@ -117,10 +128,6 @@ def weighted_percentile(distances: Distances, sizes: Sizes, percent: float) -> f
 def _steps(tolerance_mm: float, step_mm: float) -> range:
     furthest = int(tolerance_mm // step_mm) + 1
     return range(-furthest, furthest + 1)
-
-
-def _corners(dimensions: int) -> tuple[Corner, ...]:
-    return CUBE if dimensions == 3 else SQUARE
 
 
 def _first(bits: Bits, axis: int) -> Bits:

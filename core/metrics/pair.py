@@ -97,10 +97,7 @@ class RegionPair:
         """
         prediction, reference = self.elements
         near_prediction, near_reference = self._case.near_elements
-        return (
-            self._select(near_reference)[tuple(prediction.where.T)],
-            self._select(near_prediction)[tuple(reference.where.T)],
-        )
+        return prediction.among(self._select(near_reference)), reference.among(self._select(near_prediction))
 
     @cached_property
     def element_distances_mm(self) -> tuple[Distances, Distances]:
