@@ -101,6 +101,18 @@ REFUSED = [
     ("metrics mask.nii lps.nii", 1, "the two masks lie on different grids (corners up to"),
     ("metrics mask.nii mask.nii --scheme none", 1, "no label scheme is called 'none'"),
     ("metrics mask.nii mask.nii --reference-scheme binary", 1, "have different regions"),
+    ("calibrate nobody", 1, "no checkpoint at 'nobody'"),
+    ("ensemble pair nobody model", 1, "no checkpoint at 'nobody'"),
+    ("ensemble alone model", 1, "found 1 checkpoints; an ensemble has 2 to 16"),
+    ("facts big", 1, "no cohort is called 'big'"),
+    ("facts small nowhere.csv", 1, "the table cannot be read (No such file or directory)"),
+    ("predictions small nnunet=nowhere", 1, "nowhere"),
+    ("predictions small nnunet=empty", 1, "found no mask in the folder; expected label maps"),
+    ("evaluate", 2, "nothing to score; name a model with --checkpoint"),
+    ("evaluate --predictions nnunet=nowhere", 1, "nowhere"),
+    ("evaluate --checkpoint model --metrics dise", 1, "dise"),
+    ("evaluate --checkpoint model --policy kind", 1, "kind"),
+    ("metrics mask.nii mask.nii --nsd-tolerance -1", 1, "found an NSD tolerance of -1.0 mm"),
     ("evaluate --checkpoint nobody", 1, "no checkpoint at 'nobody'"),
     ("evaluate --checkpoint model --checkpoint model", 1, "two models are called the same (model, model)"),
     ("evaluate --checkpoint model --cohort big", 1, "no cohort is called 'big'"),
@@ -128,7 +140,7 @@ def test_a_refusal_is_a_sentence_and_an_exit_code(place: Path, ask: Ask, line: s
         assert f"error: {again.document['error']}" in again.err
 
 
-USAGE = ["", "fly", "check", "split", "segment x", "metrics one", "evaluate", "evaluate --checkpoint x --part all",
+USAGE = ["", "fly", "check", "split", "segment x", "metrics one", "evaluate --checkpoint x --part all",
          "split c --seed x", "split c --folds 2 --ratios 1/1/1", "train r --fold one", "runs r --stop --pause",
          "models --colour"]  # fmt: skip
 
