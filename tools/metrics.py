@@ -8,9 +8,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.evaluation.scoring import DEFAULT_METRICS
-from core.metrics import METRICS, MetricSpec
+from core.metrics import METRICS
 from core.metrics.case_masks import TOLERANCE_MM
 from core.metrics.empty_masks import POLICIES, EmptyMaskPolicy, Outcome
+from core.metrics.spec import MetricSpec
 
 INTRODUCTION = """\
 # The metrics

@@ -92,9 +92,7 @@ def test_what_was_scored_is_kept_beside_the_prediction_and_computed_once(
     done = saved_convention_means(workspace, small, {"m": checkpoint}, budget_s=60)
     assert done.waiting == 0
     assert done.means == document["conventions"]
-    monkeypatch.setattr(
-        "core.evaluation.saved.conventions_of_mask", lambda *_args: pytest.fail("computed twice")
-    )
+    monkeypatch.setattr("core.evaluation.saved.conventions_of_mask", lambda *_args: pytest.fail("computed twice"))
     assert saved_conventions(workspace, small, ONE, checkpoint) == first
     assert saved_convention_means(workspace, small, {"m": checkpoint}, budget_s=-1) == done
 
