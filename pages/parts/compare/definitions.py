@@ -30,7 +30,7 @@ def definitions(document: Mapping[str, Any], metric: str, bands: Mapping[str, Ag
     )
     if bands:
         first = next(iter(bands.values()))
-        said = ", ".join(f"{region} {each.dice:.2f}" for region, each in bands.items())
+        said = f"{first.low:.2f} to {first.high:.2f}"
         lines.append(f"**Human agreement**: Dice {said}, {first.what}. Other patients than these. {first.citation}.")
     st.caption("  \n".join(lines))
     with st.expander("All definitions"):

@@ -128,15 +128,16 @@ def domain_of(values: Sequence[float], metric: str) -> tuple[float, float]:
 
 
 def _band(human: Agreement | None, domain: Sequence[float]) -> list[dict[str, Any]]:
-    if human is None or human.dice >= domain[1]:
+    if human is None or human.low >= domain[1] or human.high <= domain[0]:
         return []
-    values = {"values": [{"from": max(human.dice, domain[0]), "to": domain[1]}]}
-    area = {"type": "rect", "color": BAND, "opacity": 0.1}
-    edge = {"type": "rule", "color": BAND, "strokeWidth": 1, "opacity": 0.7}
-    across = {"field": "from", "type": "quantitative"}
+    values = {"values": [{"from": max(human.low, domain[0]), "to": min(human.high, domain[1])}]}
+    area = {"type": "rect", "color": BAND, "opacity": 0.14}
     return [
-        {"data": values, "mark": area, "encoding": {"x": across, "x2": {"field": "to"}}},
-        {"data": values, "mark": edge, "encoding": {"x": across}},
+        {
+            "data": values,
+            "mark": area,
+            "encoding": {"x": {"field": "from", "type": "quantitative"}, "x2": {"field": "to"}},
+        }
     ]
 
 

@@ -83,7 +83,7 @@ def strips(
             continue
         values = [value for strip in drawn for value in strip.values.values()]
         human = bands.get(region)
-        said = f"shaded: as two raters agree, {human.dice:.2f}, or better" if human else ""
+        said = f"shaded: as raters agree, {human.low:.2f} – {human.high:.2f}" if human else ""
         colour = PALETTE[at % len(PALETTE)]
         key = f"strip {region} {metric}"
         with column, st.container(border=True, key=f"surface-strip-{at}", gap="xxsmall"):
@@ -120,7 +120,7 @@ def _pick_band(cohort: Cohort, metric: str) -> bool:
     ):
         return False
     return st.toggle(
-        "Human agreement", value=True, key="band of human agreement", help="Where two raters agree as well."
+        "Human agreement", value=True, key="band of human agreement", help="Where raters agree with each other."
     )
 
 
