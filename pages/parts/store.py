@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.checkpoints import Checkpoint, read_checkpoint, shipped_names
+from core.checkpoints import Checkpoint, made_names, read_checkpoint, shipped_names
 from core.evaluation.saved import (
     ConventionMeans,
     KeptMasks,
@@ -53,12 +53,11 @@ def changed(of: Cohort) -> int:
 
 
 def checkpoints() -> dict[str, Checkpoint]:
-    """Return every checkpoint that can segment, by name: shipped ones, then runs, newest first."""
+    """Return every checkpoint that can segment, by name: shipped, made of others, then runs, newest first."""
     place = workspace()
-    found = {
-        name: _checkpoint(str(SHIPPED_CHECKPOINTS / name), _changed(SHIPPED_CHECKPOINTS / name))
-        for name in shipped_names()
-    }
+    folders = {name: SHIPPED_CHECKPOINTS / name for name in shipped_names()}
+    folders |= {name: place.made_checkpoint(name) for name in made_names(place)}
+    found = {name: _checkpoint(str(folder), _changed(folder)) for name, folder in folders.items()}
     for name in reversed(place.run_names()):
         pointer = next(
             (p for p in (place.runs / name / f"{which}.json" for which in ("best", "last")) if p.exists()), None
