@@ -15,11 +15,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import settings
 
 from tools.find_browser import NoBrowserError, find_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+# how long an example takes says what else the machine does
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parents[1]
 CHROME_ARGUMENTS = [

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.case import Case
 from core.data.layouts.spec import Layout
+from core.data.leakage.fingerprints import fingerprint
 from core.data.refusal import Finding, InputRefusedError
 from core.data.store import slice_case, write_case
 from core.importing.choices import ImportChoices
@@ -168,6 +169,8 @@ def _store_case(task: _Task, case: Case) -> _Outcome:
         if uids := {name: image.uids for name, image in loaded.files.images.items() if image.uids}:
             write_private(workspace.private_file(task.cohort, case.case_id), uids)
     sliced = slice_case(case.case_id, loaded.volume, loaded.reference, "axial")
-    write_case(workspace.store_folder(task.cohort, case.case_id), sliced)
+    stored = workspace.store_folder(task.cohort, case.case_id)
+    write_case(stored, sliced)
+    fingerprint(stored)  # here, in a process of its own, so that no audit has to look at slices again
     facts = case_facts(kept, loaded, sliced, task.scheme) | {"harmonised": accepted.harmonised}
     return _Outcome(CohortCase(kept, facts), accepted.findings)

@@ -66,7 +66,7 @@ def test_two_things_are_balanced_at_once() -> None:
         assert Counter(name[1] for name in part) == {"y": 2, "n": 2}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(6, 30), st.integers(2, 5), st.integers(0, 9), st.randoms(use_true_random=False))
 def test_balanced_folds_are_disjoint_and_test_every_patient_once(count: int, folds: int, seed: int, random) -> None:  # type: ignore[no-untyped-def]
     groups = {name: [f"{name}-0", f"{name}-1"] for name in patients(count)}
