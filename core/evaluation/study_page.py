@@ -72,6 +72,10 @@ def _mean(cell: Mapping[str, Any] | None, digits: int) -> str:
 
 
 def _tests(tests: Sequence[Mapping[str, Any]]) -> str:
+    tests = [test for test in tests if test["metric"] == TESTED]
+    reasons = {test["reason"] for test in tests}
+    if len(reasons) == 1 and (reason := reasons.pop()) is not None:
+        return f"No paired tests: {reason}."
     rows = [
         (
             test["region"],
@@ -81,7 +85,6 @@ def _tests(tests: Sequence[Mapping[str, Any]]) -> str:
             test["verdict"] if test["reason"] is None else f"{test['verdict']}: {test['reason']}",
         )
         for test in tests
-        if test["metric"] == TESTED
     ]
     if not rows:
         return ""
