@@ -68,7 +68,7 @@ def test_eight_browsers_press_start_at_once(served: tuple[str, Workspace], brows
     assert all(end <= start for (_, end), (start, _) in pairwise(in_turn)), "one at a time"
     for page in pages:
         page.reload()
-        page.get_by_text("done", exact=True).first.wait_for(timeout=60_000)
+        page.get_by_text("done", exact=True).first.wait_for(timeout=240_000)
         page.context.close()
 
 
