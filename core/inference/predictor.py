@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,9 @@ from core.checkpoints import InferenceSpec
 from core.data.content import input_hash
 from core.data.slicing import PLANES, cut, fit_slice
 from core.data.store import Indices, SlicedCase
+from core.inference.arrays import Tensor, quantised, resized, sigmoid, softmax
+from core.inference.backends.spec import Backend
 from core.inference.device import Compute
-from core.inference.dropout import SampledDropout, require_dropout
 from core.inference.options import PLAIN, InferenceOptions
 from core.inference.prediction import Prediction, Uncertainty
 from core.inference.turns import turns
@@ -30,17 +31,19 @@ BATCH = 8
 OnSlices = Callable[[int, int], None]
 
 
-class Predictor:
-    """Turns prepared slices into logits and probabilities."""
+class Predictor(Generic[Tensor]):
+    """Turns prepared slices into logits and probabilities, in arrays of the backend that computes them."""
 
-    def __init__(self, model: nn.Module, spec: InferenceSpec, compute: Compute) -> None:
-        import torch
+    @overload
+    def __init__(self: Predictor[torch.Tensor], model: nn.Module, spec: InferenceSpec, compute: Compute) -> None: ...
 
+    @overload
+    def __init__(self, model: Backend[Tensor], spec: InferenceSpec, compute: Compute) -> None: ...
+
+    def __init__(self, model: nn.Module | Backend[Any], spec: InferenceSpec, compute: Compute) -> None:
         self.spec = spec
         self.compute = compute
-        layout = torch.channels_last if compute.channels_last else torch.contiguous_format
-        self._layout = layout
-        self._model = model.to(compute.device).to(memory_format=layout)
+        self._backend: Backend[Tensor] = model if isinstance(model, Backend) else _of_torch(model, compute)
         self._stride = model_named(spec.architecture).stride(spec.arguments)
 
     def prepared(self, sliced: SlicedCase, part: Indices) -> npt.NDArray[np.float32]:
@@ -48,7 +51,7 @@ class Predictor:
         spec = self.spec
         return sliced.prepared(part, spec.modalities, spec.preparing, spec.window, spec.neighbours)
 
-    def logits(self, prepared: npt.NDArray[np.float32]) -> torch.Tensor:
+    def logits(self, prepared: npt.NDArray[np.float32]) -> Tensor:
         """Run the network, on its canvas and back.
 
         Args:
@@ -58,35 +61,23 @@ class Predictor:
             (S, R, H, W) float32 on the device, on the slices' own grid: where they were resized, logits are brought
             back by linear interpolation. K classes instead of R regions where they are exclusive.
         """
-        import torch
-        from torch.nn.functional import interpolate
-
         fit = fit_slice((prepared.shape[2], prepared.shape[3]), self.spec.input_size, self._stride)
-        batch = torch.from_numpy(fit.place(prepared)).to(self.compute.device, memory_format=self._layout)
-        training = self._model.training
-        self._model.eval()
-        with torch.inference_mode(), self.compute.autocast():
-            logits: torch.Tensor = self._model(batch)
-        self._model.train(training)
         top, left = fit.before
         height, width = fit.scaled
-        logits = logits.float()[:, :, top : top + height, left : left + width]
+        logits = self._backend.logits(fit.place(prepared))[:, :, top : top + height, left : left + width]
         if fit.resizes:
-            # corners apart: pixel centres lie as they do when the slice is resized
-            logits = interpolate(logits, (fit.height, fit.width), mode="bilinear", align_corners=False)
+            logits = resized(logits, (fit.height, fit.width))
         return logits / self.spec.temperature
 
-    def probabilities(self, logits: torch.Tensor) -> npt.NDArray[np.uint8]:
+    def probabilities(self, logits: Tensor) -> npt.NDArray[np.uint8]:
         """Return q = floor(255 p + 0.5) of the sigmoid, or of the softmax over classes, (S, R, H, W) uint8."""
         return quantised(self.shares(logits))
 
-    def shares(self, logits: torch.Tensor) -> torch.Tensor:
+    def shares(self, logits: Tensor) -> Tensor:
         """Return the sigmoid of each region, or the softmax over exclusive classes, (S, R, H, W) float32."""
-        import torch
+        return softmax(logits) if self.spec.class_bits else sigmoid(logits)
 
-        return torch.softmax(logits, dim=1) if self.spec.class_bits else torch.sigmoid(logits)
-
-    def batches(self, sliced: SlicedCase) -> Iterator[tuple[Indices, torch.Tensor]]:
+    def batches(self, sliced: SlicedCase) -> Iterator[tuple[Indices, Tensor]]:
         """Yield (indices of stored slices, logits) over a whole case, without holding it all.
 
         Each batch is spread over the head, as a training batch is: a loss over neighbouring slices without
@@ -95,7 +86,7 @@ class Predictor:
         for part in parts(sliced):
             yield part, self.logits(self.prepared(sliced, part))
 
-    def passes(self, sliced: SlicedCase, part: Indices, options: InferenceOptions) -> Iterator[torch.Tensor]:
+    def passes(self, sliced: SlicedCase, part: Indices, options: InferenceOptions) -> Iterator[Tensor]:
         """Yield the probabilities of some stored slices, (S, R, H, W) float32, once per turn or pass with dropout."""
         prepared = self.prepared(sliced, part)
         if not options.mc_dropout:
@@ -103,7 +94,7 @@ class Predictor:
                 yield turn.back(self.shares(self.logits(turn.of(prepared))))
             return
         content = input_hash(sliced.content, self.spec.modalities)
-        with SampledDropout(self._model) as dropout:
+        with self._backend.dropout(self.spec.architecture) as dropout:
             for number in range(options.mc_dropout):
                 dropout.begin([f"{options.seed} {number} {content} {sliced.slice_index[index]}" for index in part])
                 yield self.shares(self.logits(prepared))
@@ -124,7 +115,7 @@ class Predictor:
             options: several passes instead of one; the prediction is their mean and has its uncertainty.
 
         Raises:
-            NoDropoutError: passes with dropout of a network that has none.
+            NoDropoutError: passes with dropout of a network that has none, or by a backend without.
         """
         if options.several:
             return self._predict_several(sliced, checkpoint_id, on_slices, options)
@@ -140,13 +131,13 @@ class Predictor:
         self, sliced: SlicedCase, checkpoint_id: str, on_slices: OnSlices, options: InferenceOptions
     ) -> Prediction:
         if options.mc_dropout:
-            require_dropout(self._model, self.spec.architecture)
+            self._backend.dropout(self.spec.architecture)  # refused before anything is computed
         exclusive = bool(self.spec.class_bits)
         maps = 1 if exclusive else self.spec.outputs
         assembled, uncertain = Assembly(sliced, self.spec.outputs), Assembly(sliced, 2 * maps)
         done = count = 0
         for part in parts(sliced):
-            mean = PassMean(exclusive)
+            mean: PassMean[Tensor] = PassMean(exclusive)
             count = 0
             for shares in self.passes(sliced, part, options):
                 mean.add(shares)
@@ -160,11 +151,10 @@ class Predictor:
         return replace(assembled.prediction(self.spec, checkpoint_id), uncertainty=opinions)
 
 
-def quantised(shares: torch.Tensor) -> npt.NDArray[np.uint8]:
-    """Return q = floor(255 p + 0.5), uint8 of the same shape."""
-    import torch
+def _of_torch(model: nn.Module, compute: Compute) -> Backend[Any]:
+    from core.inference.backends.pytorch import TorchBackend
 
-    return torch.floor(shares * 255 + 0.5).to(torch.uint8).cpu().numpy()
+    return TorchBackend(model, compute)
 
 
 def parts(sliced: SlicedCase) -> Iterator[Indices]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    import torch
+from core.inference.arrays import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +23,11 @@ class Turn:
         turned = np.rot90(slices, self.quarters, axes=(-2, -1))
         return np.ascontiguousarray(turned[..., ::-1] if self.flip else turned)
 
-    def back(self, turned: torch.Tensor) -> torch.Tensor:
+    def back(self, turned: Tensor) -> Tensor:
         """Undo `of` on a tensor (..., H, W)."""
+        if isinstance(turned, np.ndarray):
+            unflipped = turned[..., ::-1] if self.flip else turned
+            return np.ascontiguousarray(np.rot90(unflipped, -self.quarters, axes=(-2, -1)))
         import torch
 
         flipped = torch.flip(turned, dims=(-1,)) if self.flip else turned

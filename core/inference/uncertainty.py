@@ -13,59 +13,49 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Generic
 
 import numpy as np
 import numpy.typing as npt
 
+from core.inference.arrays import Floats, Tensor, entr, on_host
 from core.inference.prediction import MAP_KINDS, MapKind, Prediction, Uncertainty
 
-if TYPE_CHECKING:
-    import torch
 
-Floats = npt.NDArray[np.float32]
-
-
-class PassMean:
+class PassMean(Generic[Tensor]):
     """Adds up the probabilities of several passes over a batch, and their entropies."""
 
     def __init__(self, exclusive: bool) -> None:
         self._exclusive = exclusive
         self._count = 0
-        self._sum: torch.Tensor | None = None
-        self._entropies: torch.Tensor | None = None
+        self._sum: Tensor | None = None
+        self._entropies: Tensor | None = None
 
-    def add(self, shares: torch.Tensor) -> None:
+    def add(self, shares: Tensor) -> None:
         """Add one pass, (S, R, H, W) float32 probabilities, or (S, K, H, W) of exclusive classes."""
         self._count += 1
         entropy = self._entropy(shares)
         self._sum = shares if self._sum is None else self._sum + shares
         self._entropies = entropy if self._entropies is None else self._entropies + entropy
 
-    def mean(self) -> torch.Tensor:
+    def mean(self) -> Tensor:
         """Return the mean probability, shaped as each pass."""
         assert self._sum is not None
-        mean: torch.Tensor = self._sum / self._count
-        return mean
+        return self._sum / self._count
 
     def maps(self) -> npt.NDArray[np.uint8]:
         """Return entropy of the mean and disagreement, (S, 2 M, H, W) uint8; M is R, or 1 of exclusive classes."""
-        import torch
-
         assert self._entropies is not None
-        entropy = self._entropy(self.mean())
-        disagreement = (entropy - self._entropies / self._count).clamp(min=0)
-        both = torch.cat([entropy, disagreement], dim=1)
-        return torch.floor(both * 255 + 0.5).to(torch.uint8).cpu().numpy()
+        entropy = on_host(self._entropy(self.mean()))
+        disagreement = np.maximum(entropy - on_host(self._entropies / self._count), 0)
+        return _bytes(np.concatenate([entropy, disagreement], axis=1))
 
-    def _entropy(self, shares: torch.Tensor) -> torch.Tensor:
-        import torch
-
-        nats: torch.Tensor = torch.special.entr(shares)
+    def _entropy(self, shares: Tensor) -> Tensor:
+        nats = entr(shares)
         if self._exclusive:
-            return nats.sum(dim=1, keepdim=True) / float(np.log(shares.shape[1]))
-        both: torch.Tensor = nats + torch.special.entr(1 - shares)
-        return both / float(np.log(2))
+            # torch takes numpy's names of these two
+            return nats.sum(axis=1, keepdims=True) / float(np.log(shares.shape[1]))
+        return (nats + entr(1 - shares)) / float(np.log(2))
 
 
 def mean_prediction(predictions: Sequence[Prediction], checkpoint_id: str) -> Prediction:
@@ -145,15 +135,10 @@ def _entropy(total: npt.NDArray[np.integer], count: int, exclusive: bool) -> Flo
     if exclusive:
         whole = total.sum(axis=0, dtype=np.float32)
         shares = total.astype(np.float32) / np.maximum(whole, 1)
-        found: Floats = _entr(shares).sum(axis=0, keepdims=True) / np.float32(np.log(len(total)))
+        found: Floats = entr(shares).sum(axis=0, keepdims=True) / np.float32(np.log(len(total)))
         return found
     shares = total.astype(np.float32) / np.float32(255 * count)
-    return (_entr(shares) + _entr(1 - shares)) / np.float32(np.log(2))
-
-
-def _entr(shares: Floats) -> Floats:
-    found: Floats = -shares * np.log(np.where(shares > 0, shares, 1))
-    return found
+    return (entr(shares) + entr(1 - shares)) / np.float32(np.log(2))
 
 
 def _bytes(values: Floats) -> npt.NDArray[np.uint8]:
