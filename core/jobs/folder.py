@@ -12,7 +12,7 @@ from core.atomic import read_json, write_json
 from core.training.runs.liveness import Birth, process_identity, process_lives
 from core.workspace import Workspace
 
-State = Literal["queued", "running", "done", "failed"]
+State = Literal["queued", "running", "done", "failed", "cancelled"]
 KEPT_S = 3600.0  # a finished job is shown this long
 STARTING_S = 60.0  # a process that has not said anything by then never started
 
@@ -22,7 +22,7 @@ class JobStatus:
     """How far a job is.
 
     Attributes:
-        kind: what it does: `segment` or `demo`.
+        kind: what it does, such as `segment` or `demo`.
         title: how a page calls it.
         state: where it is in its life.
         done: pieces of work that are finished.
@@ -32,6 +32,11 @@ class JobStatus:
         pid: the process.
         pid_started: its birth, which with the pid names it for good.
         heartbeat: seconds since the epoch when this was written.
+        waits: it stands in a queue: it may wait for long, and whoever looks gives it to another process when its own
+            is gone.
+        queued_at: seconds since the epoch when it was put into that queue.
+        began: seconds since the epoch when its last try began; 0 before.
+        tries: how often a process has begun with it.
     """
 
     kind: str
@@ -44,6 +49,10 @@ class JobStatus:
     pid: int = 0
     pid_started: Birth = 0.0
     heartbeat: float = 0.0
+    waits: bool = False
+    queued_at: float = 0.0
+    began: float = 0.0
+    tries: int = 0
 
 
 class JobFolder:
@@ -68,9 +77,12 @@ class JobFolder:
 
     @property
     def status(self) -> JobStatus:
-        """The last status written; a job whose process is gone reads as failed."""
+        """The last status written; a job whose process is gone reads as failed, or as queued where it stands in one."""
         status = JobStatus(**read_json(self.folder / "status.json"))
         gone = status.state == "running" and not process_lives(status.pid, status.pid_started)
+        if status.waits:
+            status.state = "queued" if gone else status.state
+            return status
         unborn = status.state == "queued" and time.time() - status.heartbeat > STARTING_S
         if gone or unborn:
             status.state, status.message = "failed", "its process ended without a word; start it again"
@@ -93,8 +105,11 @@ class JobFolder:
 def recent_jobs(workspace: Workspace) -> list[tuple[str, JobStatus]]:
     """Return the jobs that run, and those that ended within the hour, newest first."""
     found = []
-    for path in workspace.jobs.glob("*/status.json"):
-        status = JobFolder(path.parent).status
+    for path in workspace.jobs.glob("[!.]*/status.json"):
+        try:
+            status = JobFolder(path.parent).status
+        except FileNotFoundError:  # deleted while it was read
+            continue
         if status.state in ("queued", "running") or time.time() - status.heartbeat < KEPT_S:
             found.append((path.parent.name, status))
     return sorted(found, key=lambda job: -job[1].heartbeat)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,9 @@ from core.export import EXPORTS, MaskOnGrid
 from core.importing import ImportChoices, read_case
 from core.inference.segment import Segmenter, Stopwatch, require_modalities
 from core.labels import LabelScheme, scheme_from_json
+
+if TYPE_CHECKING:
+    from core.inference.predictor import OnSlices
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ def segment_case(
     out: Path,
     choices: ImportChoices | None = None,
     private: bool = False,
+    on_slices: OnSlices | None = None,
 ) -> Segmentation:
     """Read a case, segment it and write `<case_id>_seg.nii.gz` on the input's own grid.
 
@@ -55,6 +59,7 @@ def segment_case(
         out: the folder to write into.
         choices: how it is read; its scheme says what the written labels mean, None keeps the checkpoint's.
         private: its files' names may be a person's and are not repeated.
+        on_slices: told how many slices of how many are done; what it raises ends the work.
 
     Raises:
         InputRefusedError: the files cannot be used.
@@ -68,7 +73,7 @@ def segment_case(
     watch = Stopwatch()
     volume = read_case(case, None, choices, private).loaded.volume
     watch.lap("load")
-    prediction = segmenter.segment_volume(case, volume, checkpoint)
+    prediction = segmenter.segment_volume(case, volume, checkpoint, on_slices)
     watch.lap("forward")
     mask = prediction.mask()
     labels = scheme.to_labels(mask)
