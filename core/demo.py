@@ -17,6 +17,7 @@ from core.inference.device import choose_compute
 from core.inference.segment import Segmenter
 from core.jobs.folder import JobFolder
 from core.jobs.processes import start_process
+from core.jobs.working import taken
 from core.workspace import SHIPPED_CHECKPOINTS, Cohort, Workspace
 
 COHORT = "phantoms"
@@ -34,22 +35,14 @@ def start_demo(workspace: Workspace) -> None:
 def run_demo(workspace: Workspace, on_progress: OnProgress, count: int = COUNT) -> dict[str, Any]:
     """Make the demo as a job, so that pages show how far it is."""
     job = JobFolder.create(workspace, "demo", "Making the demo", {"count": count})
-    status = job.take()
+    with taken(job) as status:
 
-    def tell(label: str, done: int, total: int) -> None:
-        status.label, status.done, status.total = label, done, total
-        job.write(status)
-        on_progress(label, done, total)
+        def tell(label: str, done: int, total: int) -> None:
+            status.label, status.done, status.total = label, done, total
+            job.write(status)
+            on_progress(label, done, total)
 
-    try:
-        report = make_demo(workspace, tell, count)
-        status.state = "done"
-    except BaseException as error:
-        status.state, status.message = "failed", str(error) or type(error).__name__
-        raise
-    finally:
-        job.write(status)
-    return report
+        return make_demo(workspace, tell, count)
 
 
 def make_demo(workspace: Workspace, on_progress: OnProgress, count: int = COUNT) -> dict[str, Any]:

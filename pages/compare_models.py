@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.evaluation.saved import SavedModel
+from core.evaluation.saved_files import SavedModel
 from core.workspace import Cohort
 from pages.parts import state
 from pages.parts.compare.failures import failures

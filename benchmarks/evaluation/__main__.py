@@ -23,7 +23,8 @@ from benchmarks.metrics.scenarios import scenarios
 from core.case import Source
 from core.data.load import load_regions
 from core.data.phantom import cohort_traits, write_cohort
-from core.evaluation.evaluate import MasksElsewhere, Wishes, evaluate
+from core.evaluation.contenders import MasksElsewhere
+from core.evaluation.evaluate import Wishes, evaluate
 from core.evaluation.masks_elsewhere import MaskFolder
 from core.export.nifti import write_label_map
 from core.importing import ImportChoices, import_folder

@@ -15,7 +15,8 @@ from typing import Any
 from benchmarks.machine import describe_machine, machine_line
 from core.checkpoints import resolve_checkpoint
 from core.cli.output import progress
-from core.evaluation.evaluate import Contender, evaluate
+from core.evaluation.contenders import Contender
+from core.evaluation.evaluate import evaluate
 from core.inference.device import choose_compute
 from core.inference.segment import Segmenter
 from core.workspace import Workspace

@@ -7,37 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from core.checkpoints import InferenceSpec
-from core.data.load import load_regions
 from core.evaluation.case_mask import Bits, CaseMask
 from core.evaluation.conventions import CONVENTIONS, Convention, score_conventions
 from core.evaluation.mask_pair import MaskPair, Share
-from core.inference.prediction import Prediction
 from core.workspace import Cohort
 
 # convention to region to (numerator, denominator)
 CaseConventions = dict[str, dict[str, list[float]]]
 # model to case id to its conventions
 Conventions = Mapping[str, Mapping[str, CaseConventions]]
-
-
-def conventions_against_reference(
-    cohort: Cohort, case_id: str, prediction: Prediction, regions: tuple[str, ...], spec: InferenceSpec
-) -> CaseConventions:
-    """Score a prediction in every way against the case's reference file.
-
-    Args:
-        cohort: where the case is; its scheme says what the reference's integers mean.
-        case_id: a case that has a reference.
-        prediction: what a model made of it.
-        regions: which regions to score, present in both.
-        spec: of the model.
-    """
-    entry = cohort.cases[case_id]
-    assert entry.case.reference is not None
-    reference, _ = load_regions(entry.case.reference, cohort.scheme, entry.grid)
-    made = CaseMask(prediction.mask(), prediction.regions, prediction, spec.plane, spec.input_size)
-    return conventions_of_mask(cohort, case_id, made, reference, regions)
 
 
 def conventions_of_mask(

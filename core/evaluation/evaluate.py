@@ -9,7 +9,6 @@ from typing import Any
 from core.data.leakage import Audit
 from core.data.splits import Split
 from core.evaluation.agreement import Agreement, agreement
-from core.evaluation.case_mask import average, pick_regions
 from core.evaluation.case_scoring import Asked, CaseResult, Piece, cohort_of_one, score_piece
 from core.evaluation.comparison import Margin
 from core.evaluation.contenders import (
@@ -20,15 +19,13 @@ from core.evaluation.contenders import (
     MaskSet,
     PartName,
     group_content,
-    seen_content,
-    seen_in,
-    seen_part,
     shared_regions,
 )
 from core.evaluation.convention_table import convention_definitions, convention_means
 from core.evaluation.failures import RANKED, rank_failures
 from core.evaluation.leaking import leaking_document, require_conventions, split_leaking, why_leaking
 from core.evaluation.paired import Test
+from core.evaluation.part_cases import cases_of_part
 from core.evaluation.scoring import DEFAULT_SCORING, Scoring, scoring_words
 from core.evaluation.subgroups import case_facts
 from core.evaluation.summary import summarise
@@ -36,22 +33,6 @@ from core.evaluation.trust import trust_of_models
 from core.evaluation.workers import in_order, workers_for
 from core.inference.segment import Segmenter
 from core.workspace import Cohort
-
-__all__ = [
-    "Contender",
-    "EvaluationRefusedError",
-    "MasksElsewhere",
-    "OnCase",
-    "PartName",
-    "Wishes",
-    "average",
-    "evaluate",
-    "group_content",
-    "pick_regions",
-    "seen_content",
-    "seen_in",
-    "seen_part",
-]
 
 OnCase = Callable[[str, str, int, int], None]
 
@@ -106,7 +87,6 @@ def evaluate(
     split: Split | None,
     part: PartName | None,
     on_case: OnCase = lambda _model, _case, _done, _total: None,
-    conventions: bool = False,
     wishes: Wishes | None = None,
 ) -> dict[str, Any]:
     """Segment and score every allowed case with every model.
@@ -118,7 +98,6 @@ def evaluate(
         split: which split `part` speaks of; None with `part` None scores the whole cohort.
         part: which part; `out-of-fold` scores each patient with the member that never saw it.
         on_case: told model, case and progress.
-        conventions: as in `wishes`.
         wishes: what to say beyond the scores; None wishes for nothing.
 
     Returns:
@@ -130,26 +109,22 @@ def evaluate(
             reference and there is nothing to agree on.
         NotSegmentableError, InputRefusedError: a case cannot be segmented or read.
     """
-    wishes = wishes or Wishes(conventions=conventions)
+    wishes = wishes or Wishes()
     _require_unlike(contenders)
-    named = _cases_of(cohort, contenders, split, part)
-    everyone = contenders
-    contenders, leaking = split_leaking(everyone)
-    require_conventions(contenders, leaking, wishes.conventions)
-    regions = shared_regions(contenders, cohort)
-    sets = [model.masks for model in contenders if isinstance(model, MasksElsewhere)]
+    named = cases_of_part(cohort, contenders, split, part)
+    models, leaking = split_leaking(contenders)
+    require_conventions(models, leaking, wishes.conventions)
+    sets = [model.masks for model in models if isinstance(model, MasksElsewhere)]
     wanted = [case for case in named if cohort.cases[case].case.reference]
     if not wanted and len(sets) < 2:
         raise EvaluationRefusedError(f"no case of cohort {cohort.name} has a reference mask in this part")
-    workers = wishes.workers or workers_for(cohort, wanted or named, len(contenders))
+    workers = wishes.workers or workers_for(cohort, wanted or named, len(models))
     found = _Found()
-    asked = Asked(wishes.scoring, wishes.conventions, wishes.failures > 0, wishes.calibration)
-    pieces = _pieces(segmenter, cohort, contenders, wanted, part, on_case, found, regions, asked)
+    pieces = _pieces(segmenter, cohort, models, wanted, part, on_case, found, wishes)
     found.results += in_order(score_piece, pieces, workers)
     agreed = agreement(cohort, sets, named, wishes.scoring, workers) if len(sets) > 1 else None
     audit = _audit(segmenter, cohort, split).to_json() if split else {}
-    document = _summary(cohort, contenders, found, wanted, audit, wishes)
-    document |= _beyond(contenders, found, wishes)
+    document = _summary(cohort, models, found, wanted, audit, wishes) | _beyond(models, found, wishes)
     if leaking:
         document["leaking"] = why_leaking(leaking)
     if leaking and wishes.conventions:
@@ -161,7 +136,7 @@ def evaluate(
         document["agreement"] = agreed.pairs
     if segmenter and segmenter.options.several:
         document["passes"] = segmenter.options.to_json()
-    ids = {model.name: model.ids for model in everyone}
+    ids = {model.name: model.ids for model in contenders}
     return document | {"cohort": cohort.name, "part": part or "all", "checkpoints": ids}
 
 
@@ -173,10 +148,11 @@ def _pieces(
     part: PartName | None,
     on_case: OnCase,
     found: _Found,
-    regions: tuple[str, ...],
-    asked: Asked,
+    wishes: Wishes,
 ) -> Iterator[Piece]:
     """Yield each case with each model that has not seen its patient, and note those that have."""
+    regions = shared_regions(models, cohort)
+    asked = Asked(wishes.scoring, wishes.conventions, wishes.failures > 0, wishes.calibration)
     members, total, done = cohort.groups, len(wanted) * len(models), 0
     for case_id in wanted:
         content = group_content(cohort, members[cohort.cases[case_id].case.group_id])
@@ -255,34 +231,3 @@ def _require_unlike(models: Sequence[ComparedModel]) -> None:
     for model in models:
         if isinstance(model, Contender):
             model.require_one_kind()
-
-
-def _cases_of(cohort: Cohort, models: Sequence[ComparedModel], split: Split | None, part: PartName | None) -> list[str]:
-    """Return the cases of a part.
-
-    Raises:
-        EvaluationRefusedError: the split names others than the cohort has, or other folds than the models'.
-    """
-    named = _named(cohort, models, split, part)
-    if gone := [case for case in named if case not in cohort.cases]:
-        raise EvaluationRefusedError(f"the split names cases that the cohort lacks ({gone[0]}); make the split again")
-    return named
-
-
-def _named(cohort: Cohort, models: Sequence[ComparedModel], split: Split | None, part: PartName | None) -> list[str]:
-    if split is None or part is None:
-        return list(cohort.cases)
-    if part == "out-of-fold":
-        return sorted({case for fold in split.folds for case in fold.test})
-    folds = {member.card.fold for model in models if isinstance(model, Contender) for member in model.members}
-    if len(split.folds) > 1 and not folds:
-        raise EvaluationRefusedError("masks made elsewhere belong to no fold; score them with --part out-of-fold")
-    if len(split.folds) > 1 and len(folds) > 1:
-        raise EvaluationRefusedError("these checkpoints belong to different folds; score them with --part out-of-fold")
-    number = folds.pop() if len(split.folds) > 1 else 0
-    if number >= len(split.folds):
-        raise EvaluationRefusedError(
-            f"the checkpoint was trained on fold {number} and this split has {len(split.folds)} folds; "
-            "name the split it was trained on with --split"
-        )
-    return list(split.folds[number].part(part))

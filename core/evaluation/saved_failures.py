@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
-from core.checkpoints import Checkpoint
-from core.evaluation.contenders import group_content, seen_content, seen_part
 from core.evaluation.failures import RANKED, CaseFailures, find_failures, rank_failures
 from core.evaluation.saved import saved_scores
+from core.evaluation.saved_cases import Budget, masks_to_score
 from core.evaluation.saved_files import (
     SavedModel,
     beside_mask,
@@ -80,28 +78,18 @@ def saved_failure_list(
         most: how many of each region, kind and metric.
         metrics: by which cases are ranked.
     """
-    ends, waiting = monotonic() + budget_s, 0
-    content = {group: group_content(cohort, members) for group, members in cohort.groups.items()}
-    ranked: dict[str, list[dict[str, Any]]] = {}
-    for name, model in models.items():
-        if isinstance(model, Checkpoint) and model.card.leaks:
-            ranked[name] = []
+    found: dict[str, dict[str, CaseFailures]] = {name: {} for name in models}
+    scores: dict[str, dict[str, CaseScores]] = {name: {} for name in models}
+    budget = Budget.of(budget_s)
+    for name, model, case_id in masks_to_score(workspace, cohort, models):
+        if not budget.allows(_file(workspace, cohort, case_id, model)):
             continue
-        seen = seen_content(model) if isinstance(model, Checkpoint) else {}
-        found: dict[str, CaseFailures] = {}
-        scores: dict[str, CaseScores] = {}
-        for case_id, entry in cohort.cases.items():
-            if seen_part(seen, content[entry.case.group_id]) or not has_reference(cohort, case_id):
-                continue
-            if not has_mask(workspace, cohort, case_id, model):
-                continue
-            if monotonic() > ends and not _file(workspace, cohort, case_id, model).exists():
-                waiting += 1
-                continue
-            found[case_id] = saved_failures(workspace, cohort, case_id, model) or {}
-            scores[case_id] = saved_scores(workspace, cohort, case_id, model) or {}
-        ranked[name] = rank_failures(found, scores, metrics, most)
-    return FailureList(ranked, waiting)
+        failures = saved_failures(workspace, cohort, case_id, model)
+        if failures is not None:
+            found[name][case_id] = failures
+            scores[name][case_id] = saved_scores(workspace, cohort, case_id, model) or {}
+    ranked = {name: rank_failures(cases, scores[name], metrics, most) for name, cases in found.items()}
+    return FailureList(ranked, budget.waiting)
 
 
 def _file(workspace: Workspace, cohort: Cohort, case_id: str, model: SavedModel) -> Path:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import numpy as np
 
 from core.checkpoints import Checkpoint
 from core.evaluation.calibration import Calibration, Reliability
-from core.evaluation.contenders import group_content, seen_content, seen_part
 from core.evaluation.saved import saved_scores
+from core.evaluation.saved_cases import Budget, masks_to_score
 from core.evaluation.saved_files import (
     beside_mask,
     computed_once,
@@ -77,26 +76,18 @@ def saved_trust_table(
         checkpoints: name to checkpoint.
         budget_s: once this is spent, what has not been counted before waits for the next call.
     """
-    ends, waiting = monotonic() + budget_s, 0
-    content = {group: group_content(cohort, members) for group, members in cohort.groups.items()}
     found: dict[str, dict[str, CaseTrust]] = {name: {} for name in checkpoints}
     scores: dict[str, dict[str, CaseScores]] = {name: {} for name in checkpoints}
-    for name, checkpoint in checkpoints.items():
-        if checkpoint.card.leaks:
+    budget = Budget.of(budget_s)
+    for name, _, case_id in masks_to_score(workspace, cohort, checkpoints):
+        checkpoint = checkpoints[name]
+        if not budget.allows(_file(workspace, cohort, case_id, checkpoint)):
             continue
-        seen = seen_content(checkpoint)
-        for case_id, entry in cohort.cases.items():
-            if seen_part(seen, content[entry.case.group_id]) or not has_reference(cohort, case_id):
-                continue
-            if not has_mask(workspace, cohort, case_id, checkpoint):
-                continue
-            if monotonic() > ends and not _file(workspace, cohort, case_id, checkpoint).exists():
-                waiting += 1
-            elif trust := saved_trust(workspace, cohort, case_id, checkpoint):
-                found[name][case_id] = trust
-                scores[name][case_id] = saved_scores(workspace, cohort, case_id, checkpoint) or {}
+        if trust := saved_trust(workspace, cohort, case_id, checkpoint):
+            found[name][case_id] = trust
+            scores[name][case_id] = saved_scores(workspace, cohort, case_id, checkpoint) or {}
     document = trust_of_models(found, scores)
-    return TrustTable(document["calibration"], document["risk_coverage"], waiting)
+    return TrustTable(document["calibration"], document["risk_coverage"], budget.waiting)
 
 
 def _to_json(trust: CaseTrust) -> dict[str, Any]:

@@ -26,9 +26,9 @@ from core.importing.folder import remove_half_imported
 from core.jobs.bounded import cause_of_death
 from core.jobs.folder import JobFolder, JobStatus
 from core.jobs.import_roots import allowed_folder
-from core.jobs.processes import start_process
 from core.jobs.upload_tree import OnProgress, lay_out
 from core.jobs.uploads import Upload, owner_of, uploads_folder
+from core.jobs.working import run_job, start_job
 from core.labels import scheme_named
 from core.workspace import PROJECT, NotInWorkspaceError, Workspace, safe_name
 
@@ -106,9 +106,7 @@ def start_import(workspace: Workspace, request: ImportRequest) -> str:
     if request.mode == "import":
         require_new_name(workspace, request.cohort)
         title = f"Importing {request.cohort}"
-    job = JobFolder.create(workspace, KIND, title, asdict(request))
-    start_process(workspace, "core.jobs.import_cases", [job.id], job.folder / "output.txt")
-    return job.id
+    return start_job(workspace, KIND, title, asdict(request), "core.jobs.import_cases")
 
 
 def find_import(workspace: Workspace, job_id: str, browser: str) -> JobFolder:
@@ -240,5 +238,4 @@ def _names_in_the_making(workspace: Workspace) -> set[str]:
 
 
 if __name__ == "__main__":
-    here = Workspace.default()
-    watch(here, JobFolder(here.jobs / sys.argv[1]))
+    run_job(watch)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +21,8 @@ from core.export.report import CohortFacts, Comparison, Member, SplitFacts
 from core.inference.segment import Segmenter
 from core.jobs.folder import JobFolder
 from core.jobs.print_report import print_pdf
-from core.jobs.processes import start_process
 from core.jobs.report_pictures import typical_slices
+from core.jobs.working import run_job, start_job, taken
 from core.workspace import Cohort, Workspace, safe_name
 
 HTML, PDF, CSV, JSON = "report.html", "report.pdf", "scores.csv", "scores.json"
@@ -137,9 +136,7 @@ def start_report(
         "split": split,
         "document": dict(document),
     }
-    job = JobFolder.create(workspace, "report", title, request)
-    start_process(workspace, "core.jobs.reports", [job.id], job.folder / "output.txt")
-    return job.id
+    return start_job(workspace, "report", title, request, "core.jobs.reports")
 
 
 def report_files(workspace: Workspace, job_id: str) -> dict[str, Path]:
@@ -165,14 +162,13 @@ def cohort_facts(cohort: Cohort) -> CohortFacts:
 
 def work(workspace: Workspace, job: JobFolder) -> None:
     """Do a job's work; its status says how far it is and how it ended, and why there is no PDF."""
-    status = job.take()
-
-    def on_step(label: str, done: int, total: int) -> None:
-        status.label, status.done, status.total = label, done, total
-        job.write(status)
-
-    try:
+    with taken(job) as status:
         request = job.request
+
+        def on_step(label: str, done: int, total: int) -> None:
+            status.label, status.done, status.total = label, done, total
+            job.write(status)
+
         cohort = workspace.cohort(request["cohort"])
         models: list[ComparedModel] = [
             Contender(name, tuple(resolve_checkpoint(workspace, each) for each in members))
@@ -183,12 +179,7 @@ def work(workspace: Workspace, job: JobFolder) -> None:
         written = make_report(
             workspace, cohort, models, request["document"], folder, split=request["split"], on_step=on_step
         )
-        status.state, status.message = "done", written.without
-    except Exception as error:  # whatever it was, the page says it in a sentence
-        status.state, status.message = "failed", str(error) or type(error).__name__
-        raise
-    finally:
-        job.write(status)
+        status.message = written.without
 
 
 def _folder(workspace: Workspace, job_id: str) -> Path:
@@ -226,5 +217,4 @@ def _fold_hashes(split: Split) -> set[str]:
 
 
 if __name__ == "__main__":
-    here = Workspace.default()
-    work(here, JobFolder(here.jobs / sys.argv[1]))
+    run_job(work)

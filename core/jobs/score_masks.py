@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +16,7 @@ from core.evaluation.saved_trust import TRUST_VERSION, saved_trust
 from core.evaluation.scoring import DEFAULT_SCORING
 from core.jobs.bounded import NICENESS
 from core.jobs.folder import JobFolder, recent_jobs
-from core.jobs.processes import start_process
+from core.jobs.working import run_job, start_job, taken
 from core.workspace import Cohort, Workspace
 
 
@@ -75,9 +74,7 @@ def start_scoring(workspace: Workspace, cohort: str, pieces: Sequence[tuple[str,
     """
     title = f"Scoring {len(pieces)} masks of {cohort}"
     request = {"cohort": cohort, "pieces": [list(piece) for piece in pieces], "kinds": list(kinds)}
-    job = JobFolder.create(workspace, "score", title, request)
-    start_process(workspace, "core.jobs.score_masks", [job.id], job.folder / "output.txt")
-    return job.id
+    return start_job(workspace, "score", title, request, "core.jobs.score_masks")
 
 
 def scoring_job(workspace: Workspace, cohort: str) -> JobFolder | None:
@@ -93,8 +90,7 @@ def scoring_job(workspace: Workspace, cohort: str) -> JobFolder | None:
 def work(workspace: Workspace, job: JobFolder) -> None:
     """Do a job's work; its status says how far it is and how it ended."""
     os.nice(NICENESS)
-    status = job.take()
-    try:
+    with taken(job) as status:
         request = job.request
         cohort = workspace.cohort(request["cohort"])
         elsewhere = kept_masks(workspace, cohort.name)
@@ -107,14 +103,8 @@ def work(workspace: Workspace, job: JobFolder) -> None:
             status.done, status.total, status.label = number, len(todo), case_id
             job.write(status)
             KINDS[kind].compute(workspace, cohort, case_id, models[name])
-        status.done, status.state = len(todo), "done"
-    except Exception as error:  # whatever it was, the page says it in a sentence
-        status.state, status.message = "failed", str(error) or type(error).__name__
-        raise
-    finally:
-        job.write(status)
+        status.done = len(todo)
 
 
 if __name__ == "__main__":
-    here = Workspace.default()
-    work(here, JobFolder(here.jobs / sys.argv[1]))
+    run_job(work)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from core.checkpoints import resolve_checkpoint
 from core.evaluation.saved import saved_scores
 from core.jobs.folder import JobFolder
-from core.jobs.processes import start_process
+from core.jobs.working import run_job, start_job, taken
 from core.workspace import Workspace
 
 
@@ -26,9 +25,7 @@ def start_segmenting(workspace: Workspace, cohort: str, cases: Sequence[str], mo
     """
     title = f"Segmenting {cases[0] if len(cases) == 1 else f'{len(cases)} cases'} with {', '.join(models)}"
     request = {"cohort": cohort, "cases": list(cases), "models": list(models)}
-    job = JobFolder.create(workspace, "segment", title, request)
-    start_process(workspace, "core.jobs.segment_cases", [job.id], job.folder / "output.txt")
-    return job.id
+    return start_job(workspace, "segment", title, request, "core.jobs.segment_cases")
 
 
 def start_segmenting_rest(workspace: Workspace, cohort: str, pieces: Sequence[tuple[str, str]]) -> str:
@@ -45,9 +42,7 @@ def start_segmenting_rest(workspace: Workspace, cohort: str, pieces: Sequence[tu
     cases, models = (list(dict.fromkeys(names)) for names in zip(*pieces, strict=True))
     title = f"Segmenting {len(pieces)} times: {len(cases)} cases with {', '.join(models)}"
     request = {"cohort": cohort, "cases": cases, "models": models, "pieces": [list(piece) for piece in pieces]}
-    job = JobFolder.create(workspace, "segment", title, request)
-    start_process(workspace, "core.jobs.segment_cases", [job.id], job.folder / "output.txt")
-    return job.id
+    return start_job(workspace, "segment", title, request, "core.jobs.segment_cases")
 
 
 def work(workspace: Workspace, job: JobFolder) -> None:
@@ -55,8 +50,7 @@ def work(workspace: Workspace, job: JobFolder) -> None:
     from core.inference.device import choose_compute
     from core.inference.segment import Segmenter
 
-    status = job.take()
-    try:
+    with taken(job) as status:
         request = job.request
         cohort = workspace.cohort(request["cohort"])
         checkpoints = {name: resolve_checkpoint(workspace, name) for name in request["models"]}
@@ -72,14 +66,7 @@ def work(workspace: Workspace, job: JobFolder) -> None:
 
             segmenter.segment_stored(cohort, case_id, checkpoint, on_slices)
             saved_scores(workspace, cohort, case_id, checkpoint)
-        status.state = "done"
-    except Exception as error:  # whatever it was, the page says it in a sentence
-        status.state, status.message = "failed", str(error) or type(error).__name__
-        raise
-    finally:
-        job.write(status)
 
 
 if __name__ == "__main__":
-    here = Workspace.default()
-    work(here, JobFolder(here.jobs / sys.argv[1]))
+    run_job(work)

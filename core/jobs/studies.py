@@ -11,7 +11,8 @@ from typing import Any
 from core.atomic import read_json, write_json
 from core.checkpoints import resolve_checkpoint
 from core.errors import JobFailedError, RefusedError
-from core.evaluation.evaluate import Contender, OnCase, evaluate
+from core.evaluation.contenders import Contender
+from core.evaluation.evaluate import OnCase, evaluate
 from core.export.drawing import Drawing
 from core.export.study_curves import TrainingCurves, study_curves
 from core.inference.segment import Segmenter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.metrics.instance_f1 import INSTANCE_CITATION, INSTANCE_WORDS, instance_counts
+from core.metrics.instance_counts import INSTANCE_CITATION, INSTANCE_WORDS, instance_counts
 from core.metrics.instances import MATCHING_IOU
 from core.metrics.pair import RegionPair
 from core.metrics.spec import MetricSpec, NothingToScoreError

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from core.metrics.instances import MATCHING_IOU
+from core.metrics.instance_counts import INSTANCE_CITATION, INSTANCE_WORDS, instance_counts
 from core.metrics.pair import RegionPair
 from core.metrics.spec import MetricSpec
-
-INSTANCE_WORDS = f"26-connected components of both masks, matched one to one where their IoU is above {MATCHING_IOU:g}"
-INSTANCE_CITATION = "Kirillov et al. 2019; as panoptica's"
 
 
 def instance_f1(pair: RegionPair) -> float:
@@ -21,16 +18,6 @@ def instance_f1(pair: RegionPair) -> float:
     """
     match = pair.instances
     return 2 * match.matched / (match.reference + match.prediction)
-
-
-def instance_counts(pair: RegionPair) -> dict[str, float]:
-    """Return `instances_reference`, `instances_predicted` and `instances_matched`; zeros for empty masks."""
-    match = pair.instances
-    return {
-        "instances_reference": match.reference,
-        "instances_predicted": match.prediction,
-        "instances_matched": match.matched,
-    }
 
 
 INSTANCE_F1 = MetricSpec(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.evaluation.saved import SavedModel
+from core.evaluation.saved_files import SavedModel
 from core.workspace import Cohort
 from pages.parts import state, store
 from pages.parts.cohort_index import ORDERS, CohortIndex, found, index_of

@@ -10,15 +10,10 @@ from typing import Any
 import streamlit as st
 
 from core.checkpoints import Checkpoint, made_names, read_checkpoint, shipped_names
-from core.evaluation.saved import (
-    ConventionMeans,
-    KeptMasks,
-    SavedModel,
-    masks_elsewhere,
-    saved_convention_means,
-    saved_prediction,
-    saved_summary,
-)
+from core.evaluation.kept_masks import KeptMasks, kept_masks
+from core.evaluation.saved import saved_summary
+from core.evaluation.saved_conventions import ConventionMeans, saved_convention_means
+from core.evaluation.saved_files import SavedModel, has_mask
 from core.jobs.folder import JobFolder, JobStatus, recent_jobs
 from core.workspace import SHIPPED_CHECKPOINTS, Cohort, Workspace
 
@@ -81,7 +76,7 @@ def fitting(every: dict[str, Checkpoint], of: Cohort) -> dict[str, Checkpoint]:
 def comparable(of: Cohort) -> dict[str, SavedModel]:
     """Return what can be compared on a cohort: fitting checkpoints, then the masks made elsewhere that it was given."""
     found: dict[str, SavedModel] = dict(fitting(checkpoints(), of))
-    return found | {name: masks for name, masks in masks_elsewhere(workspace(), of).items() if name not in found}
+    return found | {name: masks for name, masks in kept_masks(workspace(), of.name).items() if name not in found}
 
 
 def model_title(name: str, checkpoint: SavedModel) -> str:
@@ -110,10 +105,7 @@ def segmenting_any(of: Cohort, cases: Collection[str]) -> JobStatus | None:
 def freshness(of: Cohort, case_id: str) -> tuple[int, int]:
     """Return what changes when a cohort is imported again or one more model has segmented the case."""
     place = workspace()
-    made = sum(
-        saved_prediction(place, of, case_id, checkpoint) is not None
-        for checkpoint in fitting(checkpoints(), of).values()
-    )
+    made = sum(has_mask(place, of, case_id, checkpoint) for checkpoint in fitting(checkpoints(), of).values())
     return changed(of), made
 
 

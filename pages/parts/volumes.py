@@ -14,7 +14,8 @@ import numpy.typing as npt
 from core.data.load import load_case, load_regions
 from core.data.slabs import ViewerArray
 from core.data.volume_cache import VolumeCache
-from core.evaluation.saved import KeptMasks, SavedModel, saved_prediction
+from core.evaluation.kept_masks import KeptMasks
+from core.evaluation.saved_files import SavedModel, saved_prediction
 from core.inference.prediction import Prediction
 from core.inference.segment import prediction_folder
 from core.volume import Volume

@@ -10,7 +10,8 @@ import streamlit as st
 
 from core.checkpoints import Checkpoint
 from core.evaluation.contenders import group_content, seen_content, seen_part
-from core.evaluation.saved import KeptMasks, SavedModel
+from core.evaluation.kept_masks import KeptMasks
+from core.evaluation.saved_files import SavedModel
 from core.workspace import Cohort
 from pages.parts import store
 from pages.parts.words import plural

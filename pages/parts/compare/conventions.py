@@ -9,8 +9,10 @@ import streamlit as st
 
 from core.evaluation.convention_table import convention_value
 from core.evaluation.conventions import CONVENTIONS, DEFAULT_CONVENTION, NO_CLEAN_UP, Convention
+from core.evaluation.kept_masks import KeptMasks
 from core.evaluation.mask_pair import model_resolution
-from core.evaluation.saved import KeptMasks, SavedModel, saved_conventions
+from core.evaluation.saved_conventions import saved_conventions
+from core.evaluation.saved_files import SavedModel
 from core.workspace import Cohort
 from pages.parts import state, store
 from pages.parts.words import plural

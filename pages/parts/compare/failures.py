@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from core.evaluation.saved import SavedModel
+from core.evaluation.saved_files import SavedModel
 from core.metrics import METRICS
 from core.workspace import Cohort
 from pages.parts import state

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.evaluation.conventions import Convention
-from core.evaluation.saved import KeptMasks, SavedModel
+from core.evaluation.kept_masks import KeptMasks
+from core.evaluation.saved_files import SavedModel
 from core.workspace import Cohort
 from pages.parts import store
 from pages.parts.compare.contenders import fair, leaks, worth_making

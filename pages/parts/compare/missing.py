@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core.evaluation.saved import KeptMasks, SavedModel, has_mask
+from core.evaluation.kept_masks import KeptMasks
+from core.evaluation.saved_files import SavedModel, has_mask
 from core.jobs.folder import JobStatus
 from core.jobs.segment_cases import start_segmenting, start_segmenting_rest
 from core.workspace import Cohort

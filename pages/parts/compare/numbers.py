@@ -9,7 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.conventions import CONVENTIONS, DEFAULT_CONVENTION, Convention
-from core.evaluation.saved import SavedModel, saved_scores
+from core.evaluation.saved import saved_scores
+from core.evaluation.saved_files import SavedModel
 from core.evaluation.scoring import CaseScores
 from core.workspace import Cohort
 from pages.parts import store

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from core.evaluation.contenders import group_content, seen_part
-from core.evaluation.saved import KeptMasks, SavedModel, has_mask
-from core.evaluation.saved_files import has_reference
+from core.evaluation.kept_masks import KeptMasks
+from core.evaluation.saved_files import SavedModel, has_mask, has_reference
 from core.workspace import Cohort, Workspace
 from pages.parts.compare.contenders import Compared, what_it_saw
 

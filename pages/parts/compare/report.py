@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.evaluation.saved import KeptMasks, SavedModel
+from core.evaluation.kept_masks import KeptMasks
+from core.evaluation.saved_files import SavedModel
 from core.jobs.folder import JobFolder, JobStatus, recent_jobs
 from core.jobs.reports import report_files, start_report
 from core.workspace import Cohort

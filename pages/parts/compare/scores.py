@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.demo import COHORT as PHANTOMS
 from core.evaluation.human_agreement import Agreement, human_agreement
-from core.evaluation.saved import SavedModel
+from core.evaluation.saved_files import SavedModel
 from core.metrics import METRICS
 from core.workspace import Cohort
 from pages.parts import state

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.evaluation.saved import KeptMasks, SavedModel
+from core.evaluation.kept_masks import KeptMasks
+from core.evaluation.saved_files import SavedModel
 from core.workspace import Cohort
 from pages.parts.compare.contenders import Compared, compared, fair, say_what_is_compared
 from pages.parts.compare.document import TRUST, found_of, go_on

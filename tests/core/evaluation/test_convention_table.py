@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from core.checkpoints import Checkpoint
+from core.evaluation.contenders import Contender
 from core.evaluation.convention_table import (
     CaseConventions,
     convention_definitions,
     convention_means,
     convention_value,
-    conventions_against_reference,
 )
 from core.evaluation.conventions import CONVENTIONS
-from core.evaluation.evaluate import Contender, evaluate
-from core.evaluation.saved import saved_convention_means, saved_conventions
+from core.evaluation.evaluate import Wishes, evaluate
+from core.evaluation.saved_conventions import saved_convention_means, saved_conventions
 from core.evaluation.tables import table
 from core.inference.device import Compute
 from core.inference.segment import Segmenter
@@ -68,7 +68,7 @@ def test_evaluate_gives_the_table_on_request_and_its_first_row_is_the_summary(
     contenders = [Contender("m", (checkpoint,))]
     plain = evaluate(Segmenter(workspace, CPU), small, contenders, None, None)
     assert "conventions" not in plain
-    document = evaluate(Segmenter(workspace, CPU), small, contenders, None, None, conventions=True)
+    document = evaluate(Segmenter(workspace, CPU), small, contenders, None, None, wishes=Wishes(conventions=True))
     assert list(document["conventions"]) == list(CONVENTIONS)
     assert document["convention_definitions"] == convention_definitions()
     for region, cells in document["models"]["m"]["summary"].items():
@@ -84,7 +84,9 @@ def test_what_was_scored_is_kept_beside_the_prediction_and_computed_once(
     workspace: Workspace, small: Cohort, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert saved_conventions(workspace, small, ONE, checkpoint) is None, "no prediction yet"
-    document = evaluate(Segmenter(workspace, CPU), small, [Contender("m", (checkpoint,))], None, None, conventions=True)
+    document = evaluate(
+        Segmenter(workspace, CPU), small, [Contender("m", (checkpoint,))], None, None, wishes=Wishes(conventions=True)
+    )
     waiting = saved_convention_means(workspace, small, {"m": checkpoint}, budget_s=-1)
     assert waiting.waiting == 5, "nothing is computed without time, and the patient that it has seen is not waited for"
     first = saved_conventions(workspace, small, ONE, checkpoint)
@@ -92,7 +94,9 @@ def test_what_was_scored_is_kept_beside_the_prediction_and_computed_once(
     done = saved_convention_means(workspace, small, {"m": checkpoint}, budget_s=60)
     assert done.waiting == 0
     assert done.means == document["conventions"]
-    monkeypatch.setattr("core.evaluation.saved.conventions_of_mask", lambda *_args: pytest.fail("computed twice"))
+    monkeypatch.setattr(
+        "core.evaluation.saved_conventions.conventions_of_mask", lambda *_args: pytest.fail("computed twice")
+    )
     assert saved_conventions(workspace, small, ONE, checkpoint) == first
     assert saved_convention_means(workspace, small, {"m": checkpoint}, budget_s=-1) == done
 
@@ -117,9 +121,9 @@ def test_a_model_with_its_regions_in_another_order_is_scored_by_their_names(
     workspace: Workspace, small: Cohort, tmp_path: Path
 ) -> None:
     other = narrow.checkpoint(tmp_path / "x", inference=narrow.spec(regions=("ET", "WT"), thresholds=(128, 128)))
-    prediction = Segmenter(workspace, CPU).segment_stored(small, ONE, other)
-    found = conventions_against_reference(small, ONE, prediction, ("WT", "ET"), other.spec)
     document = evaluate(Segmenter(workspace, CPU), small, [Contender("x", (other,))], None, None)
+    found = saved_conventions(workspace, small, ONE, other)
+    assert found is not None
     for region in ("WT", "ET"):
         dice = document["models"]["x"]["cases"][ONE][region]["dice"]
         assert convention_value(found, "patient", region) == pytest.approx(dice)

@@ -14,8 +14,11 @@ import pytest
 
 from core.checkpoints import Checkpoint
 from core.data.splits import Fold, Split
-from core.evaluation.evaluate import Contender, EvaluationRefusedError, average, evaluate, pick_regions, seen_in
-from core.evaluation.saved import saved_prediction, saved_scores, saved_summary
+from core.evaluation.case_mask import average, pick_regions
+from core.evaluation.contenders import Contender, EvaluationRefusedError, seen_in
+from core.evaluation.evaluate import evaluate
+from core.evaluation.saved import saved_scores, saved_summary
+from core.evaluation.saved_files import saved_prediction
 from core.inference.device import Compute
 from core.inference.prediction import Prediction
 from core.inference.segment import Segmenter, prediction_folder

@@ -12,7 +12,8 @@ import pytest
 
 from core.checkpoints import Checkpoint
 from core.data.splits import Fold, Split
-from core.evaluation.evaluate import Contender, EvaluationRefusedError, MasksElsewhere, Wishes, evaluate
+from core.evaluation.contenders import Contender, EvaluationRefusedError, MasksElsewhere
+from core.evaluation.evaluate import Wishes, evaluate
 from core.evaluation.masks_elsewhere import find_masks
 from core.evaluation.more_tables import more_tables
 from core.evaluation.saved_trust import saved_trust_table

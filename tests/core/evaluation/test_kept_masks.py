@@ -10,18 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from core.evaluation.evaluate import MasksElsewhere, evaluate
+from core.evaluation.contenders import MasksElsewhere
+from core.evaluation.evaluate import evaluate
 from core.evaluation.kept_masks import keep_masks, kept_masks
 from core.evaluation.masks_elsewhere import MasksElsewhereError, find_masks
-from core.evaluation.saved import (
-    has_mask,
-    masks_elsewhere,
-    saved_conventions,
-    saved_mask,
-    saved_scores,
-    saved_summary,
-)
+from core.evaluation.saved import saved_scores, saved_summary
+from core.evaluation.saved_conventions import saved_conventions
 from core.evaluation.saved_failures import saved_failure_list, saved_failures
+from core.evaluation.saved_files import has_mask, saved_mask
 from core.workspace import Cohort, CohortCase, NotInWorkspaceError, Workspace
 from tests.cases import case_id, write_nifti
 
@@ -46,7 +42,7 @@ def folder(small: Cohort, tmp_path: Path) -> Path:
 def test_what_is_kept_is_what_was_read(workspace: Workspace, small: Cohort, folder: Path) -> None:
     found = find_masks(workspace, small, folder, "nnunet")
     kept = keep_masks(workspace, small, found)
-    assert list(masks_elsewhere(workspace, small)) == ["nnunet"]
+    assert list(kept_masks(workspace, small.name)) == ["nnunet"]
     for case in (ONE, TWO):
         one, other = found.mask_of(small, case), kept.mask_of(small, case)
         assert one is not None

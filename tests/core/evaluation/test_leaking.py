@@ -12,7 +12,7 @@ import pytest
 from core.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from core.data.load import load_regions
 from core.evaluation.contenders import Contender, EvaluationRefusedError
-from core.evaluation.evaluate import evaluate
+from core.evaluation.evaluate import Wishes, evaluate
 from core.evaluation.leaking import held_out_slices, split_leaking
 from core.evaluation.saved import saved_summary
 from core.evaluation.tables import table
@@ -54,7 +54,7 @@ def sliced(make: Make) -> Contender:
 
 
 def run(workspace: Workspace, cohort: Cohort, *models: Contender, conventions: bool = True) -> dict[str, Any]:
-    return evaluate(Segmenter(workspace, CPU), cohort, models, None, None, conventions=conventions)
+    return evaluate(Segmenter(workspace, CPU), cohort, models, None, None, wishes=Wishes(conventions=conventions))
 
 
 def test_it_is_scored_on_its_held_out_slices_alone(

@@ -16,7 +16,7 @@ from core.evaluation.evaluate import evaluate
 from core.export.report.case_slice import fullest_slice
 from core.inference.device import choose_compute
 from core.inference.segment import Segmenter
-from core.jobs import reports
+from core.jobs import reports, working
 from core.jobs.folder import JobFolder
 from core.jobs.report_pictures import typical_slices
 from core.workspace import Cohort, Workspace
@@ -40,7 +40,7 @@ def test_a_job_writes_the_report_and_the_scores(
     contenders = [Contender(each.folder.name, (each,)) for each in checkpoints]
     document = evaluate(segmenter, small, contenders, None, None)
     started: list[list[str]] = []
-    monkeypatch.setattr(reports, "start_process", lambda _root, _module, arguments, _out: started.append(arguments))
+    monkeypatch.setattr(working, "start_process", lambda _root, _module, arguments, _out: started.append(arguments))
     names = {each.folder.name: [str(each.folder)] for each in checkpoints}
     job_id = reports.start_report(workspace, "small", names, document)
     assert started == [[job_id]]

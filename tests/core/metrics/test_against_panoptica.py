@@ -11,8 +11,9 @@ import pytest
 
 from benchmarks.metrics.instance_masks import PAIRS, random_instances
 from core.metrics.components import label_components
+from core.metrics.instance_counts import instance_counts
 from core.metrics.instance_dice import instance_dice
-from core.metrics.instance_f1 import instance_counts, instance_f1
+from core.metrics.instance_f1 import instance_f1
 from core.metrics.instances import InstanceMatch, match_instances
 from tests.core.metrics.masks import pair
 

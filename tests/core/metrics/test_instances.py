@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.metrics.instance_counts import instance_counts
 from core.metrics.instance_dice import instance_dice
-from core.metrics.instance_f1 import instance_counts, instance_f1
+from core.metrics.instance_f1 import instance_f1
 from core.metrics.instances import match_instances
 from tests.core.metrics.masks import Bits, pair
 

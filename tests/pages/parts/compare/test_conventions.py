@@ -14,7 +14,8 @@ from core.checkpoints import Checkpoint, read_checkpoint, shipped_names
 from core.data.load import load_regions
 from core.evaluation.convention_table import convention_value
 from core.evaluation.conventions import CONVENTIONS
-from core.evaluation.saved import saved_conventions, saved_scores
+from core.evaluation.saved import saved_scores
+from core.evaluation.saved_conventions import saved_conventions
 from core.importing import import_folder
 from core.inference.prediction import Prediction
 from core.inference.segment import prediction_folder

@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import shipped_names
 from core.evaluation.calibration import calibrate_case
-from core.evaluation.saved import saved_prediction, saved_scores
-from core.evaluation.saved_files import reference_of
+from core.evaluation.saved import saved_scores
+from core.evaluation.saved_files import reference_of, saved_prediction
 from core.workspace import PROJECT, Workspace
 from tests.cases import case_id
 from tests.pages.parts.compare.conftest import FAR, INVENTED, PATIENTS, shipped
