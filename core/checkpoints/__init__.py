@@ -17,6 +17,7 @@ from core.checkpoints.folder import (
     copy_checkpoint,
     write_checkpoint,
 )
+from core.checkpoints.onnx_file import ONNX, onnx_model, read_onnx, sealed
 from core.checkpoints.reading import read_checkpoint
 from core.checkpoints.weights import load_model, load_weights
 from core.workspace import SHIPPED_CHECKPOINTS, NotInWorkspaceError, Workspace
@@ -24,6 +25,7 @@ from core.workspace import SHIPPED_CHECKPOINTS, NotInWorkspaceError, Workspace
 __all__ = [
     "ADDED_LATER",
     "CARD",
+    "ONNX",
     "WEIGHTS",
     "Card",
     "Checkpoint",
@@ -36,8 +38,11 @@ __all__ = [
     "load_weights",
     "made_names",
     "new_name",
+    "onnx_model",
     "read_checkpoint",
+    "read_onnx",
     "resolve_checkpoint",
+    "sealed",
     "shipped_names",
     "write_checkpoint",
     "write_ensemble",
@@ -52,8 +57,8 @@ def resolve_checkpoint(workspace: Workspace, reference: str) -> Checkpoint:
 
     Args:
         workspace: where runs are.
-        reference: a folder; a run (its best checkpoint, else its last); `RUN@last`; the name of a shipped checkpoint
-            or of one made in the workspace, such as an ensemble.
+        reference: a folder; an ONNX file; a run (its best checkpoint, else its last); `RUN@last`; the name of a
+            shipped checkpoint or of one made in the workspace, such as an ensemble.
 
     Raises:
         NotInWorkspaceError: nothing is called that; the message lists what is.
@@ -62,6 +67,8 @@ def resolve_checkpoint(workspace: Workspace, reference: str) -> Checkpoint:
     folder = Path(reference)
     if (folder / CARD).is_file():
         return read_checkpoint(folder)
+    if folder.suffix == Path(ONNX).suffix and folder.is_file():
+        return read_onnx(folder)
     if (SHIPPED_CHECKPOINTS / reference / CARD).is_file() and "/" not in reference:
         return read_checkpoint(SHIPPED_CHECKPOINTS / reference)
     if reference in made_names(workspace):

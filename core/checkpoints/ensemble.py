@@ -10,6 +10,7 @@ from typing import Any
 from core.atomic import new_folder, write_json
 from core.checkpoints.card import Card, InferenceSpec
 from core.checkpoints.folder import CARD, WEIGHTS, Checkpoint, CheckpointError, link_or_copy
+from core.postprocess import Step, clean_up_words
 
 LARGEST = 16
 Content = dict[str, list[str]]
@@ -21,6 +22,7 @@ SHARED: dict[str, Callable[[InferenceSpec], Any]] = {
     "modalities": lambda spec: sorted(spec.modalities),
     "label scheme": lambda spec: spec.scheme,
     "thresholds": lambda spec: spec.thresholds,
+    "post-processing": lambda spec: spec.post,
 }
 
 
@@ -41,7 +43,7 @@ def write_ensemble(folder: Path, name: str, members: Sequence[Checkpoint]) -> No
     with new_folder(folder) as new:
         for member, sub in zip(members, names, strict=True):
             (new / sub).mkdir()
-            link_or_copy(member.folder / WEIGHTS, new / sub / WEIGHTS)
+            link_or_copy(member.weights, new / sub / WEIGHTS)
             write_json(new / sub / CARD, member.card.model_dump(mode="json"))
         write_json(new / CARD, ensemble_card(name, names, members).model_dump(mode="json"))
 
@@ -133,4 +135,6 @@ def _called(checkpoint: Checkpoint) -> str:
 def _said(value: Any) -> str:
     if isinstance(value, dict):
         return str(value.get("name", "its own"))
+    if isinstance(value, tuple) and all(isinstance(each, Step) for each in value):
+        return clean_up_words(value) or "none"
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

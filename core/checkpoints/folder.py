@@ -38,17 +38,35 @@ class Checkpoint:
         id: what names it for good.
         card: what it says of itself.
         members: of an ensemble, in order; it has no weights of its own.
+        onnx: the one ONNX file in `folder` that it is, or None; such a checkpoint has no weights for torch.
     """
 
     folder: Path
     id: str
     card: Card
     members: tuple[Checkpoint, ...] = ()
+    onnx: Path | None = None
 
     @property
     def spec(self) -> InferenceSpec:
         """What a prediction depends on; of an ensemble, what its first member's does."""
         return self.card.inference
+
+    @property
+    def weights(self) -> Path:
+        """Where its weights are.
+
+        Raises:
+            CheckpointError: it is an ensemble, or an ONNX file.
+        """
+        if self.members:
+            raise CheckpointError(f"{self.folder.name} is an ensemble of {len(self.members)}; load its members")
+        if self.onnx:
+            raise CheckpointError(
+                f"{self.onnx.name} has no weights for torch, only a network for ONNX Runtime; segment with --backend "
+                "onnx, or give the checkpoint's folder"
+            )
+        return self.folder / WEIGHTS
 
 
 def write_checkpoint(folder: Path, state: Mapping[str, torch.Tensor], card: Card, extra: Mapping[str, bytes]) -> None:
@@ -79,7 +97,7 @@ def copy_checkpoint(source: Checkpoint, folder: Path, card: Card) -> None:
         card: what the new one says of itself.
     """
     with new_folder(folder) as new:
-        link_or_copy(source.folder / WEIGHTS, new / WEIGHTS)
+        link_or_copy(source.weights, new / WEIGHTS)
         write_json(new / CARD, card.model_dump(mode="json"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.checkpoints.folder import WEIGHTS, Checkpoint, CheckpointError
+from core.checkpoints.folder import Checkpoint, CheckpointError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -16,16 +16,14 @@ def load_model(checkpoint: Checkpoint) -> nn.Module:
 
     Raises:
         CheckpointError: the weights are damaged or do not fit the architecture that the card names, or it is an
-            ensemble, which has as many models as members.
+            ensemble, which has as many models as members, or an ONNX file, which has no weights for torch.
     """
     from core.models import build_model
 
-    if checkpoint.members:
-        raise CheckpointError(f"{checkpoint.folder.name} is an ensemble of {len(checkpoint.members)}; load its members")
-
+    weights = checkpoint.weights
     spec = checkpoint.spec
     model = build_model(spec.architecture, spec.inputs, spec.outputs, spec.arguments)
-    load_weights(model, checkpoint.folder / WEIGHTS)
+    load_weights(model, weights)
     return model.eval()
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import torch
 
 MixedPrecision = Literal["auto", "off", "bf16", "fp16"]
+BackendName = Literal["torch", "onnx"]
 
 
 class DeviceError(RefusedError):
@@ -27,16 +28,19 @@ class Compute:
         bf16: matrix products in bfloat16 (autocast); weights stay float32.
         channels_last: tensors in NHWC order.
         fp16: matrix products in float16; training scales the loss so that small gradients survive.
+        backend: what computes: torch, or ONNX Runtime on the CPU.
     """
 
     device: str
     bf16: bool
     channels_last: bool
     fp16: bool = False
+    backend: BackendName = "torch"
 
     def to_json(self) -> dict[str, Any]:
         facts = {"device": self.device, "bf16": self.bf16, "channels_last": self.channels_last}
-        return {**facts, "fp16": True} if self.fp16 else facts
+        later = {"fp16": True} if self.fp16 else {}
+        return facts | later | ({} if self.backend == "torch" else {"backend": self.backend})
 
     @classmethod
     def from_json(cls, facts: dict[str, Any]) -> Compute:
@@ -51,6 +55,11 @@ class Compute:
     @property
     def precision(self) -> str:
         return "bf16" if self.bf16 else "fp16" if self.fp16 else "fp32"
+
+    @property
+    def kept_as(self) -> str:
+        """How predictions are named that were computed like this: another precision or backend rounds otherwise."""
+        return self.precision if self.backend == "torch" else f"{self.precision}-{self.backend}"
 
     @property
     def title(self) -> str:
@@ -112,6 +121,17 @@ def cpu_has_bf16() -> bool:
 
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def onnx_compute(device: str = "auto") -> Compute:
+    """Return how ONNX Runtime computes: on the CPU, in float32. Loads no torch.
+
+    Raises:
+        DeviceError: another device is wanted.
+    """
+    if device not in ("auto", "cpu"):
+        raise DeviceError(f"--backend onnx computes on the CPU; found device {device}: leave --device out")
+    return Compute("cpu", bf16=False, channels_last=False, backend="onnx")
 
 
 def set_determinism(compute: Compute, wanted: bool, one_size: bool) -> None:

@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.case import Case
-from core.checkpoints import Checkpoint, InferenceSpec, load_model
+from core.checkpoints import Checkpoint, load_model
 from core.data.content import input_hash
 from core.data.load import load_case
 from core.data.slicing import Plane
 from core.data.store import SlicedCase, has_plane, open_case, slice_case
-from core.errors import RefusedError
+from core.inference.cancelling import OnSlices
 from core.inference.device import Compute
+from core.inference.holding import Holding
+from core.inference.missing import NotSegmentableError, missing_modalities
 from core.inference.options import PLAIN, InferenceOptions
+from core.inference.planes import require_planes
 from core.inference.prediction import Prediction
 from core.inference.uncertainty import mean_prediction
-from core.volume import Volume
+from core.volume import Geometry, Volume
 from core.workspace import Cohort, Workspace
 
 if TYPE_CHECKING:
-    from core.inference.predictor import OnSlices, Predictor
+    from core.inference.predictor import Predictor
+
+__all__ = ["NotSegmentableError", "Segmenter", "Stopwatch", "prediction_folder"]
 
 CutsOf = Callable[[Plane], SlicedCase]
-
-
-class NotSegmentableError(RefusedError):
-    """A checkpoint cannot segment this case; the message says what does not fit."""
 
 
 @dataclass(slots=True)
@@ -41,12 +42,14 @@ class Segmenter:
         workspace: where predictions are kept.
         compute: where networks run.
         options: one pass, or several and their mean.
+        keep: save predictions in the workspace; without, voxels in memory are not even hashed.
     """
 
     workspace: Workspace
     compute: Compute
     options: InferenceOptions = PLAIN
-    _predictors: dict[str, Predictor] = field(default_factory=dict)
+    keep: bool = True
+    _predictors: dict[str, Predictor[Any]] = field(default_factory=dict)
 
     def saved(self, checkpoint: Checkpoint, content: Mapping[str, str]) -> Prediction | None:
         """Return the prediction that was made before for these voxels, or None."""
@@ -61,14 +64,18 @@ class Segmenter:
         """Segment a case of the workspace, or return what was saved for it.
 
         Raises:
-            NotSegmentableError: the cohort lacks a modality that the checkpoint reads.
+            NotSegmentableError: the cohort lacks a modality that the checkpoint reads and cannot do without.
             InputRefusedError: a plane has to be cut and the source files are gone or damaged.
             NoDropoutError: the options ask for dropout, which the network has not.
+            PlanesRefusedError: the options ask for planes that the case cannot be cut in.
+            Cancelled: `on_slices` asked to stop.
         """
-        content = cohort.cases[case_id].content
+        entry = cohort.cases[case_id]
+        content = entry.content
         if saved := self.saved(checkpoint, content):
             return saved
-        require_modalities(checkpoint.spec, cohort.cases[case_id].case)
+        missing_modalities(checkpoint, entry.case)
+        self._require_planes(case_id, entry.grid.ras_shape, entry.geometry, checkpoint)
         return self._segment(lambda plane: self._stored(cohort, case_id, plane), content, checkpoint, on_slices)
 
     def _stored(self, cohort: Cohort, case_id: str, plane: Plane) -> SlicedCase:
@@ -84,11 +91,15 @@ class Segmenter:
         """Segment a volume that is in memory.
 
         Raises:
-            NotSegmentableError: it lacks a modality that the checkpoint reads.
+            NotSegmentableError: it lacks a modality that the checkpoint reads and cannot do without.
             NoDropoutError: the options ask for dropout, which the network has not.
+            PlanesRefusedError: the options ask for planes that the volume cannot be cut in.
+            Cancelled: `on_slices` asked to stop.
         """
-        require_modalities(checkpoint.spec, case)
-        cuts = _Cuts(case.case_id, volume)
+        missing_modalities(checkpoint, case)
+        self._require_planes(case.case_id, volume.shape, volume.geometry, checkpoint)
+        # passes with dropout are drawn from the hashes
+        cuts = _Cuts(case.case_id, volume, hashed=self.keep or self.options.mc_dropout > 0)
         content = cuts(checkpoint.spec.plane).content
         return self._segment(cuts, content, checkpoint, on_slices)
 
@@ -98,61 +109,95 @@ class Segmenter:
         """Segment a case, with each member of an ensemble in its own plane, and save the prediction."""
         told: OnSlices = on_slices or (lambda _done, _total: None)
         if checkpoint.members:
-            made = []
-            for number, member in enumerate(checkpoint.members):
-                step: OnSlices = partial(_of_all, told, number, len(checkpoint.members))
-                found = self.saved(member, content)
-                if found is None:
-                    fresh = self._segment(cuts, content, member, step)
-                    found = self.saved(member, content) or fresh  # on the disk, so that few are in memory
-                made.append(found)
-            prediction = mean_prediction(made, checkpoint.id)
+            prediction = self._mean_of_members(cuts, content, checkpoint, told)
+        elif self.options.planes:
+            prediction = self._mean_of_planes(cuts, checkpoint, told)
         else:
             sliced = cuts(checkpoint.spec.plane)
             content = sliced.content
             prediction = self.predictor(checkpoint).predict(sliced, checkpoint.id, told, self.options)
-        prediction.save(self._folder(checkpoint, content))
+        if self.keep:
+            prediction.save(self._folder(checkpoint, content))
         return prediction
 
-    def _folder(self, checkpoint: Checkpoint, content: Mapping[str, str]) -> Path:
-        return prediction_folder(self.workspace, checkpoint, content, self.compute.bf16, self.options)
+    def _mean_of_members(
+        self, cuts: CutsOf, content: Mapping[str, str], checkpoint: Checkpoint, told: OnSlices
+    ) -> Prediction:
+        with Holding(len(checkpoint.members)) as held:
+            for number, member in enumerate(checkpoint.members):
+                step: OnSlices = partial(_of_all, told, number, len(checkpoint.members))
+                found = self.saved(member, content) if self.keep else None
+                if found is None:
+                    fresh = self._segment(cuts, content, member, step)
+                    found = (self.saved(member, content) if self.keep else None) or fresh
+                held.add(found)
+            return mean_prediction(held.predictions, checkpoint.id)
 
-    def predictor(self, checkpoint: Checkpoint) -> Predictor:
+    def _mean_of_planes(self, cuts: CutsOf, checkpoint: Checkpoint, told: OnSlices) -> Prediction:
+        planes, predictor = self.options.planes, self.predictor(checkpoint)
+        with Holding(len(planes)) as held:
+            for number, plane in enumerate(planes):
+                step: OnSlices = partial(_of_all, told, number, len(planes))
+                held.add(predictor.in_plane(plane).predict(cuts(plane), checkpoint.id, step, self.options))
+            if len(planes) == 1:
+                return held.predictions[0]
+            mean = mean_prediction(held.predictions, checkpoint.id)
+        assert mean.uncertainty is not None
+        return replace(mean, uncertainty=replace(mean.uncertainty, opinions="planes"))
+
+    def _require_planes(
+        self, case_id: str, shape: tuple[int, int, int], geometry: Geometry | None, checkpoint: Checkpoint
+    ) -> None:
+        spacing_mm = geometry.spacing_mm if geometry else None
+        for each in checkpoint.members or (checkpoint,):
+            require_planes(case_id, shape, spacing_mm, self.options.planes, each.spec.plane)
+
+    def _folder(self, checkpoint: Checkpoint, content: Mapping[str, str]) -> Path:
+        return prediction_folder(self.workspace, checkpoint, content, self.compute.kept_as, self.options)
+
+    def predictor(self, checkpoint: Checkpoint) -> Predictor[Any]:
         """Load a checkpoint's model once."""
         from core.inference.predictor import Predictor
 
         if checkpoint.id not in self._predictors:
-            self._predictors[checkpoint.id] = Predictor(load_model(checkpoint), checkpoint.spec, self.compute)
+            self._predictors[checkpoint.id] = Predictor(self._network(checkpoint), checkpoint.spec, self.compute)
         return self._predictors[checkpoint.id]
+
+    def _network(self, checkpoint: Checkpoint) -> Any:
+        if self.compute.backend == "torch":
+            return load_model(checkpoint)
+        from core.inference.backends.onnx_runtime import OnnxBackend
+
+        return OnnxBackend(checkpoint)
 
 
 def prediction_folder(
     workspace: Workspace,
     checkpoint: Checkpoint,
     content: Mapping[str, str],
-    bf16: bool = False,
+    kept_as: str = "fp32",
     options: InferenceOptions = PLAIN,
 ) -> Path:
     """Return where a checkpoint's prediction for these voxels is kept, whatever the case is called."""
-    precision = "bf16" if bf16 else "fp32"
-    name = f"{input_hash(dict(content), checkpoint.spec.modalities)[:32]}-{precision}{options.suffix}"
+    name = f"{input_hash(dict(content), checkpoint.spec.modalities)[:32]}-{kept_as}{options.suffix}"
     return workspace.prediction_folder(checkpoint.id, name)
 
 
-def _of_all(told: OnSlices, number: int, members: int, done: int, total: int) -> None:
-    told(number * total + done, members * total)
+def _of_all(told: OnSlices, number: int, members: int, done: int, total: int) -> bool | None:
+    return told(number * total + done, members * total)
 
 
 class _Cuts:
     """Cuts a volume in the planes that are asked for, each once."""
 
-    def __init__(self, case_id: str, volume: Volume) -> None:
-        self._case_id, self._volume = case_id, volume
+    def __init__(self, case_id: str, volume: Volume, hashed: bool) -> None:
+        self._case_id, self._volume, self._hashed = case_id, volume, hashed
         self._made: dict[Plane, SlicedCase] = {}
 
     def __call__(self, plane: Plane) -> SlicedCase:
         if plane not in self._made:
-            self._made = {plane: slice_case(self._case_id, self._volume, None, plane)}
+            self._made = {}  # the other plane's slices go before these are cut
+            self._made = {plane: slice_case(self._case_id, self._volume, None, plane, self._hashed)}
         return self._made[plane]
 
 
@@ -167,16 +212,3 @@ class Stopwatch:
         now = time.perf_counter()
         self.seconds[step] = self.seconds.get(step, 0.0) + now - self._last
         self._last = now
-
-
-def require_modalities(spec: InferenceSpec, case: Case) -> None:
-    """Refuse a case that lacks what the checkpoint reads.
-
-    Raises:
-        NotSegmentableError: with the missing modalities.
-    """
-    if missing := [name for name in spec.modalities if name not in case.sources]:
-        raise NotSegmentableError(
-            f"{case.case_id} has {', '.join(case.sources)}; the checkpoint also reads {', '.join(missing)}: "
-            "add the sequence or choose a checkpoint that does without"
-        )
