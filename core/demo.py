@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.checkpoints import Checkpoint, read_checkpoint, shipped_names
+from core.data.licence import PHANTOMS
 from core.data.phantom import cohort_traits, make_phantom, write_cohort, write_phantom
 from core.data.phantom.traits import PhantomTraits
 from core.evaluation.saved import saved_scores
@@ -22,7 +23,7 @@ from core.workspace import SHIPPED_CHECKPOINTS, Cohort, Workspace
 
 COHORT = "phantoms"
 COUNT = 24
-PUBLIC = ImportChoices(public=True)
+PUBLIC = ImportChoices(public=True, licence=PHANTOMS)
 
 OnProgress = Callable[[str, int, int], None]
 

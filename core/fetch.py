@@ -62,7 +62,7 @@ def fetch(workspace: Workspace, name: str, on_progress: OnProgress = lambda _don
         JobFailedError: it cannot be had, or there is no room; a later call goes on.
     """
     if name in DATA_SETS:
-        return _fetch_data(workspace.root / "downloads" / name, name, DATA_SETS[name], on_progress)
+        return _fetch_data(workspace.downloads / name, name, DATA_SETS[name], on_progress)
     if name in ADDRESSES:
         return _fetch_weights(workspace, name, ADDRESSES[name], on_progress)
     raise RefusedError(f"nothing that can be fetched is called {name!r}; known: {', '.join(fetchable())}")

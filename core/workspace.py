@@ -65,6 +65,7 @@ class Cohort:
     findings: tuple[dict[str, str], ...]
     public: bool  # made here or published: browsers may keep its volumes
     why: str = ""  # what its folder was taken for, and by what
+    licence: str = ""  # of its data, as whoever imported it stated it
 
     @property
     def groups(self) -> dict[str, list[str]]:
@@ -105,6 +106,7 @@ class Cohort:
             "why": self.why,
             "scheme": scheme_to_json(self.scheme),
             "public": self.public,
+            **({"licence": self.licence} if self.licence else {}),
             "cases": [_case_json(entry) for entry in self.cases.values()],
             "refused": list(self.refused),
             "findings": list(self.findings),
@@ -197,6 +199,11 @@ class Workspace:
     def private_file(self, cohort: str, case_id: str) -> Path:
         """Where the identifiers of a case's DICOM source are kept (0600), for exports that refer to it."""
         return self.cohort_folder(cohort) / "private" / f"{safe_name(case_id)}.json"
+
+    @property
+    def downloads(self) -> Path:
+        """Where a public data set that was fetched has a folder of its name."""
+        return self.root / "downloads"
 
     @property
     def volumes(self) -> Path:
@@ -305,4 +312,5 @@ def _cohort_from_json(data: dict[str, Any]) -> Cohort:
         findings=tuple(data["findings"]),
         public=data["public"],
         why=data["why"],
+        licence=data.get("licence", ""),  # cohorts written before it could be stated have none
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from core.checkpoints import WEIGHTS, Card, Checkpoint, load_model, resolve_checkpoint, write_checkpoint
 from core.cli.output import progress
+from core.data.licence import PHANTOMS
 from core.data.phantom import TRAINING_SEEDS, cohort_traits, write_cohort
 from core.importing import ImportChoices, import_folder
 from core.recipe import load_recipe
@@ -51,7 +52,7 @@ def make_cohort(workspace: Workspace) -> None:
     folder = workspace.root / "demo" / COHORT
     traits = cohort_traits(PATIENTS, first_seed=TRAINING_SEEDS.start)
     write_cohort(folder, traits, on_written=lambda n, _path: progress("phantoms", n + 1, len(traits)))
-    import_folder(workspace, folder, COHORT, ImportChoices(public=True), progress)
+    import_folder(workspace, folder, COHORT, ImportChoices(public=True, licence=PHANTOMS), progress)
     make_split(workspace, COHORT, "default", None, "80/20/0", seed=0)
 
 
@@ -59,7 +60,7 @@ def ship(trained: Checkpoint, folder: Path) -> None:
     """Write a trained checkpoint with half-precision kernels; norms stay as they are, their variances are tiny."""
     state = load_model(trained).state_dict()
     narrowed = {name: tensor.half() if tensor.ndim > 1 else tensor for name, tensor in state.items()}
-    changes = {"run": folder.name, "data_licence": LICENCE, "weights_licence": LICENCE}
+    changes = {"run": folder.name, "weights_licence": LICENCE}
     card = Card.model_validate(trained.card.model_dump(mode="json") | changes)
     write_checkpoint(folder, narrowed, card, {})
     size = (folder / WEIGHTS).stat().st_size

@@ -12,7 +12,7 @@ from core.cli.output import print_json, progress
 if TYPE_CHECKING:
     from core.data.leakage import Audit
     from core.importing import ImportChoices
-    from core.workspace import Cohort
+    from core.workspace import Cohort, Workspace
 
 Verbs = Any  # argparse keeps the type of add_subparsers' result private
 
@@ -31,6 +31,15 @@ def add_verbs(verbs: Verbs) -> None:
     bring.add_argument("--cohort", help="what to call it (default: the folder's name, unless that may be a person's)")
     bring.set_defaults(run=_import)
     bring.add_argument("--copy", action="store_true", help="keep the voxels in the workspace")
+    bring.add_argument(
+        "--licence",
+        default="",
+        metavar="TEXT",
+        help="of the data, for reports and cards: 'CC BY 4.0, BraTS-Africa' (default: a fetched data set's own)",
+    )
+    bring.add_argument(
+        "--facts", type=Path, metavar="FILE.csv", help="tell which site and scanner cases are of, as the verb facts"
+    )
     for verb in (check, bring):
         verb.add_argument("--scheme", help="what the labels mean: a name or a file (default: what the names imply)")
         verb.add_argument("--modalities", metavar="NAMES", help="take these alone, such as t1c,t2f")
@@ -79,6 +88,7 @@ def add_reading(verb: argparse.ArgumentParser) -> None:
 def choices_of(options: argparse.Namespace) -> ImportChoices:
     """Return what the options of `add_reading`, and --copy, ask for."""
     from core.data.label_files import scheme_of_name_or_file
+    from core.data.licence import stated_licence
     from core.harmonise import Harmonising
     from core.importing import ImportChoices
 
@@ -90,6 +100,7 @@ def choices_of(options: argparse.Namespace) -> ImportChoices:
         copy=getattr(options, "copy", False),
         keep_names=options.keep_names,
         harmonise=Harmonising.parse(options.harmonise) if options.harmonise else None,
+        licence=stated_licence(getattr(options, "licence", "")),
     )
 
 
@@ -151,16 +162,22 @@ def _check(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     from core.importing import import_folder
+    from core.importing.facts_file import require_table
     from core.workspace import Workspace
 
+    workspace = Workspace.default()
+    if options.facts:
+        require_table(options.facts)
     report = import_folder(
-        Workspace.default(),
+        workspace,
         options.source,
         options.cohort,
         choices_of(options),
         progress,
     )
     cohort = report.cohort
+    if options.facts:
+        _tell(workspace, cohort.name, options.facts)
     if options.json:
         print_json(report.to_json())
         return 0
@@ -168,12 +185,23 @@ def _import(options: argparse.Namespace) -> int:
         print(f"refused  {refused['case']}: found {refused['found']}; expected {refused['expected']}; {refused['fix']}")
     for finding in cohort.findings:
         print(f"{finding['severity']}  {finding['case']}: found {finding['found']}")
-    print(f"cohort {cohort.name}: layout {cohort.layout}, labels {cohort.scheme.name}")
+    licence = cohort.licence or "not stated (--licence)"
+    print(f"cohort {cohort.name}: layout {cohort.layout}, labels {cohort.scheme.name}, licence {licence}")
     print(
         f"{_counted(cohort)} → {report.volumes} volumes → {report.slices} slices; "
         f"{report.air_share:.0%} of the voxels were air and cropped"
     )
     return 0
+
+
+def _tell(workspace: Workspace, cohort: str, facts: Path) -> None:
+    """Keep a table of facts with the cohort that has just come in, which stays as it is where the table is refused."""
+    from core.importing.facts_file import FactsRefusedError, tell_facts
+
+    try:
+        tell_facts(workspace, cohort, facts)
+    except FactsRefusedError as error:
+        raise FactsRefusedError(f"cohort {cohort} is imported, but nothing is told of it: {error}") from None
 
 
 def _counted(cohort: Cohort) -> str:

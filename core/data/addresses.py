@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 
@@ -52,6 +53,7 @@ class DataSet:
         bytes: its size, for the space that it takes; None where it is not known.
         unpacked_bytes: the size of what is in it.
         licence: its terms.
+        attribution: whose it is, as a report names it beside the licence; empty takes the title.
     """
 
     title: str
@@ -60,6 +62,7 @@ class DataSet:
     bytes: int | None
     unpacked_bytes: int | None
     licence: str
+    attribution: str = ""
 
     @property
     def file_name(self) -> str:
@@ -87,5 +90,20 @@ DATA_SETS: dict[str, DataSet] = {
         bytes=7_608_266_240,
         unpacked_bytes=7_608_266_240,  # the tar is not packed; what it holds is
         licence="CC BY-SA 4.0",
+        attribution="Medical Segmentation Decathlon, Task01_BrainTumour",
     ),
 }
+
+
+def licence_of_download(downloads: Path, source: Path) -> str:
+    """Return whose and under which terms the data below a folder are, where `fetch` brought them; else nothing.
+
+    Args:
+        downloads: where every data set has a folder of its name.
+        source: a folder that somebody wants to read.
+    """
+    inside = source.resolve()
+    for name, data in DATA_SETS.items():
+        if inside.is_relative_to((downloads / name).resolve()):
+            return f"{data.attribution or data.title}, {data.licence}"
+    return ""

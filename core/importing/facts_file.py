@@ -56,6 +56,15 @@ def tell_facts(workspace: Workspace, cohort_name: str, path: Path) -> Cohort:
     return changed
 
 
+def require_table(path: Path) -> None:
+    """Refuse a file that is no table of facts, before its cohort is there: its first line alone is read.
+
+    Raises:
+        FactsRefusedError: it cannot be read, or its columns are not those of a table of facts.
+    """
+    _columns(_head(csv.reader(_lines(path), delimiter=_delimiter(path))))
+
+
 def read_facts(path: Path, cohort: Cohort) -> Told:
     """Return what a table tells of each case, by axis; an empty field tells nothing.
 
@@ -63,7 +72,7 @@ def read_facts(path: Path, cohort: Cohort) -> Told:
         FactsRefusedError: the file is no such table, or a line speaks of a case that the cohort lacks.
     """
     rows = csv.reader(_lines(path), delimiter=_delimiter(path))
-    head = [name.strip().lower() for name in next(rows, [])]
+    head = _head(rows)
     columns = _columns(head)
     key = head[0]
     members = {case: [case] for case in cohort.cases} if key == "case" else _of_patients(cohort)
@@ -85,6 +94,10 @@ def read_facts(path: Path, cohort: Cohort) -> Told:
     if not any(told.values()):
         raise FactsRefusedError(f"nothing is told of any case; expected lines such as {key} name,A below the first")
     return told
+
+
+def _head(rows: Iterator[list[str]]) -> list[str]:
+    return [name.strip().lower() for name in next(rows, [])]
 
 
 def _lines(path: Path) -> Iterator[str]:

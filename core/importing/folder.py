@@ -6,12 +6,13 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 from core.case import Case
+from core.data.addresses import licence_of_download
 from core.data.layouts.spec import Layout
 from core.data.leakage.fingerprints import fingerprint
 from core.data.refusal import Finding, InputRefusedError
@@ -90,6 +91,8 @@ def import_folder(
         if is_new:
             remove_half_imported(workspace, name)
         raise
+    licence = choices.licence or licence_of_download(workspace.downloads, source)
+    cohort = replace(cohort, licence=licence)
     workspace.write_cohort(cohort)
     return report_of(cohort)
 

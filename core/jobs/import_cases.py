@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from core.atomic import read_json, write_json
 from core.data import limits
+from core.data.licence import stated_licence
 from core.errors import RefusedError
 from core.harmonise import Harmonising
 from core.importing import ImportChoices
@@ -56,6 +57,7 @@ class ImportRequest:
         layout: how the folder is laid out; None recognises it.
         scheme: what the labels mean; None takes what the names imply.
         harmonise: `Harmonising` as a dict; None refuses cases that are not on one grid.
+        licence: of the data; empty where none is stated.
         check: the job that checked the same before, which is forgotten once the import is done.
     """
 
@@ -67,6 +69,7 @@ class ImportRequest:
     layout: str | None = None
     scheme: str | None = None
     harmonise: dict[str, Any] | None = None
+    licence: str = ""
     check: str = ""
 
     def source(self, workspace: Workspace, on_unpacking: OnProgress = lambda _done, _total: None) -> Path:
@@ -85,7 +88,8 @@ class ImportRequest:
         # by name only: what comes from a page opens no file
         scheme = scheme_named(self.scheme) if self.scheme else None
         harmonise = Harmonising.from_json(self.harmonise) if self.harmonise else None
-        return ImportChoices(self.layout, scheme, copy=bool(self.upload), harmonise=harmonise)
+        copied, licence = bool(self.upload), stated_licence(self.licence)
+        return ImportChoices(self.layout, scheme, copy=copied, harmonise=harmonise, licence=licence)
 
 
 def start_import(workspace: Workspace, request: ImportRequest) -> str:
@@ -97,8 +101,10 @@ def start_import(workspace: Workspace, request: ImportRequest) -> str:
     Raises:
         CohortNameError: the name cannot be used, or is taken.
         FolderNotAllowedError: the folder may not be imported.
+        LicenceRefusedError: what is stated cannot be printed.
     """
     forget_old_jobs(workspace)
+    stated_licence(request.licence)
     if request.folder:
         allowed_folder(workspace, Path(request.folder))
     what = "an upload" if request.upload else "a folder"

@@ -157,6 +157,7 @@ def cohort_facts(cohort: Cohort) -> CohortFacts:
         region_titles={region.name: region.title for region in cohort.scheme.regions},
         spacings_mm=tuple(sorted({(round(x, 4), round(y, 4), round(z, 4)) for x, y, z in spacings})),
         shapes=tuple(sorted({tuple(entry.facts["shape"]) for entry in cohort.cases.values()})),
+        licence=cohort.licence,
     )
 
 

@@ -11,6 +11,7 @@ from core.checkpoints import Checkpoint
 from core.workspace import Cohort
 from pages.parts import store
 from pages.parts.cohort_index import index_of
+from pages.parts.importing.findings import plain
 from pages.parts.thumbnails import thumbnail
 from pages.parts.words import plural
 
@@ -30,6 +31,8 @@ def cohort_strip(cohort: Cohort) -> None:
         plural(index.spacing_count, "voxel size"),
         f"labels {cohort.scheme.name}",
     ]
+    if cohort.licence:
+        said.append(f"licence {plain(cohort.licence)}")
     if refused:
         said.append(f"{refused} refused")
     st.markdown(f"**{cohort.name}** :gray[ {' · '.join(said)}]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,11 @@ def test_overview_names_the_cohort_and_counts_its_patients(small: Workspace) -> 
     assert not app.exception
     assert "**small**" in words(app)
     assert "3 patients · 4 sequences · 1 voxel size · labels brats-2023 · 1 refused" in words(app)
+
+
+def test_overview_says_under_which_licence_the_data_are(small: Workspace) -> None:
+    small.write_cohort(replace(small.cohort("small"), licence="CC BY 4.0, [somebody]"))
+    assert r"labels brats-2023 · licence CC BY 4\.0, \[somebody\] · 1 refused" in words(opened())
 
 
 def test_browse_shows_the_first_case_its_volumes_and_why_another_was_refused(small: Workspace) -> None:

@@ -35,6 +35,7 @@ class CohortFacts:
         region_titles: region to its name in words.
         spacings_mm: the distinct voxel sizes, RAS+ order; empty where no case has any.
         shapes: the distinct grids (X, Y, Z).
+        licence: of its data; empty where whoever imported it did not state one.
     """
 
     name: str
@@ -45,6 +46,7 @@ class CohortFacts:
     region_titles: Mapping[str, str]
     spacings_mm: tuple[tuple[float, float, float], ...]
     shapes: tuple[tuple[int, int, int], ...]
+    licence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

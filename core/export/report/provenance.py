@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.data.licence import NOT_STATED
 from core.export.report.comparison import Comparison, Member
 from core.export.report.formatting import listed, plural
 from core.export.report.table import Table
-
-NOT_STATED = "not stated"
 
 
 def checkpoint_table(comparison: Comparison) -> Table | None:
@@ -108,14 +107,18 @@ def licences(comparison: Comparison) -> list[str]:
 
 
 def picture_licence(comparison: Comparison) -> str:
-    """Say whose the pictured images are, where models were trained on the same cohort and a card states its licence."""
+    """Say whose the pictured images are: as the cohort states it, else a card of a model that was trained on it."""
+    if not comparison.pictures:
+        return ""
+    if comparison.cohort.licence:
+        return f"Images: {comparison.cohort.licence.rstrip('.')}."
     stated = {
         str(licence).rstrip("."): None
         for member in _members(comparison)
         if member.card.get("cohort") == comparison.cohort.name
         and (licence := member.card.get("data_licence", NOT_STATED)) != NOT_STATED
     }
-    return f"Images: {'; '.join(stated)}." if stated and comparison.pictures else ""
+    return f"Images: {'; '.join(stated)}." if stated else ""
 
 
 def libraries(comparison: Comparison) -> str:

@@ -129,10 +129,18 @@ def _ways_on(job: JobFolder, request: ImportRequest, chosen: ImportRequest, repo
             start_check(chosen)
     else:
         name = st.text_input("Call it", _free_name(report["layout"] or "import"), key=f"name {job.id}")
+        licence = st.text_input(
+            "Licence of the data",
+            placeholder="not stated",
+            help="Such as CC BY 4.0, and whose the data are: stands in reports, and in the cards of models that learn "
+            "from them.",
+            key=f"licence {job.id}",
+        )
         if st.button("Import", type="primary", width="stretch", disabled=not report["accepted"], key="start import"):
             try:
                 require_new_name(place, name)
-                state.open_import(start_import(place, replace(chosen, mode="import", cohort=name, check=job.id)))
+                asked = replace(chosen, mode="import", cohort=name, licence=licence, check=job.id)
+                state.open_import(start_import(place, asked))
             except RefusedError as error:
                 st.error(str(error))
             else:

@@ -73,11 +73,11 @@ def test_a_check_lists_what_is_wrong_and_imports_nothing(workspace: Workspace, f
 
 def test_an_upload_is_imported_and_then_gone_with_every_name_in_it(workspace: Workspace, files: Path) -> None:
     upload = sent(workspace, files, "Doe^Jane 1971")
-    done = job(workspace, mode="import", upload=upload.id, cohort="new", scheme="brats-2023")
+    done = job(workspace, mode="import", upload=upload.id, cohort="new", scheme="brats-2023", licence="CC BY 4.0")
     watch(workspace, done)
     assert (done.status.state, done.status.message) == ("done", "")
     cohort = workspace.cohort("new")
-    assert len(cohort.cases) == 2
+    assert (len(cohort.cases), cohort.licence) == (2, "CC BY 4.0")
     assert all(file.exists() for case in cohort.cases.values() for s in case.case.sources.values() for file in s.files)
     assert not list(uploads_folder(workspace).iterdir())
     told = [path for path in workspace.root.rglob("*") if "Jane" in path.name or "Jane" in readable(path)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -119,6 +120,18 @@ def test_an_attribution_in_the_cards_stands_by_the_pictures_and_the_licences() -
     said = text_of(comparison(members=made.members | {"first": (attributed,)}))
     assert f"Images: {licence}." in said
     assert f"Training data of first: {licence}." in said
+
+
+def test_the_cohorts_own_licence_stands_by_its_pictures() -> None:
+    made = comparison()
+    attributed = type(member := made.members["first"][0])(member.checkpoint_id, card(data_licence="CC0"))
+    said = text_of(
+        comparison(
+            members=made.members | {"first": (attributed,)}, cohort=replace(made.cohort, licence="CC BY 4.0, Somebody")
+        )
+    )
+    assert "Images: CC BY 4.0, Somebody." in said
+    assert "Images: CC0." not in said
 
 
 def test_without_a_scored_case_the_page_says_so() -> None:
