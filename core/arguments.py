@@ -11,7 +11,7 @@ from core.errors import RefusedError
 
 
 class ArgumentError(RefusedError):
-    """A model, loss or augmentation was given an argument it does not know or a value it cannot take."""
+    """A plug-in was given an argument that it does not know or a value that it cannot take."""
 
 
 class Arguments(BaseModel):

@@ -14,14 +14,23 @@ from pydantic import (
     model_validator,
 )
 
+from core.data.licence import NOT_STATED
 from core.data.prepare import Preparing
 from core.data.slicing import Plane
+from core.labels import SCHEMES, scheme_from_json
+from core.postprocess import Step, check_steps
 
 SCHEMA_VERSION = 1
 # fields that the inference section has gained since the first checkpoints, with what leaving them out means
-ADDED_LATER: dict[str, Any] = {"class_bits": [], "window": None, "neighbours": 0}
+ADDED_LATER: dict[str, Any] = {"class_bits": [], "window": None, "neighbours": 0, "post": []}
 # likewise of the card itself
-CARD_ADDED_LATER: dict[str, Any] = {"members": [], "calibration": None, "audit": None, "slice_split": None}
+CARD_ADDED_LATER: dict[str, Any] = {
+    "members": [],
+    "calibration": None,
+    "audit": None,
+    "slice_split": None,
+    "tuning": None,
+}
 
 
 class InferenceSpec(BaseModel):
@@ -43,6 +52,7 @@ class InferenceSpec(BaseModel):
     input_size: tuple[int, int] | int | None
     thresholds: tuple[int, ...]
     temperature: float = Field(1.0, gt=0)
+    post: tuple[Step, ...] = ()  # what follows the thresholds
 
     @model_validator(mode="after")
     def _one_threshold_per_region(self) -> Self:
@@ -52,6 +62,13 @@ class InferenceSpec(BaseModel):
             )
         if (self.target == "classes") != bool(self.class_bits):
             raise ValueError(f"target {self.target} with class_bits {self.class_bits}; only classes have them")
+        return self
+
+    @model_validator(mode="after")
+    def _steps_for_its_regions(self) -> Self:
+        if self.post:
+            is_known = not isinstance(self.scheme, str) or self.scheme in SCHEMES
+            check_steps(self.post, self.regions, scheme_from_json(self.scheme) if is_known else None)
         return self
 
     @model_serializer(mode="wrap")
@@ -100,12 +117,13 @@ class Card(BaseModel):
     training_content: dict[str, list[str]]
     validation_content: dict[str, list[str]]
     validation_scores: dict[str, Any] | None = None
-    data_licence: str = "not stated"
-    weights_licence: str = "not stated"
+    data_licence: str = NOT_STATED
+    weights_licence: str = NOT_STATED
     libraries: dict[str, str] = Field(default_factory=dict)
     members: tuple[str, ...] = ()  # an ensemble: the sub-folders, in order; `inference` is then the first one's
     calibration: dict[str, Any] | None = None  # how the temperature was fitted, and to what
     audit: dict[str, Any] | None = None  # of the split: the report's hash, what was looked for, the leaks in sentences
+    tuning: dict[str, Any] | None = None  # how thresholds and clean-up were chosen, and what that changed
     slice_split: dict[str, Any] | None = None  # a part by slices: seed, share, and the slices held out by case
 
     @model_serializer(mode="wrap")

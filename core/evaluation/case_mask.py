@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from core.case import Source
+from core.checkpoints import InferenceSpec
 from core.data.slicing import Plane
 from core.evaluation.mask_files import read_mask
+from core.inference.cleaned import cleaned_mask
 from core.inference.prediction import Prediction
 from core.labels import LabelScheme
-from core.volume import Grid
+from core.volume import Geometry, Grid
 
 Bits = npt.NDArray[np.uint8]
 
@@ -24,11 +26,13 @@ class CaseMask:
     """What a model made of one case.
 
     Attributes:
-        bits: (X, Y, Z) uint8 of the full native grid in RAS+, bit r set where region r is.
+        bits: (X, Y, Z) uint8 of the full native grid in RAS+, bit r set where region r is; cleaned up where the model
+            does so.
         regions: the name of each bit.
         prediction: the probabilities that the mask was cut from; None for a mask made elsewhere.
         plane: how the network cuts the volume.
         input_size: the network's slice (H, W), or None where it takes any or nobody knows.
+        is_cleaned: steps followed the thresholds.
     """
 
     bits: Bits
@@ -36,6 +40,12 @@ class CaseMask:
     prediction: Prediction | None = None
     plane: Plane = "axial"
     input_size: tuple[int, int] | int | None = None
+    is_cleaned: bool = False
+
+    @property
+    def before_clean_up(self) -> Bits:
+        """What the thresholds alone give, as `bits`; a mask made elsewhere is as it was found."""
+        return self.prediction.mask() if self.is_cleaned and self.prediction else self.bits
 
     def of(self, regions: Sequence[str]) -> Bits:
         """Return the bits in the order of `regions`; one that it does not have is empty."""
@@ -55,15 +65,22 @@ class Made(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predicted:
-    """Predictions of the members of one model, which are averaged."""
+    """Predictions of the members of one model, which are averaged, and the mean cleaned up.
+
+    Attributes:
+        predictions: of one case.
+        spec: of the members, which share thresholds and clean-up.
+        geometry: of the case; None for images without it.
+    """
 
     predictions: tuple[Prediction, ...]
-    plane: Plane
-    input_size: tuple[int, int] | int | None
+    spec: InferenceSpec
+    geometry: Geometry | None
 
     def load(self) -> CaseMask:
-        joint = average(self.predictions)
-        return CaseMask(joint.mask(), joint.regions, joint, self.plane, self.input_size)
+        joint, spec = average(self.predictions), self.spec
+        bits = cleaned_mask(joint, spec, self.geometry)
+        return CaseMask(bits, joint.regions, joint, spec.plane, spec.input_size, is_cleaned=bool(spec.post))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

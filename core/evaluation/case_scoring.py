@@ -102,7 +102,7 @@ def score_piece(piece: Piece) -> CaseResult:
         scores=score_case(ours, truth, regions, geometry, scoring=asked.scoring),
         conventions=conventions_of_mask(cohort, case_id, made, reference, regions) if asked.conventions else None,
         failures=find_failures(ours, truth, regions, geometry) if asked.failures else None,
-        trust=trust_of_case(made.prediction, reference, cohort.scheme.region_names, regions)
+        trust=trust_of_case(made.prediction, reference, cohort.scheme.region_names, regions, made.bits)
         if asked.calibration and made.prediction
         else None,
     )

@@ -79,18 +79,22 @@ class Contender:
         assert segmenter is not None, "a checkpoint is scored with a segmenter"
         members = self._fresh(content, part)
         predictions = tuple(segmenter.segment_stored(cohort, case_id, member) for member in members)
-        return Predicted(predictions, members[0].spec.plane, members[0].spec.input_size)
+        return Predicted(predictions, members[0].spec, cohort.cases[case_id].geometry)
 
     def require_one_kind(self) -> None:
         """Refuse members that cannot be averaged.
 
         Raises:
-            EvaluationRefusedError: their regions or thresholds differ.
+            EvaluationRefusedError: their regions, thresholds or clean-up differ.
         """
-        kinds = {(member.spec.regions, member.spec.class_bits, member.spec.thresholds) for member in self.members}
-        if len(kinds) > 1:
+        specs = [member.spec for member in self.members]
+        if len({(spec.regions, spec.class_bits, spec.thresholds) for spec in specs}) > 1:
             raise EvaluationRefusedError(
                 f"{self.name} joins checkpoints with different regions or thresholds; score each as a model of its own"
+            )
+        if any(spec.post != specs[0].post for spec in specs):
+            raise EvaluationRefusedError(
+                f"{self.name} joins checkpoints that clean their masks up differently; score each as a model of its own"
             )
 
     def _fresh(self, content: Collection[str], part: PartName | None) -> tuple[Checkpoint, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.evaluation.case_mask import Bits, CaseMask
+from core.evaluation.case_mask import Bits, CaseMask, pick_regions
 from core.evaluation.conventions import CONVENTIONS, Convention, score_conventions
 from core.evaluation.mask_pair import MaskPair, Share
 from core.workspace import Cohort
@@ -30,14 +30,16 @@ def conventions_of_mask(
         reference: (X, Y, Z) uint8 region bits in the scheme's order.
         regions: which regions to score, present in both.
     """
+    names = cohort.scheme.region_names
     pair = MaskPair(
-        prediction=made.of(cohort.scheme.region_names),
+        prediction=made.of(names),
         reference=reference,
         scheme=cohort.scheme,
         regions=regions,
         head_slices=cohort.cases[case_id].facts["slices"].get("axial", 0),
         plane=made.plane,
         input_size=made.input_size,
+        before_clean_up=pick_regions(made.before_clean_up, made.regions, names) if made.is_cleaned else None,
     )
     return {
         convention: {region: [share.numerator, share.denominator] for region, share in shares.items()}

@@ -21,6 +21,7 @@ from core.evaluation.mask_pair import (
     pooled_over_batches,
     pooled_over_cohort,
     tumour_slices,
+    without_clean_up,
 )
 
 Score = Callable[[MaskPair, str], Share]
@@ -142,8 +143,7 @@ CONVENTIONS: dict[str, Convention] = {
             definition="Per patient in 3D on what the thresholds alone give, before small islands are removed or holes "
             "are filled.",
             reference="scores logged in validation, where clean-up comes later",
-            # nothing follows the thresholds yet in any checkpoint
-            score=per_patient,
+            score=without_clean_up,
         ),
     )
 }

@@ -123,7 +123,7 @@ def _of_case(
     reference, _ = load_regions(entry.case.reference, scheme, entry.grid)
     spec = members[0].spec
     joint = average([segmenter.segment_stored(cohort, case_id, member) for member in members])
-    made = Predicted((joint,), spec.plane, spec.input_size).load().of(scheme.region_names)
+    made = Predicted((joint,), spec, entry.geometry).load().of(scheme.region_names)
     if held_out is not None:
         made, reference = (_those(bits, held_out, PLANES[spec.plane]) for bits in (made, reference))
     regions = tuple(region for region in scheme.region_names if region in model.regions)

@@ -40,6 +40,7 @@ class MaskPair:
         head_slices: how many axial slices show any head.
         plane: how the network cuts the volume.
         input_size: the network's slice (H, W), or None where it takes any.
+        before_clean_up: the prediction as the thresholds alone give it; None where nothing follows them.
     """
 
     prediction: Bits
@@ -49,10 +50,15 @@ class MaskPair:
     head_slices: int
     plane: Plane = "axial"
     input_size: tuple[int, int] | int | None = None
+    before_clean_up: Bits | None = None
 
     @cached_property
     def counts(self) -> SliceCounts:
         return count_slices(self.prediction, self.reference)
+
+    @cached_property
+    def counts_before_clean_up(self) -> SliceCounts:
+        return self.counts if self.before_clean_up is None else count_slices(self.before_clean_up, self.reference)
 
     @cached_property
     def counts_at_model_resolution(self) -> SliceCounts:
@@ -159,6 +165,11 @@ def not_binarised(pair: MaskPair, region: str) -> Share:
     labels = np.where(here == 1, labels, 0)
     overlap, mask, drawn = (int((voxels * each).sum()) for each in (predicted * labels, predicted, labels))
     return Share(2 * overlap, mask + drawn) if drawn else Share(0, 0)
+
+
+def without_clean_up(pair: MaskPair, region: str) -> Share:
+    """Return the Dice over all voxels of what the thresholds alone give; an empty reference is left out."""
+    return _with_reference(pair.counts_before_clean_up, pair.bit(region))
 
 
 def at_model_resolution(pair: MaskPair, region: str) -> Share:

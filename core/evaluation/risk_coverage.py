@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from core.evaluation.case_mask import Bits
 from core.inference.prediction import Prediction
 
 CONFIDENCE = (
@@ -21,11 +22,17 @@ CONFIDENCE = (
 NO_CASES = "no case has both a confidence and a score"
 
 
-def expected_dice(prediction: Prediction, region: str) -> float:
+def expected_dice(prediction: Prediction, region: str, bits: Bits | None = None) -> float:
     """Return how good a region's mask is by its own probabilities: 2 sum_M p / (|M| + sum p), 0 to 1.
 
     It is the Dice of the mask M with the probabilities taken for the reference. Voxels outside the box have none.
     Empty masks: an empty mask has 0, for it claims nothing.
+
+    Args:
+        prediction: with its probabilities.
+        region: of which region.
+        bits: (X, Y, Z) uint8, the mask that the model gives, in the prediction's regions; None where that is what the
+            thresholds alone say.
 
     Reference: the soft Dice without squares, as in Sudre et al. Generalised Dice overlap. DLMIA 2017.
 
@@ -34,7 +41,7 @@ def expected_dice(prediction: Prediction, region: str) -> float:
     """
     bit = prediction.regions.index(region)
     probabilities = prediction.region_probabilities(region)
-    mask = prediction.box.crop(prediction.mask()) >> bit & 1 == 1
+    mask = prediction.box.crop(prediction.mask() if bits is None else bits) >> bit & 1 == 1
     inside = int(probabilities[mask].sum(dtype=np.int64)) / 255
     everywhere = int(probabilities.sum(dtype=np.int64)) / 255
     voxels = int(np.count_nonzero(mask))

@@ -38,7 +38,7 @@ def saved_mask(workspace: Workspace, cohort: Cohort, case_id: str, model: SavedM
     prediction = saved_prediction(workspace, cohort, case_id, model)
     if prediction is None:
         return None
-    return Predicted((prediction,), model.spec.plane, model.spec.input_size).load()
+    return Predicted((prediction,), model.spec, cohort.cases[case_id].geometry).load()
 
 
 def has_mask(workspace: Workspace, cohort: Cohort, case_id: str, model: SavedModel) -> bool:

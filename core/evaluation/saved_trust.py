@@ -45,7 +45,7 @@ def saved_trust(workspace: Workspace, cohort: Cohort, case_id: str, checkpoint: 
         assert made.prediction is not None
         reference, _ = reference_of(cohort, case_id)
         names = cohort.scheme.region_names
-        return _to_json(trust_of_case(made.prediction, reference, names, regions_of(cohort, made)))
+        return _to_json(trust_of_case(made.prediction, reference, names, regions_of(cohort, made), made.bits))
 
     return _from_json(computed_once(_file(workspace, cohort, case_id, checkpoint), count))
 

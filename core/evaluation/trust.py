@@ -29,7 +29,13 @@ class CaseTrust:
     confidence: dict[str, float]
 
 
-def trust_of_case(prediction: Prediction, reference: Bits, names: Sequence[str], regions: Sequence[str]) -> CaseTrust:
+def trust_of_case(
+    prediction: Prediction,
+    reference: Bits,
+    names: Sequence[str],
+    regions: Sequence[str],
+    bits: Bits | None = None,
+) -> CaseTrust:
     """Hold a prediction's probabilities against the reference.
 
     Args:
@@ -37,9 +43,11 @@ def trust_of_case(prediction: Prediction, reference: Bits, names: Sequence[str],
         reference: (X, Y, Z) uint8 region bits of the full grid.
         names: the region of each bit of the reference.
         regions: those that count.
+        bits: (X, Y, Z) uint8, the mask that the model gives, in its own regions; None where nothing follows the
+            thresholds. Calibration is of the probabilities alone, whatever becomes of their mask.
     """
     calibration = calibrate_case(prediction, reference, names)
-    return CaseTrust(calibration, {region: expected_dice(prediction, region) for region in regions})
+    return CaseTrust(calibration, {region: expected_dice(prediction, region, bits) for region in regions})
 
 
 def trust_of_models(

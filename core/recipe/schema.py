@@ -14,6 +14,7 @@ from core.case import BRATS_MODALITIES, SAFE_NAME
 from core.data.prepare import Preparing
 from core.data.slicing import Plane
 from core.losses.spec import TargetKind
+from core.postprocess import Step
 
 Steps = Annotated[int, Field(ge=1, le=10_000_000)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -153,6 +154,11 @@ class PostSection(_Section):
     """What becomes of probabilities."""
 
     threshold: int = Field(128, ge=1, le=255, description="A voxel is in a region when floor(255 p + 0.5) reaches it.")
+    steps: tuple[Step, ...] = Field(
+        (),
+        description="What cleans the mask up after that, in order: steps of `python -m core steps`, for all regions or "
+        "those listed. Scores logged while training are from before.",
+    )
 
 
 class Recipe(_Section):

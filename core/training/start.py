@@ -9,6 +9,7 @@ from core.data.leakage import Audit
 from core.data.slice_split import SliceSplit
 from core.data.splits import Fold, Split
 from core.errors import RefusedError
+from core.postprocess import StepError, check_steps
 from core.recipe import Recipe
 from core.training.runs.disk import writing_workspace
 from core.training.runs.run_folder import RunFolder
@@ -134,6 +135,10 @@ def _checked(workspace: Workspace, recipe: Recipe, plan: Plan, split: Split, all
             f"recipe {recipe.name} reads {', '.join(missing)}, which cohort {cohort.name} lacks (it has {here}); "
             "set data.modalities"
         )
+    try:
+        check_steps(recipe.post.steps, cohort.scheme.region_names, cohort.scheme)
+    except StepError as error:
+        raise TrainingRefusedError(f"recipe {recipe.name}, post.steps: {error}") from None
     if blind := [case for case in (*chosen.train, *chosen.validation) if cohort.cases[case].case.reference is None]:
         raise TrainingRefusedError(f"{blind[0]} has no reference mask; leave it out of training and validation")
     return replace(plan, audit=audit)
