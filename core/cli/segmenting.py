@@ -21,6 +21,9 @@ def add_verbs(verbs: Any) -> None:
     segment.add_argument("--checkpoint", required=True, metavar="REF", help="a folder, a run, or a shipped name")
     segment.add_argument("--out", type=Path, required=True, metavar="DIR")
     segment.add_argument("--device", default="auto")
+    segment.add_argument(
+        "--backend", choices=("torch", "onnx"), help="what computes (default: torch; of an .onnx file onnx, no torch)"
+    )
     add_passes(segment)
     segment.add_argument("--scheme", help="labels to write: a name or a file (default: the checkpoint's)")
     add_reading(segment)
@@ -51,7 +54,7 @@ def _segment(options: argparse.Namespace) -> int:
     from core.checkpoints import resolve_checkpoint
     from core.data.refusal import InputRefusedError
     from core.importing import read_cases
-    from core.inference.device import choose_compute
+    from core.inference.device import choose_compute, onnx_compute
     from core.inference.segment import Segmenter
     from core.jobs.segment_files import segment_case
     from core.workspace import Workspace
@@ -62,7 +65,9 @@ def _segment(options: argparse.Namespace) -> int:
     layout = read_cases(options.source, choices)
     for finding in layout.findings:
         print(f"{finding.severity}  {finding.sentence}", file=sys.stderr)
-    segmenter = Segmenter(workspace, choose_compute(options.device, fast=False), passes_of(options))
+    by_onnx = (options.backend or ("onnx" if checkpoint.onnx else "torch")) == "onnx"
+    compute = onnx_compute(options.device) if by_onnx else choose_compute(options.device, fast=False)
+    segmenter = Segmenter(workspace, compute, passes_of(options))
     results, refused = [], [finding for finding in layout.findings if finding.severity == "error"]
     for number, case in enumerate(layout.cases):
         try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from core.checkpoints import Checkpoint
 from core.errors import RefusedError
 from core.export.nifti import write_mask
+from core.export.onnx import write_onnx
 from core.export.report import Comparison, write_report
 from core.export.spec import ExportSpec, MaskOnGrid
 from core.registry import look_up
@@ -13,6 +15,7 @@ __all__ = ["EXPORTS", "ExportSpec", "MaskOnGrid", "UnknownExportError", "export_
 EXPORTS: dict[str, ExportSpec] = {
     "nifti": ExportSpec("nifti", "NIfTI-1 label map on the input's own grid", (MaskOnGrid,), (".nii.gz",), write_mask),
     "report": ExportSpec("report", "Printable report", (Comparison,), (".html", ".pdf"), write_report),
+    "onnx": ExportSpec("onnx", "Network for ONNX Runtime, with its card", (Checkpoint,), (".onnx",), write_onnx),
 }
 
 

@@ -92,10 +92,15 @@ def choose_compute(device: str = "auto", fast: bool = True, amp: MixedPrecision 
         amp: `auto` takes bfloat16 where the hardware multiplies it; the others are as a recipe asks.
 
     Raises:
-        DeviceError: the device is not on this machine, or does not train in this precision.
+        DeviceError: the device is not on this machine, or does not train in this precision, or torch is not here.
     """
-    import torch
-
+    try:
+        import torch
+    except ImportError:
+        raise DeviceError(
+            "torch is not installed; segment with --backend onnx and a checkpoint exported for it, or install "
+            "requirements.txt"
+        ) from None
     here = devices()
     chosen = here[0] if device == "auto" else device
     if chosen == "cuda" and "cuda:0" in here:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.checkpoints import Checkpoint
 from core.export import EXPORTS, ExportSpec, MaskOnGrid, UnknownExportError, export_named
 from core.export.report import Comparison
 from core.volume import Grid
+from tests import narrow
 from tests.core.export.report.sample import comparison
 
 
@@ -22,8 +25,12 @@ def mask_on_grid() -> MaskOnGrid:
     return MaskOnGrid(labels, Grid(shape=(4, 5, 6), affine=affine, sform_code=1, qform_code=0))
 
 
+def checkpoint() -> Checkpoint:
+    return narrow.checkpoint(Path(tempfile.mkdtemp()) / "narrow")
+
+
 # of each type that any export says it can write, one to be written
-SAMPLES: dict[type, Callable[[], Any]] = {MaskOnGrid: mask_on_grid, Comparison: comparison}
+SAMPLES: dict[type, Callable[[], Any]] = {MaskOnGrid: mask_on_grid, Comparison: comparison, Checkpoint: checkpoint}
 
 
 def everything() -> Iterator[Any]:
