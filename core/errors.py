@@ -19,3 +19,7 @@ class JobFailedError(RuntimeError):
     """The input was fine and the work could not be finished: exit code 3."""
 
     exit_code = 3
+
+
+class Cancelled(JobFailedError):  # noqa: N818 - nothing went wrong
+    """Somebody asked to stop; nothing half written is left."""

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.data.body import body_mask
+from core.data.counting import counted
 from core.volume import Array, Box, Volume, stored_to_values
 
 Preparing = Literal["minmax", "minmax-joint", "minmax-robust", "zscore", "window"]
@@ -71,22 +72,8 @@ def measure_constants(volume: Volume, box: Box) -> Constants:
     channels = {}
     for index, name in enumerate(volume.modalities):
         slope, intercept = volume.slope[index], volume.intercept[index]
-        values = stored_to_values(box.crop(volume.voxels[index]), slope, intercept)
-        inside = values[values != 0].astype(np.float64)
-        if inside.size == 0:
-            channels[name] = ChannelConstants(slope, intercept, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
-            continue
-        low, high = np.percentile(inside, ROBUST_PERCENTILES)
-        channels[name] = ChannelConstants(
-            slope=slope,
-            intercept=intercept,
-            minimum=float(inside.min()),
-            maximum=float(inside.max()),
-            low=float(low),
-            high=float(high),
-            mean=float(inside.mean()),
-            sd=float(inside.std()) or 1.0,
-        )
+        numbers = _statistics(box.crop(volume.voxels[index]), slope, intercept)
+        channels[name] = ChannelConstants(slope, intercept, *(numbers or (0.0, 0.0, 0.0, 0.0, 0.0, 1.0)))
     return Constants(channels)
 
 
@@ -155,6 +142,23 @@ def _shift_and_scale(
     else:
         low, high = channel.minimum, channel.maximum
     return low, 1.0 / (high - low) if high > low else 1.0
+
+
+def _statistics(stored: Array, slope: float, intercept: float) -> tuple[float, ...] | None:
+    """Return minimum, maximum, both percentiles, mean and sd of the values other than 0; None where there are none."""
+    counts = counted(stored)
+    if counts is None:
+        values = stored_to_values(stored, slope, intercept)
+        inside = values[values != 0].astype(np.float64)
+        if inside.size == 0:
+            return None
+        low, high = np.percentile(inside, ROBUST_PERCENTILES)
+        numbers = (inside.min(), inside.max(), low, high, inside.mean(), inside.std() or 1.0)
+        return tuple(map(float, numbers))
+    found = counts.scaled(lambda values: stored_to_values(values, slope, intercept)).without_zero()
+    if found.size == 0:
+        return None
+    return found.minimum, found.maximum, *found.percentiles(ROBUST_PERCENTILES), found.mean, found.sd or 1.0
 
 
 def _values_not_zero(volume: Volume, channel: int) -> npt.NDArray[np.bool_]:

@@ -32,14 +32,21 @@ def stack_channels(channels: Sequence[Array]) -> Array:
             if all(pool.map(_copy_exactly, stacked, channels)):
                 return stacked
         stacked = np.empty(shape, np.float32)
-        list(pool.map(_copy, stacked, channels))
+        list(pool.map(copy_planes, stacked, channels))
     return stacked
+
+
+def copy_planes(out: Array, source: Array) -> None:
+    """Copy (A, B, C) into an array of the same shape and another memory order, plane by plane."""
+    with np.errstate(over="ignore"):
+        for plane, values in zip(*_planes(out, source), strict=True):
+            plane[...] = values
 
 
 def _copy_exactly(out: Array, channel: Array) -> bool:
     """Copy (X, Y, Z) integers, or stop at the first plane that holds something else."""
     if np.can_cast(channel.dtype, out.dtype):
-        _copy(out, channel)
+        copy_planes(out, channel)
         return True
     into, out_of = _planes(out, channel)
     with np.errstate(invalid="ignore"):  # what is no integer becomes some other number, and is found out
@@ -51,14 +58,8 @@ def _copy_exactly(out: Array, channel: Array) -> bool:
     return True
 
 
-def _copy(out: Array, channel: Array) -> None:
-    with np.errstate(over="ignore"):
-        for plane, source in zip(*_planes(out, channel), strict=True):
-            plane[...] = source
-
-
 def _planes(out: Array, channel: Array) -> tuple[Array, Array]:
-    """Turn the axis that is fastest in neither array to the front."""
-    fastest = int(np.argmin(np.abs(channel.strides)))
-    slow = 1 if fastest == 0 else 0
+    """Turn an axis that is fastest in neither array to the front."""
+    fastest = {int(np.argmin(np.abs(array.strides))) for array in (out, channel)}
+    slow = next(axis for axis in (1, 0, 2) if axis not in fastest)
     return np.moveaxis(out, slow, 0), np.moveaxis(channel, slow, 0)

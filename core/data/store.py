@@ -7,6 +7,7 @@ reference's region bits (X, Y, Z) inside the box, axial slices contiguous; `prep
 from __future__ import annotations
 
 from bisect import bisect_left
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from core.atomic import new_folder, read_json, replacing, write_json
 from core.data.content import content_hashes
 from core.data.prepare import Constants, Preparing, Window, head_mask, measure_constants, prepare
 from core.data.slicing import PLANES, Plane, cut, head_slices
+from core.data.stacking import COPYING_THREADS, copy_planes
 from core.volume import Array, Box, Volume
 
 SCHEMA_VERSION = 1
@@ -34,7 +36,7 @@ class SlicedCase:
         shape: the full RAS+ grid (X, Y, Z).
         box: the brain box that was kept.
         constants: what preparing needs.
-        content: content hash per channel that is not constant.
+        content: content hash per channel that is not constant; empty where nobody needs it.
         plane: the plane of `slices`.
         slices: (S, C, H, W) as stored.
         slice_index: the position of each stored slice along the full grid's axis.
@@ -118,7 +120,9 @@ class SlicedCase:
         return np.array(cut(self.reference, self.plane)[self.slice_index[index] - self.box.start[axis]])
 
 
-def slice_case(case_id: str, volume: Volume, reference: npt.NDArray[np.uint8] | None, plane: Plane) -> SlicedCase:
+def slice_case(
+    case_id: str, volume: Volume, reference: npt.NDArray[np.uint8] | None, plane: Plane, hashed: bool = True
+) -> SlicedCase:
     """Crop a volume to its brain box and cut it into slices, air slices dropped.
 
     Training reads exactly this back from the store, inference uses it as it is: both prepare the same bytes.
@@ -128,6 +132,7 @@ def slice_case(case_id: str, volume: Volume, reference: npt.NDArray[np.uint8] | 
         volume: its channels.
         reference: uint8 region bits (X, Y, Z) of the full grid, or None; the box does not depend on it.
         plane: how to cut.
+        hashed: compute the content hashes.
     """
     head = head_mask(volume)
     box = Box.around(head) or Box.whole(volume.shape)
@@ -139,12 +144,27 @@ def slice_case(case_id: str, volume: Volume, reference: npt.NDArray[np.uint8] | 
         shape=volume.shape,
         box=box,
         constants=measure_constants(volume, box),
-        content=content_hashes(volume),
+        content=content_hashes(volume) if hashed else {},
         plane=plane,
-        slices=np.ascontiguousarray(slices[kept]),
+        slices=_gathered(slices, kept),
         slice_index=tuple(box.start[PLANES[plane]] + int(index) for index in kept),
         reference=None if reference is None else np.asfortranarray(box.crop(reference)),
     )
+
+
+def _gathered(slices: Array, kept: Indices) -> Array:
+    """Copy some slices (S, C, H, W) into an array in C order, run by run of neighbours."""
+    out = np.empty((len(kept), *slices.shape[1:]), slices.dtype)
+    runs = np.split(np.arange(len(kept)), np.flatnonzero(np.diff(kept) != 1) + 1) if len(kept) else []
+
+    def copy(channel: int) -> None:
+        for run in runs:
+            into, first = slice(int(run[0]), int(run[-1]) + 1), int(kept[run[0]])
+            copy_planes(out[into, channel], slices[first : first + len(run), channel])
+
+    with ThreadPoolExecutor(COPYING_THREADS) as pool:
+        list(pool.map(copy, range(slices.shape[1])))
+    return out
 
 
 def write_case(folder: Path, sliced: SlicedCase) -> None:

@@ -21,8 +21,9 @@ from core.data.store import Indices, SlicedCase
 from core.data.targets import target_channels
 from core.errors import RefusedError
 from core.evaluation.calibration import NEAR_VOXELS, Reliability, class_names
+from core.inference.batches import BATCH
 from core.inference.prediction import region_bits
-from core.inference.predictor import BATCH, Predictor
+from core.inference.predictor import Predictor
 
 LOWEST, HIGHEST = 0.05, 20.0
 TOLERANCE = 1e-5

@@ -15,7 +15,7 @@ from core.volume import Box
 
 MapKind = Literal["entropy", "disagreement"]
 MAP_KINDS: tuple[MapKind, ...] = ("entropy", "disagreement")
-Opinions = Literal["turns", "dropout", "members"]
+Opinions = Literal["turns", "dropout", "members", "planes"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +25,7 @@ class Uncertainty:
     Attributes:
         maps: (2, M, x, y, z) uint8 inside the prediction's box: entropy of the mean, then disagreement. M is the
             number of regions, in 255ths of a bit; of exclusive classes it is 1, in 255ths of log2 K bits.
-        opinions: what differs between them: turned slices, dropout, or the members of an ensemble.
+        opinions: what differs between them: turned slices, dropout, the members of an ensemble, or planes.
         count: how many there were.
     """
 

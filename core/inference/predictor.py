@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, overload
 
@@ -11,13 +12,16 @@ import numpy.typing as npt
 
 from core.checkpoints import InferenceSpec
 from core.data.content import input_hash
-from core.data.slicing import PLANES, cut, fit_slice
+from core.data.slicing import PLANES, Fit, Plane, cut, fit_slice
 from core.data.store import Indices, SlicedCase
 from core.inference.arrays import Tensor, quantised, resized, sigmoid, softmax
 from core.inference.backends.spec import Backend
+from core.inference.batches import parts_of, parts_outward
+from core.inference.cancelling import OnSlices, tell
 from core.inference.device import Compute
+from core.inference.missing import spread_channels
 from core.inference.options import PLAIN, InferenceOptions
-from core.inference.prediction import Prediction, Uncertainty
+from core.inference.prediction import Prediction, Uncertainty, region_bits
 from core.inference.turns import turns
 from core.inference.uncertainty import PassMean
 from core.models import model_named
@@ -25,10 +29,6 @@ from core.models import model_named
 if TYPE_CHECKING:
     import torch
     from torch import nn
-
-BATCH = 8
-
-OnSlices = Callable[[int, int], None]
 
 
 class Predictor(Generic[Tensor]):
@@ -46,10 +46,21 @@ class Predictor(Generic[Tensor]):
         self._backend: Backend[Tensor] = model if isinstance(model, Backend) else _of_torch(model, compute)
         self._stride = model_named(spec.architecture).stride(spec.arguments)
 
+    def in_plane(self, plane: Plane) -> Predictor[Tensor]:
+        """Return a predictor of slices of another plane, with the same network."""
+        other = copy(self)
+        other.spec = self.spec.model_copy(update={"plane": plane})
+        return other
+
     def prepared(self, sliced: SlicedCase, part: Indices) -> npt.NDArray[np.float32]:
-        """Prepare stored slices of a case as the spec says, neighbours included: (S, C, H, W) float32."""
+        """Prepare stored slices of a case as the spec says, neighbours included: (S, C, H, W) float32.
+
+        A modality that the case has not is 0 everywhere, as training with modality dropout shows it.
+        """
         spec = self.spec
-        return sliced.prepared(part, spec.modalities, spec.preparing, spec.window, spec.neighbours)
+        here = tuple(name for name in spec.modalities if name in sliced.modalities)
+        found = sliced.prepared(part, here, spec.preparing, spec.window, spec.neighbours)
+        return found if here == spec.modalities else spread_channels(found, here, spec.modalities)
 
     def logits(self, prepared: npt.NDArray[np.float32]) -> Tensor:
         """Run the network, on its canvas and back.
@@ -61,7 +72,7 @@ class Predictor(Generic[Tensor]):
             (S, R, H, W) float32 on the device, on the slices' own grid: where they were resized, logits are brought
             back by linear interpolation. K classes instead of R regions where they are exclusive.
         """
-        fit = fit_slice((prepared.shape[2], prepared.shape[3]), self.spec.input_size, self._stride)
+        fit = self._fit((prepared.shape[2], prepared.shape[3]))
         top, left = fit.before
         height, width = fit.scaled
         logits = self._backend.logits(fit.place(prepared))[:, :, top : top + height, left : left + width]
@@ -83,8 +94,46 @@ class Predictor(Generic[Tensor]):
         Each batch is spread over the head, as a training batch is: a loss over neighbouring slices without
         tumour would say little about either.
         """
-        for part in parts(sliced):
+        for part in parts_of(len(sliced.slices), self._fit(sliced.slices.shape[2:]).canvas):
             yield part, self.logits(self.prepared(sliced, part))
+
+    def streamed(self, sliced: SlicedCase, first: int) -> Iterator[tuple[Indices, npt.NDArray[np.uint8]]]:
+        """Yield (indices of stored slices, probabilities): the slice on screen alone, then the rest outward from it.
+
+        Args:
+            sliced: as for `predict`.
+            first: the slice on screen, its number on the full grid; air begins with the nearest slice that is none.
+
+        Returns:
+            Probabilities (S, R, H, W) uint8 inside the box, as `predict` assembles them.
+        """
+        for part in parts_outward(sliced.slice_index, first, self._fit(sliced.slices.shape[2:]).canvas):
+            yield part, self.probabilities(self.logits(self.prepared(sliced, part)))
+
+    def first_slice(self, sliced: SlicedCase, index: int) -> npt.NDArray[np.uint8]:
+        """Return the mask of one slice at once: what a page shows while the rest is computed.
+
+        Args:
+            sliced: as for `predict`.
+            index: the slice's number on the full grid.
+
+        Returns:
+            Region bits of the full grid's slice, (H, W) uint8; an air slice has none.
+        """
+        axis = PLANES[sliced.plane]
+        sides = [side for other, side in enumerate(sliced.shape) if other != axis]
+        full = np.zeros(sides, np.uint8)
+        if index not in sliced.slice_index:
+            return full
+        at = np.array([sliced.slice_index.index(index)], np.intp)
+        found = self.probabilities(self.logits(self.prepared(sliced, at)))[0]
+        rows, columns = (
+            slice(start, stop)
+            for other, (start, stop) in enumerate(zip(sliced.box.start, sliced.box.stop, strict=True))
+            if other != axis
+        )
+        full[rows, columns] = region_bits(found, self.spec.thresholds, self.spec.class_bits)
+        return full
 
     def passes(self, sliced: SlicedCase, part: Indices, options: InferenceOptions) -> Iterator[Tensor]:
         """Yield the probabilities of some stored slices, (S, R, H, W) float32, once per turn or pass with dropout."""
@@ -111,11 +160,12 @@ class Predictor(Generic[Tensor]):
         Args:
             sliced: the case, cut in the spec's plane, with the spec's modalities among its channels.
             checkpoint_id: what the prediction is signed with.
-            on_slices: told how many slices of how many are done.
+            on_slices: told how many slices of how many are done; it may ask to stop.
             options: several passes instead of one; the prediction is their mean and has its uncertainty.
 
         Raises:
             NoDropoutError: passes with dropout of a network that has none, or by a backend without.
+            Cancelled: `on_slices` asked to stop.
         """
         if options.several:
             return self._predict_several(sliced, checkpoint_id, on_slices, options)
@@ -124,7 +174,7 @@ class Predictor(Generic[Tensor]):
         for part, logits in self.batches(sliced):
             assembled.put(part, self.probabilities(logits))
             done += len(part)
-            on_slices(done, len(sliced.slices))
+            tell(on_slices, done, len(sliced.slices))
         return assembled.prediction(self.spec, checkpoint_id)
 
     def _predict_several(
@@ -136,7 +186,7 @@ class Predictor(Generic[Tensor]):
         maps = 1 if exclusive else self.spec.outputs
         assembled, uncertain = Assembly(sliced, self.spec.outputs), Assembly(sliced, 2 * maps)
         done = count = 0
-        for part in parts(sliced):
+        for part in parts_of(len(sliced.slices), self._fit(sliced.slices.shape[2:]).canvas):
             mean: PassMean[Tensor] = PassMean(exclusive)
             count = 0
             for shares in self.passes(sliced, part, options):
@@ -145,23 +195,20 @@ class Predictor(Generic[Tensor]):
             assembled.put(part, quantised(mean.mean()))
             uncertain.put(part, mean.maps())
             done += len(part)
-            on_slices(done, len(sliced.slices))
+            tell(on_slices, done, len(sliced.slices))
         found = uncertain.volume.reshape(2, maps, *sliced.box.shape)
         opinions = Uncertainty(found, "dropout" if options.mc_dropout else "turns", count)
         return replace(assembled.prediction(self.spec, checkpoint_id), uncertainty=opinions)
+
+    def _fit(self, shape: tuple[int, ...]) -> Fit:
+        height, width = shape
+        return fit_slice((height, width), self.spec.input_size, self._stride)
 
 
 def _of_torch(model: nn.Module, compute: Compute) -> Backend[Any]:
     from core.inference.backends.pytorch import TorchBackend
 
     return TorchBackend(model, compute)
-
-
-def parts(sliced: SlicedCase) -> Iterator[Indices]:
-    """Yield the stored slices of a case in batches, each spread over the head."""
-    count = -(-len(sliced.slices) // BATCH)
-    for first in range(count):
-        yield np.arange(first, len(sliced.slices), count)
 
 
 class Assembly:

@@ -135,12 +135,13 @@ class Segmenter:
 
     def _mean_of_planes(self, cuts: CutsOf, checkpoint: Checkpoint, told: OnSlices) -> Prediction:
         planes, predictor = self.options.planes, self.predictor(checkpoint)
+        if len(planes) == 1:
+            plane = planes[0]
+            return predictor.in_plane(plane).predict(cuts(plane), checkpoint.id, told, self.options)
         with Holding(len(planes)) as held:
             for number, plane in enumerate(planes):
                 step: OnSlices = partial(_of_all, told, number, len(planes))
                 held.add(predictor.in_plane(plane).predict(cuts(plane), checkpoint.id, step, self.options))
-            if len(planes) == 1:
-                return held.predictions[0]
             mean = mean_prediction(held.predictions, checkpoint.id)
         assert mean.uncertainty is not None
         return replace(mean, uncertainty=replace(mean.uncertainty, opinions="planes"))
