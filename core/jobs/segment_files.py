@@ -14,11 +14,13 @@ from core.checkpoints import Checkpoint
 from core.errors import RefusedError
 from core.export import EXPORTS, MaskOnGrid
 from core.importing import ImportChoices, read_case
-from core.inference.segment import Segmenter, Stopwatch, require_modalities
+from core.inference.cleaned import cleaned_mask
+from core.inference.missing import missing_modalities
+from core.inference.segment import Segmenter, Stopwatch
 from core.labels import LabelScheme, scheme_from_json
 
 if TYPE_CHECKING:
-    from core.inference.predictor import OnSlices
+    from core.inference.cancelling import OnSlices
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +71,13 @@ def segment_case(
     choices = choices or ImportChoices()
     scheme = choices.scheme or scheme_from_json(checkpoint.spec.scheme)
     require_same_regions(checkpoint, scheme)
-    require_modalities(checkpoint.spec, case)
+    missing_modalities(checkpoint, case)
     watch = Stopwatch()
     volume = read_case(case, None, choices, private).loaded.volume
     watch.lap("load")
     prediction = segmenter.segment_volume(case, volume, checkpoint, on_slices)
     watch.lap("forward")
-    mask = prediction.mask()
+    mask = cleaned_mask(prediction, checkpoint.spec, volume.geometry)
     labels = scheme.to_labels(mask)
     volumes = volumes_ml(mask, prediction.regions, volume.geometry.voxel_ml if volume.geometry else None)
     watch.lap("postprocess")
