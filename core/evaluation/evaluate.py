@@ -134,8 +134,8 @@ def evaluate(
         document["made_elsewhere"] = _made_elsewhere(sets, found, agreed)
     if agreed:
         document["agreement"] = agreed.pairs
-    if segmenter and segmenter.options.several:
-        document["passes"] = segmenter.options.to_json()
+    if segmenter and (passes := segmenter.options.to_json()):
+        document["passes"] = passes
     ids = {model.name: model.ids for model in contenders}
     return document | {"cohort": cohort.name, "part": part or "all", "checkpoints": ids}
 

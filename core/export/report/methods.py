@@ -7,6 +7,7 @@ from typing import Any
 
 from core.export.report.comparison import Comparison, Member
 from core.export.report.formatting import listed, plural
+from core.export.report.prediction_words import decision, ensemble, passes
 from core.losses import LOSSES
 from core.models import MODELS
 
@@ -34,11 +35,12 @@ PARTS = {
 
 
 def methods(comparison: Comparison) -> list[tuple[str, str]]:
-    """Return (heading, paragraph) pairs: data, models one by one, scoring, statistics."""
+    """Return (heading, paragraph) pairs: data, models one by one, passes if there were several, scoring, statistics."""
     found = [("Data", _data(comparison))]
     elsewhere = {entry["model"]: entry for entry in comparison.document.get("made_elsewhere") or []}
     for name, members in comparison.members.items():
         found.append((name, model_paragraph(members) if members else _made_elsewhere(elsewhere.get(name, {}))))
+    found.append(("Prediction", passes(comparison.document.get("passes") or {})))
     found += [("Scoring", _scoring(comparison)), ("Statistics", _statistics(comparison))]
     return [(heading, paragraph) for heading, paragraph in found if paragraph]
 
@@ -103,7 +105,7 @@ def model_paragraph(members: Sequence[Member]) -> str:
         members: its checkpoints, at least one.
     """
     card = members[0].card
-    said = [_architecture(card), _input(card), *_training(card), _members(members), _post(card)]
+    said = [_architecture(card), ensemble(card), _input(card), *_training(card), _members(members), decision(card)]
     if any(member.card.get("leaks") for member in members):
         said.append("It is marked leaks: its training part shares patients or slices with what it is scored on.")
     return " ".join(sentence for sentence in said if sentence)
@@ -162,7 +164,11 @@ def _input(card: Mapping[str, Any]) -> str:
 def _training(card: Mapping[str, Any]) -> list[str]:
     recipe = card.get("recipe") or {}
     if not recipe.get("optim") or not recipe.get("train"):
-        return ["Its card holds no recipe."]
+        return (
+            ["How each of its networks was trained stands in their own cards."]
+            if card.get("members")
+            else ["Its card holds no recipe."]
+        )
     optim, train, loss = recipe["optim"], recipe["train"], recipe["loss"]
     changed = ", ".join(f"{name} {_value(value)}" for name, value in (loss.get("arguments") or {}).items())
     length = f"at most {train['max_steps']:,} steps" if train.get("max_steps") else plural(train["epochs"], "epoch")
@@ -189,6 +195,8 @@ def _augmenting(augment: Mapping[str, Any]) -> str:
 
 def _members(members: Sequence[Member]) -> str:
     if len(members) == 1:
+        if members[0].card.get("members"):  # whose steps are the sum of its networks'
+            return ""
         return f"The weights scored are those after {plural(members[0].card['steps'], 'step')}."
     steps = [f"{member.card['steps']:,}" for member in members]
     folds = [str(member.card["fold"]) for member in members]
@@ -201,20 +209,6 @@ def _members(members: Sequence[Member]) -> str:
 
 def _kept(member: Member) -> Any:
     return member.card.get("recipe"), member.card["inference"]["arguments"]
-
-
-def _post(card: Mapping[str, Any]) -> str:
-    spec = card["inference"]
-    said = ""
-    if spec.get("temperature", 1.0) != 1.0:
-        said = f"Logits are divided by the temperature {spec['temperature']:.3g}, fitted on validation. "
-    if spec.get("target", "regions") != "regions":
-        return f"{said}A voxel takes the likeliest class."
-    thresholds = list(dict.fromkeys(spec["thresholds"]))
-    if len(thresholds) == 1:
-        return f"{said}A voxel belongs to a region from a probability of {thresholds[0]}/255 on."
-    each = (f"{name} {value}/255" for name, value in zip(spec["regions"], spec["thresholds"], strict=True))
-    return f"{said}A voxel belongs to a region from these probabilities on: {', '.join(each)}."
 
 
 def _scoring(comparison: Comparison) -> str:

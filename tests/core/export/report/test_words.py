@@ -71,6 +71,37 @@ def test_the_methods_are_those_of_the_card_and_the_split() -> None:
     assert "Empty masks, policy leave-out: a region whose reference is empty is left out" in found["Scoring"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"tta": True}, "the mean over each slice's flips, and over its quarter turns where it is square"),
+        ({"mc_dropout": 8, "seed": 3}, "the mean of 8 passes with dropout switched on, seed 3."),
+        ({"planes": ["axial", "coronal"]}, "cut into axial and coronal slices, whose probabilities are averaged."),
+    ],
+)
+def test_passes_that_were_averaged_are_told(asked: dict[str, Any], words: str) -> None:
+    found = dict(methods(comparison(document=document() | {"passes": asked})))
+    assert words in found["Prediction"]
+    assert "Prediction" not in dict(methods(comparison())), "one pass is nothing to tell"
+
+
+def test_an_ensemble_is_told_with_how_many_and_no_steps_of_its_own() -> None:
+    paragraph = model_paragraph([Member("a", card(members=["one", "two", "three"], recipe={}, steps=30))])
+    assert "It is an ensemble of 3 networks, whose probabilities are averaged." in paragraph
+    assert "How each of its networks was trained stands in their own cards." in paragraph
+    assert "30" not in paragraph
+
+
+def test_what_cleans_the_mask_up_is_told_in_order() -> None:
+    steps = [{"name": "fill_holes", "regions": [], "arguments": {}}, {"name": "largest_component", "regions": ["WT"]}]
+    inference = card()["inference"] | {"post": steps}
+    paragraph = model_paragraph([Member("a", card(inference=inference))])
+    assert paragraph.endswith(
+        "from a probability of 128/255 on. The mask is then cleaned up: holes filled, "
+        "the largest component alone kept (WT)."
+    )
+
+
 def test_folds_whose_recipes_differ_are_told_apart() -> None:
     other = card(fold=1, steps=20) | {"recipe": {}}
     paragraph = model_paragraph([Member("a", card(fold=0)), Member("b", other)])
