@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from core.checkpoints import Card, InferenceSpec, read_checkpoint
 from core.data.augment import Augmenter, augment_settings
 from core.data.leakage import audit_for_card
+from core.data.licence import NOT_STATED
 from core.data.load import load_case
 from core.data.slice_split import SliceSplit
 from core.data.slicing import Plane
@@ -208,6 +209,7 @@ def _inference(recipe: Recipe, cohort: Cohort) -> InferenceSpec:
         neighbours=recipe.data.neighbours,
         input_size=recipe.data.input_size,
         thresholds=(recipe.post.threshold,) * len(cohort.scheme.regions),
+        post=recipe.post.steps,
     )
 
 
@@ -240,6 +242,7 @@ def _card(
         fold=split["fold"],
         training_content=training,
         validation_content=validation,
+        data_licence=cohort.licence or NOT_STATED,
         libraries=libraries(),
         leaks=split.get("leaks", False),
         audit=audit_for_card(split["audit"]) if "audit" in split else None,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.atomic import write_json
-from core.checkpoints import resolve_checkpoint
+from core.checkpoints import read_checkpoint, resolve_checkpoint
 from core.data.slice_split import SliceSplit
 from core.data.splits import Fold, Split
 from core.data.store import open_case
@@ -20,7 +20,7 @@ from core.training.start import TrainingRefusedError, create_run, plan_run
 from core.workspace import Cohort, CohortCase, NotInWorkspaceError, Workspace
 from tests import narrow
 from tests.cases import case_id
-from tests.core.training.conftest import Start
+from tests.core.training.conftest import Start, Train
 
 
 def refused(workspace: Workspace, split: str = "default", fold: int | None = None, **sections: Any) -> str:
@@ -156,6 +156,17 @@ def test_a_split_that_leaks_is_trained_on_when_told_and_the_card_says_so(workspa
     assert [row["leaks"] for row in list_runs(workspace)] == [True]
     again = clone_run(workspace, run.name)
     assert again.split["leaks"] is True, "a clone trains on the same cases"
+
+
+def test_the_card_states_the_licence_of_the_cohort_that_was_learnt_from(
+    workspace: Workspace, small: Cohort, start: Start, train: Train
+) -> None:
+    workspace.write_cohort(replace(small, licence="CC BY 4.0, Somebody"))
+    run = start()
+    train(run)
+    last = run.pointed("last")
+    assert last is not None
+    assert read_checkpoint(last).card.data_licence == "CC BY 4.0, Somebody"
 
 
 def test_an_honest_run_says_so_too(workspace: Workspace, small: Cohort, start: Start) -> None:
