@@ -11,11 +11,13 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 
+from core.checkpoints import InferenceSpec
 from core.data.load import load_case, load_regions
 from core.data.slabs import ViewerArray
 from core.data.volume_cache import VolumeCache
 from core.evaluation.kept_masks import KeptMasks
 from core.evaluation.saved_files import SavedModel, saved_prediction
+from core.inference.cleaned import cleaned_mask
 from core.inference.prediction import Prediction
 from core.inference.segment import prediction_folder
 from core.volume import Volume
@@ -26,6 +28,7 @@ from pages.parts.viewer import Probabilities, VolumeRef, volume_ref
 TITLES = {"t1n": "T1", "t1c": "T1c", "t2w": "T2", "t2f": "FLAIR", "ct": "CT"}
 GROUND_TRUTH = "Ground truth"
 PROBABILITY_THREADS = 8
+CLEANED = "its mask is cleaned up after the threshold"
 
 
 def image_refs(cohort: Cohort, case_id: str) -> dict[str, VolumeRef]:
@@ -75,7 +78,7 @@ def mask_refs(cohort: Cohort, case_id: str, models: Mapping[str, SavedModel]) ->
         prediction = saved_prediction(store.workspace(), cohort, case_id, checkpoint)
         if prediction is not None:
             folder = prediction_folder(store.workspace(), checkpoint, cohort.cases[case_id].content)
-            make = partial(_mask_array, cohort, case_id, prediction)
+            make = partial(_mask_array, cohort, case_id, prediction, checkpoint.spec)
             key = f"mask {folder.parent.name} {folder.name} {_place(cohort, case_id)}"
             refs[name] = _ref(_cache().ensure(make, key))
     return refs
@@ -87,7 +90,7 @@ def probability_refs(cohort: Cohort, case_id: str, models: Mapping[str, SavedMod
     The bytes are those of `Prediction.probabilities`, 0 outside its box, written into the viewer's cache on first view.
     """
     place = store.workspace()
-    pending: dict[str, tuple[Prediction, list[Future[str]]]] = {}
+    pending: dict[str, tuple[Prediction, str, list[Future[str]]]] = {}
     # compressing lets go of the interpreter
     with ThreadPoolExecutor(PROBABILITY_THREADS) as pool:
         for name, checkpoint in models.items():
@@ -101,14 +104,15 @@ def probability_refs(cohort: Cohort, case_id: str, models: Mapping[str, SavedMod
             key = f"probabilities {folder.parent.name} {folder.name} {_place(cohort, case_id)}"
             pending[store.model_title(name, checkpoint)] = (
                 prediction,
+                CLEANED if checkpoint.spec.post else "",
                 [
                     pool.submit(_cache().ensure, partial(_probability_array, cohort, case_id, prediction, region), each)
                     for region, each in enumerate(f"{key} {region}" for region in prediction.regions)
                 ],
             )
         return {
-            title: Probabilities(tuple(_ref(future.result()) for future in futures), prediction.thresholds)
-            for title, (prediction, futures) in pending.items()
+            title: Probabilities(tuple(_ref(future.result()) for future in futures), prediction.thresholds, why_not)
+            for title, (prediction, why_not, futures) in pending.items()
         }
 
 
@@ -143,8 +147,9 @@ def _reference_array(cohort: Cohort, case_id: str) -> ViewerArray:
     return ViewerArray(regions, _affine(cohort, case_id), public=cohort.public)
 
 
-def _mask_array(cohort: Cohort, case_id: str, prediction: Prediction) -> ViewerArray:
-    return ViewerArray(prediction.mask(), _affine(cohort, case_id), public=cohort.public)
+def _mask_array(cohort: Cohort, case_id: str, prediction: Prediction, spec: InferenceSpec) -> ViewerArray:
+    bits = cleaned_mask(prediction, spec, cohort.cases[case_id].geometry)
+    return ViewerArray(bits, _affine(cohort, case_id), public=cohort.public)
 
 
 def _elsewhere_array(cohort: Cohort, case_id: str, masks: KeptMasks) -> ViewerArray:

@@ -39,7 +39,7 @@ def test_the_resolved_recipe_holds_every_default_and_reads_back_the_same() -> No
     recipe = Recipe(name="x")
     resolved = recipe.resolved()
     assert resolved["optim"]["lr"] == 1e-3
-    assert resolved["post"] == {"threshold": 128}
+    assert resolved["post"] == {"threshold": 128, "steps": []}
     assert parse_recipe(resolved, "x") == recipe
 
 

@@ -13,6 +13,7 @@ from core.evaluation.kept_masks import KeptMasks
 from core.evaluation.mask_pair import model_resolution
 from core.evaluation.saved_conventions import saved_conventions
 from core.evaluation.saved_files import SavedModel
+from core.postprocess import clean_up_words
 from core.workspace import Cohort
 from pages.parts import state, store
 from pages.parts.words import plural
@@ -92,7 +93,7 @@ def every_convention(cohort: Cohort, case_id: str, models: Mapping[str, SavedMod
         }
         st.table(pd.DataFrame(columns), border="horizontal")
         resized = _particulars(cohort, case_id, models, CONVENTIONS["model-resolution"])
-        st.caption("  \n".join([f"Before clean-up: {NO_CLEAN_UP}.", *resized]))
+        st.caption("  \n".join([*(f"Before clean-up: {said}" for said in _clean_ups(models)), *resized]))
 
 
 def jump(usual: Dice, other: Dice, region: str) -> str:
@@ -148,10 +149,21 @@ def _score_on(cohort: Cohort, models: dict[str, SavedModel], at_first: int) -> N
     st.progress(1 - waiting / max(waiting, at_first), text=f"{plural(waiting, 'prediction')} still to be scored so")
 
 
+def _clean_ups(models: Mapping[str, SavedModel]) -> list[str]:
+    """Say of each model what follows its thresholds, or of all that nothing does."""
+    said = {
+        store.model_title(name, model): "" if isinstance(model, KeptMasks) else clean_up_words(model.spec.post)
+        for name, model in models.items()
+    }
+    if not any(said.values()):
+        return [f"{NO_CLEAN_UP}."]
+    return [f"{title}: {words or NO_CLEAN_UP}." for title, words in said.items()]
+
+
 def _particulars(cohort: Cohort, case_id: str, models: Mapping[str, SavedModel], convention: Convention) -> list[str]:
     """Return what a convention's sentence leaves open for these models."""
     if convention.name == "before-clean-up":
-        return [f"{NO_CLEAN_UP.capitalize()}."]
+        return [f"{said[:1].upper()}{said[1:]}" for said in _clean_ups(models)]
     if convention.name != "model-resolution":
         return []
     x, y, z = cohort.cases[case_id].facts["shape"]

@@ -37,10 +37,12 @@ class Probabilities:
     Attributes:
         regions: one uint8 volume per region, in bit order.
         thresholds: a voxel belongs to a region from this value on, 1 to 255.
+        why_not: why no other threshold can be tried; empty where one can.
     """
 
     regions: tuple[VolumeRef, ...]
     thresholds: tuple[int, ...]
+    why_not: str = ""
 
 
 @dataclass(frozen=True, slots=True)

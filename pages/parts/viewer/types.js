@@ -12,6 +12,7 @@
  * @typedef {object} Probabilities  what a model said, in 255ths: the same bytes that its scores come from
  * @property {VolumeRef[]} regions  one volume per region, in bit order
  * @property {number[]} thresholds  from 1 to 255: a voxel belongs to a region from this value on
+ * @property {string} [why_not]  why no other threshold can be tried; empty where one can
  *
  * @typedef {object} Region  in bit order of the mask volumes
  * @property {string} name

@@ -194,3 +194,24 @@ def test_the_line_under_the_panels_follows_when_the_hand_rests(open_viewer: Open
     slide(hand, 250)
     hand.page.wait_for_timeout(400)
     assert strip.evaluate("canvas => canvas.toDataURL()") != before
+
+
+def test_a_model_that_cleans_its_mask_up_is_left_alone_and_the_tool_says_why(open_viewer: Open) -> None:
+    why = "Model: off, its mask is cleaned up after the threshold"
+    hand = open_viewer("case=doubt&tools&cleaned=Model&thresholds=2.64.128")
+    assert hand.root.locator(".tried").count() == 0, "nor does a link move it"
+    open_tool(hand)
+    assert hand.root.get_by_text(why).is_visible()
+    slide(hand, 64)
+    assert float(told(hand, "Second", "WT")["dice"]) == expected("Second", "WT", 64)["dice"]
+    assert hand.panels.nth(PANEL_OF["Model"]).locator(".tried").count() == 0
+
+
+def test_where_every_model_cleans_up_there_is_no_slider_to_move(open_viewer: Open) -> None:
+    hand = open_viewer(f"case=doubt&tools&cleaned={','.join(DOUBTS)}")
+    hand.root.get_by_role("button", name="Threshold", exact=True).click()
+    hand.root.get_by_text("Model: off, its mask is cleaned up after the threshold").wait_for(timeout=5_000)
+    assert hand.root.get_by_role("slider", name="Threshold").is_hidden()
+    hand.press(">")
+    hand.rest()
+    assert hand.root.locator(".tried").count() == 0

@@ -216,7 +216,8 @@ function readThresholds(text, data) {
   for (const part of text.split(",")) {
     const [mask, ...values] = whole(part.replaceAll(".", ","), 1, 255) ?? [];
     const name = names[mask - 1];
-    if (name !== undefined && data.probabilities[name]?.thresholds.length === values.length) thresholds[name] = values;
+    const known = data.probabilities[name];
+    if (known && !known.why_not && known.thresholds.length === values.length) thresholds[name] = values;
   }
   return Object.keys(thresholds).length ? { thresholds } : null;
 }

@@ -6,6 +6,7 @@ import { truthOf } from "../drawing/maps.js";
 import { Histograms } from "./threshold_counts.js";
 import { asProbability, tellTried, triedOf, voxelMlOf } from "./threshold_words.js";
 
+/** @import {ViewerData} from "../types.js" */
 /** @import {Viewer} from "../viewer.js" */
 /** @import {Tool} from "./index.js" */
 /** @import {Tried} from "./threshold_words.js" */
@@ -35,6 +36,15 @@ export function thresholdTool(viewer) {
   };
 }
 
+/**
+ * @param {ViewerData} data
+ * @param {string} name  of a mask
+ * @returns {string} why its threshold cannot be tried; empty where it can
+ */
+function whyNot(data, name) {
+  return data.probabilities[name]?.why_not ?? "";
+}
+
 class ThresholdTool {
   /** @param {Viewer} viewer */
   constructor(viewer) {
@@ -61,14 +71,22 @@ class ThresholdTool {
     this.wait = element("span", { class: "threshold-wait", role: "status" });
     const track = element("span", { class: "threshold-track" }, this.slider, this.own);
     this.body = element("span", { class: "threshold-body" }, this.select, this.regions.element, track);
-    this.body.append(this.number, this.undo, this.wait);
+    this.offNote = element("span", { class: "threshold-wait" });
+    this.body.append(this.number, this.undo, this.wait, this.offNote);
+    this.controls = [this.select, track, this.number, this.wait];
     this.element = element("div", { class: "threshold", role: "group", "aria-label": "Threshold" }, this.button, this.body);
   }
 
   /** @returns {string[]} models of which something can be tried */
   get names() {
     const { data, sources } = this.viewer;
-    return Object.keys(data.masks).filter((name) => sources.probabilities.has(name));
+    return Object.keys(data.masks).filter((name) => sources.probabilities.has(name) && !whyNot(data, name));
+  }
+
+  /** @returns {string[]} models whose mask is not what a threshold gives, for something follows it */
+  get off() {
+    const { data } = this.viewer;
+    return Object.keys(data.masks).filter((name) => whyNot(data, name));
   }
 
   /** @returns {string[]} models that the slider moves */
@@ -95,10 +113,14 @@ class ThresholdTool {
     const { data } = this.viewer;
     if (this.subject !== data.subject) this.histograms.forget();
     this.subject = data.subject;
-    const { names } = this;
+    const { names, off } = this;
     if (!names.includes(this.model)) this.model = ALL;
     if (names.length === 1) this.model = names[0];
-    this.element.hidden = !names.length;
+    this.element.hidden = !names.length && !off.length;
+    for (const each of this.controls) each.hidden = !names.length;
+    this.offNote.hidden = !off.length;
+    const said = off.map((name) => `${titleOf(data, this.viewer.view, name)}: off, ${whyNot(data, name)}`);
+    this.offNote.textContent = said.join("; ");
     const all = names.length > 1 ? [element("option", { value: ALL }, "all models")] : [];
     const titled = (/** @type {string} */ name) => titleOf(data, this.viewer.view, name);
     this.select.replaceChildren(...all, ...names.map((name) => element("option", { value: name }, titled(name))));
@@ -106,7 +128,7 @@ class ThresholdTool {
     const regions = segmented("Threshold of region", options, (region) => this.#choose({ region: Number(region) }));
     this.regions.element.replaceWith(regions.element);
     this.regions = regions;
-    regions.element.hidden = options.length < 2;
+    regions.element.hidden = options.length < 2 || !names.length;
   }
 
   show() {
@@ -114,7 +136,7 @@ class ThresholdTool {
     const tried = names.filter((name) => viewer.view.thresholds[name]);
     // an open tool, or a view that was shared with what was tried in it
     viewer.sources.probabilities.want(this.open ? names : tried);
-    if (names.length) this.#showControls(tried);
+    this.#showControls(tried);
     const found = tried.flatMap((name) => this.#triedOf(name));
     tellTried(viewer.panels, viewer.data.regions, found);
   }
@@ -124,7 +146,8 @@ class ThresholdTool {
     const { viewer, region, moved } = this;
     this.button.setAttribute("aria-expanded", String(this.open));
     this.body.hidden = !this.open;
-    if (!this.open) return;
+    this.undo.hidden = !tried.length;
+    if (!this.open || !moved.length) return;
     this.select.value = this.model;
     this.regions.show(String(region));
     const thresholds = moved.map((name) => this.thresholdsOf(name)[region]);
@@ -138,7 +161,6 @@ class ThresholdTool {
     this.number.textContent = asProbability(shown);
     this.number.title = `q ≥ ${shown} of 255; own ${owns.join(", ")}`;
     this.slider.setAttribute("aria-valuetext", this.#spoken(shown, region));
-    this.undo.hidden = !tried.length;
     const large = moved.some((name) => viewer.sources.probabilities.tooLarge(name));
     const there = viewer.sources.probabilities.share(moved);
     const words = large ? "too large to be tried in a browser" : there < 1 ? `loading ${Math.floor(there * 100)} %` : "";

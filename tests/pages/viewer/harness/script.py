@@ -63,6 +63,7 @@ probabilities = {
     title: Probabilities(
         tuple(ref(cache.put(ViewerArray(said.box.paste(q, said.shape), case.affine))) for q in said.probabilities),
         said.thresholds,
+        "its mask is cleaned up after the threshold" if title in query.get("cleaned", "").split(",") else "",
     )
     for title, said in case.probabilities.items()
 }
