@@ -83,6 +83,7 @@ lock: $(STAMPS)/uv
 	$(COMPILE) --group installer -o requirements-uv.txt
 	$(COMPILE) pyproject.toml -o requirements.txt
 	$(COMPILE) --group dev -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) --group light -c requirements.txt -o requirements-light.txt
 
 checkpoints: install
 	$(BIN)/python -m tools.make_checkpoints

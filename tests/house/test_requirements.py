@@ -10,7 +10,12 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-FILES = {"requirements.txt": None, "requirements-dev.txt": "dev", "requirements-uv.txt": "installer"}
+FILES = {
+    "requirements.txt": None,
+    "requirements-dev.txt": "dev",
+    "requirements-light.txt": "light",
+    "requirements-uv.txt": "installer",
+}
 # AGPL with telemetry, GPL-3, LGPL-3, LGPL-3
 UNWANTED = {"albumentationsx", "pylibjpeg-libjpeg", "connected-components-3d", "edt"}
 
@@ -49,14 +54,25 @@ def test_what_pyproject_asks_for_is_pinned_to_a_version_it_allows(
         assert requirement.specifier.contains(version), f"{requirement} is pinned to {version}"
 
 
-def test_tests_run_on_the_versions_that_the_app_runs_on(repo_root: Path) -> None:
+@pytest.mark.parametrize("name", ["requirements-dev.txt", "requirements-light.txt"])
+def test_others_run_on_the_versions_that_the_app_runs_on(repo_root: Path, name: str) -> None:
     def versions(name: str) -> dict[tuple[str, str], str]:
         return {(pin.name, str(pin.marker)): str(pin.specifier) for pin in pins(repo_root / name)}
 
-    app, tests = versions("requirements.txt"), versions("requirements-dev.txt")
-    shared = app.keys() & tests.keys()
-    assert ("torch", "None") in shared
-    assert {key: tests[key] for key in shared} == {key: app[key] for key in shared}
+    app, others = versions("requirements.txt"), versions(name)
+    shared = app.keys() & others.keys()
+    assert ("nibabel" if "light" in name else "torch", "None") in shared
+    assert {key: others[key] for key in shared} == {key: app[key] for key in shared}
+
+
+def test_the_light_ones_are_few_all_of_the_app_s_and_without_torch(repo_root: Path) -> None:
+    light, app = (
+        {canonicalize_name(pin.name) for pin in pins(repo_root / name)}
+        for name in ("requirements-light.txt", "requirements.txt")
+    )
+    assert light < app
+    assert not light & {"torch", "torchvision", "streamlit", "onnx", "onnxscript"}
+    assert len(light) < len(app) / 4
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -10,7 +10,7 @@ from tests.house.tracked import tracked_files
 TOP_LEVEL = {
     ".ci", ".gitignore", ".streamlit",
     "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "app.py", "pyproject.toml",
-    "requirements-dev.txt", "requirements-uv.txt", "requirements.txt",
+    "requirements-dev.txt", "requirements-light.txt", "requirements-uv.txt", "requirements.txt",
     "benchmarks", "checkpoints", "core", "docs", "pages", "recipes", "tests", "tools",
 }  # fmt: skip
 REGISTRIES = {"MODELS", "LOSSES", "METRICS", "FORMATS", "LAYOUTS", "EXPORTS", "PAGES"}
