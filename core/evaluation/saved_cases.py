@@ -1,12 +1,8 @@
-"""Which saved masks of a cohort may be scored, and which of them wait for the next look."""
+"""Which saved masks of a cohort may be scored: those of patients that their model has never seen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from time import monotonic
-from typing import Self
 
 from core.checkpoints import Checkpoint
 from core.evaluation.contenders import group_content, seen_content, seen_part
@@ -14,31 +10,6 @@ from core.evaluation.kept_masks import KeptMasks
 from core.evaluation.saved_files import SavedModel, has_reference
 from core.inference.segment import prediction_folder
 from core.workspace import Cohort, Workspace
-
-
-@dataclass(slots=True)
-class Budget:
-    """Time for what was never computed before; what is kept is always read.
-
-    Attributes:
-        ends_s: on the monotonic clock, when nothing more is begun.
-        waiting: how many pieces were put off.
-    """
-
-    ends_s: float
-    waiting: int = 0
-
-    @classmethod
-    def of(cls, seconds: float) -> Self:
-        """Return a budget that begins now."""
-        return cls(monotonic() + seconds)
-
-    def allows(self, kept: Path) -> bool:
-        """Tell whether something may be had now: it is kept already or there is time; else it is counted as waiting."""
-        if monotonic() <= self.ends_s or kept.exists():
-            return True
-        self.waiting += 1
-        return False
 
 
 def masks_to_score(

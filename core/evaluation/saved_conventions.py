@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from core.evaluation.convention_table import CaseConventions, convention_means, conventions_of_mask
-from core.evaluation.saved_cases import Budget, masks_to_score
+from core.evaluation.saved_cases import masks_to_score
 from core.evaluation.saved_files import (
     SavedModel,
     beside_mask,
@@ -69,13 +70,13 @@ def saved_convention_means(
         budget_s: once this is spent, what has not been scored before waits for the next call.
     """
     found: dict[str, dict[str, CaseConventions]] = {name: {} for name in models}
-    budget = Budget.of(budget_s)
+    ends, waiting = monotonic() + budget_s, 0
     for name, model, case_id in masks_to_score(workspace, cohort, models):
-        if not budget.allows(_file(workspace, cohort, case_id, model)):
-            continue
-        if conventions := saved_conventions(workspace, cohort, case_id, model):
+        if monotonic() > ends and not _file(workspace, cohort, case_id, model).exists():
+            waiting += 1
+        elif conventions := saved_conventions(workspace, cohort, case_id, model):
             found[name][case_id] = conventions
-    return ConventionMeans(convention_means(found), budget.waiting)
+    return ConventionMeans(convention_means(found), waiting)
 
 
 def _file(workspace: Workspace, cohort: Cohort, case_id: str, model: SavedModel) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,6 @@ import numpy as np
 
 from core.checkpoints import Checkpoint
 from core.evaluation.calibration import Calibration, Reliability
-from core.evaluation.saved import saved_scores
-from core.evaluation.saved_cases import Budget, masks_to_score
 from core.evaluation.saved_files import (
     beside_mask,
     computed_once,
@@ -22,8 +19,7 @@ from core.evaluation.saved_files import (
     regions_of,
     saved_mask,
 )
-from core.evaluation.scoring import CaseScores
-from core.evaluation.trust import CaseTrust, trust_of_case, trust_of_models
+from core.evaluation.trust import CaseTrust, trust_of_case
 from core.workspace import Cohort, Workspace
 
 # goes up when the same probabilities would be counted otherwise: what was kept under another version is counted again
@@ -48,46 +44,6 @@ def saved_trust(workspace: Workspace, cohort: Cohort, case_id: str, checkpoint: 
         return _to_json(trust_of_case(made.prediction, reference, names, regions_of(cohort, made), made.bits))
 
     return _from_json(computed_once(_file(workspace, cohort, case_id, checkpoint), count))
-
-
-@dataclass(frozen=True, slots=True)
-class TrustTable:
-    """Calibration and risk against coverage of several models.
-
-    Attributes:
-        calibration: model to region to `ece`, `brier`, `bins` and so on, as in the `evaluate` document.
-        risk_coverage: model to region to its curve.
-        waiting: how many predictions have not been counted yet.
-    """
-
-    calibration: dict[str, Any]
-    risk_coverage: dict[str, Any]
-    waiting: int
-
-
-def saved_trust_table(
-    workspace: Workspace, cohort: Cohort, checkpoints: Mapping[str, Checkpoint], budget_s: float
-) -> TrustTable:
-    """Return how far each model's probabilities can be trusted, on the cases that all have and none has seen.
-
-    Args:
-        workspace: where predictions are.
-        cohort: on which cases.
-        checkpoints: name to checkpoint.
-        budget_s: once this is spent, what has not been counted before waits for the next call.
-    """
-    found: dict[str, dict[str, CaseTrust]] = {name: {} for name in checkpoints}
-    scores: dict[str, dict[str, CaseScores]] = {name: {} for name in checkpoints}
-    budget = Budget.of(budget_s)
-    for name, _, case_id in masks_to_score(workspace, cohort, checkpoints):
-        checkpoint = checkpoints[name]
-        if not budget.allows(_file(workspace, cohort, case_id, checkpoint)):
-            continue
-        if trust := saved_trust(workspace, cohort, case_id, checkpoint):
-            found[name][case_id] = trust
-            scores[name][case_id] = saved_scores(workspace, cohort, case_id, checkpoint) or {}
-    document = trust_of_models(found, scores)
-    return TrustTable(document["calibration"], document["risk_coverage"], budget.waiting)
 
 
 def _to_json(trust: CaseTrust) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from core.evaluation.evaluate import evaluate
 from core.evaluation.kept_masks import keep_masks, kept_masks
 from core.evaluation.masks_elsewhere import MasksElsewhereError, find_masks
 from core.evaluation.saved import saved_scores, saved_summary
-from core.evaluation.saved_conventions import saved_conventions
-from core.evaluation.saved_failures import saved_failure_list, saved_failures
+from core.evaluation.saved_conventions import saved_convention_means, saved_conventions
+from core.evaluation.saved_failures import saved_failures
 from core.evaluation.saved_files import has_mask, saved_mask
 from core.workspace import Cohort, CohortCase, NotInWorkspaceError, Workspace
 from tests.cases import case_id, write_nifti
@@ -83,9 +83,6 @@ def test_failures_and_conventions_of_a_set_are_kept_too(
     assert mask is not None
     truth = np.roll(mask.bits, -1, axis=0)
     assert wrong["voxels"] == np.count_nonzero((mask.bits & 1) != (truth & 1))
-    ranked = saved_failure_list(workspace, small, {"m": kept}, budget_s=60)
-    assert ranked.waiting == 0
-    assert {entry["case"] for entry in ranked.failures["m"]} == {ONE, TWO}
     monkeypatch.setattr("core.evaluation.saved_failures.find_failures", lambda *_args: pytest.fail("looked twice"))
     assert saved_failures(workspace, small, ONE, kept) == first
 
@@ -94,11 +91,11 @@ def test_a_budget_that_is_spent_leaves_the_rest_for_the_next_call(
     workspace: Workspace, small: Cohort, folder: Path
 ) -> None:
     kept = keep_masks(workspace, small, find_masks(workspace, small, folder, "m"))
-    assert saved_failure_list(workspace, small, {"m": kept}, budget_s=-1).waiting == 2
-    saved_failures(workspace, small, ONE, kept)
-    later = saved_failure_list(workspace, small, {"m": kept}, budget_s=-1)
+    assert saved_convention_means(workspace, small, {"m": kept}, budget_s=-1).waiting == 2
+    saved_conventions(workspace, small, ONE, kept)
+    later = saved_convention_means(workspace, small, {"m": kept}, budget_s=-1)
     assert later.waiting == 1
-    assert {entry["case"] for entry in later.failures["m"]} == {ONE}
+    assert later.means["pooled-cohort"]["m"]["WT"]["n"] == 1
 
 
 def test_a_set_that_is_brought_in_again_replaces_the_old_one(workspace: Workspace, small: Cohort, folder: Path) -> None:
