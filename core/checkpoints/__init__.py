@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.atomic import read_json
 from core.checkpoints.card import ADDED_LATER, Card, InferenceSpec
-from core.checkpoints.ensemble import ensemble_id, write_ensemble
+from core.checkpoints.ensemble import ensemble_id, join_checkpoints, write_ensemble
 from core.checkpoints.folder import (
     CARD,
     WEIGHTS,
@@ -34,6 +34,7 @@ __all__ = [
     "checkpoint_id",
     "copy_checkpoint",
     "ensemble_id",
+    "join_checkpoints",
     "load_model",
     "load_weights",
     "made_names",

@@ -48,6 +48,21 @@ def write_ensemble(folder: Path, name: str, members: Sequence[Checkpoint]) -> No
         write_json(new / CARD, ensemble_card(name, names, members).model_dump(mode="json"))
 
 
+def join_checkpoints(name: str, members: Sequence[Checkpoint]) -> Checkpoint:
+    """Return checkpoints as an ensemble that is nowhere on the disk; its id is what `write_ensemble` would give it.
+
+    Args:
+        name: what the card calls it.
+        members: in order.
+
+    Raises:
+        CheckpointError: they cannot predict as one.
+    """
+    require_members(members)
+    card = ensemble_card(name, [f"member-{number}" for number in range(1, len(members) + 1)], members)
+    return Checkpoint(Path(name), ensemble_id(members), card, tuple(members))
+
+
 def ensemble_id(members: Sequence[Checkpoint]) -> str:
     """Return SHA-256 of the members' ids (lower-case hex, one after the other)."""
     return hashlib.sha256("".join(member.id for member in members).encode()).hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,21 +12,46 @@ from core.cli.cohorts import add_reading, choices_of
 from core.cli.output import print_json, progress
 
 if TYPE_CHECKING:
+    from core.checkpoints import Checkpoint
+    from core.data.layouts.spec import Layout
+    from core.data.refusal import Finding
+    from core.inference.device import Compute
     from core.inference.options import InferenceOptions
+    from core.inference.segment import Segmenter
+    from core.jobs.listening import Listener
+    from core.jobs.segment_files import Segmentation
+    from core.workspace import Workspace
+
+SECONDS = ("load", "forward", "postprocess", "write")
 
 
 def add_verbs(verbs: Any) -> None:
     """Add the group's verbs."""
     segment = verbs.add_parser("segment", help="segment new scans and write masks on their own grid")
     segment.add_argument("source", type=Path, metavar="INPUT", help="a folder with one case or many")
-    segment.add_argument("--checkpoint", required=True, metavar="REF", help="a folder, a run, or a shipped name")
+    segment.add_argument(
+        "--checkpoint",
+        required=True,
+        nargs="+",
+        action="extend",
+        metavar="[NAME=]REF[,REF]",
+        help="a folder, a run, or a shipped name; several write a mask each, joined by commas they write their mean",
+    )
     segment.add_argument("--out", type=Path, required=True, metavar="DIR")
     segment.add_argument("--device", default="auto")
-    segment.add_argument(
-        "--backend", choices=("torch", "onnx"), help="what computes (default: torch; of an .onnx file onnx, no torch)"
-    )
+    segment.add_argument("--backend", choices=("torch", "onnx"), default="torch", help="onnx needs no torch")
+    segment.add_argument("--exact", action="store_true", help="compute in float32 throughout, as published scores are")
     add_passes(segment)
+    segment.add_argument(
+        "--planes",
+        metavar="NAMES",
+        help="mean over slices cut in axial,coronal,sagittal (default: the plane of the training)",
+    )
     segment.add_argument("--scheme", help="labels to write: a name or a file (default: the checkpoint's)")
+    segment.add_argument("--format", default="nifti", metavar="NAMES", help="what is written (default: %(default)s)")
+    segment.add_argument(
+        "--as-is", action="store_true", help="do not align and strip a study that comes from the scanner as it is"
+    )
     add_reading(segment)
     segment.set_defaults(run=_segment)
 
@@ -40,61 +66,145 @@ def add_passes(verb: Any) -> None:
 
 
 def passes_of(options: argparse.Namespace) -> InferenceOptions:
-    """Return what `add_passes` let be chosen.
+    """Return what `add_passes`, and --planes, let be chosen.
 
     Raises:
-        UsageError: too few passes or too many.
+        UsageError: too few passes or too many, or a plane that there is not.
     """
     from core.inference.options import InferenceOptions
 
-    return InferenceOptions(tta=options.tta, mc_dropout=options.mc_dropout)
+    planes: Any = tuple(name.strip() for name in (getattr(options, "planes", None) or "").split(",") if name.strip())
+    return InferenceOptions(tta=options.tta, mc_dropout=options.mc_dropout, planes=planes)
 
 
 def _segment(options: argparse.Namespace) -> int:
-    from core.checkpoints import resolve_checkpoint
     from core.data.refusal import InputRefusedError
     from core.importing import read_cases
-    from core.inference.device import choose_compute, onnx_compute
     from core.inference.segment import Segmenter
-    from core.jobs.segment_files import segment_case
+    from core.jobs.ready_case import read_ahead
+    from core.jobs.segment_files import segment_models
     from core.workspace import Workspace
 
     workspace = Workspace.default()
-    checkpoint = resolve_checkpoint(workspace, options.checkpoint)
+    models = _models(workspace, options.checkpoint)
     choices = choices_of(options)
     layout = read_cases(options.source, choices)
-    for finding in layout.findings:
-        print(f"{finding.severity}  {finding.sentence}", file=sys.stderr)
-    by_onnx = (options.backend or ("onnx" if checkpoint.onnx else "torch")) == "onnx"
-    compute = onnx_compute(options.device) if by_onnx else choose_compute(options.device, fast=False)
-    segmenter = Segmenter(workspace, compute, passes_of(options))
-    results, refused = [], [finding for finding in layout.findings if finding.severity == "error"]
-    for number, case in enumerate(layout.cases):
+    _say(layout.findings)
+    segmenter = Segmenter(workspace, _compute(options), passes_of(options), keep=False)
+    results: list[Segmentation] = []
+    refused = [finding for finding in layout.findings if finding.severity == "error"]
+    for number, (case, files) in enumerate(read_ahead(layout.cases)):
+        told = _listener(case.case_id, alone=len(layout.cases) == 1)
         try:
-            private = layout.private_names
-            results.append(segment_case(segmenter, case, checkpoint, options.out, choices, private))
+            made = segment_models(
+                segmenter, case, models, options.out, choices, layout.private_names, told,
+                as_is=options.as_is, files=files,
+            )  # fmt: skip
         except InputRefusedError as error:  # the other cases go on
             print(f"error: {error}", file=sys.stderr)
             refused += error.findings
+        else:
+            _say(dict.fromkeys(finding for each in made for finding in each.findings))
+            results += made
         progress(case.case_id, number + 1, len(layout.cases))
-    document = {
-        "files": [str(result.file) for result in results],
-        "cases": [result.to_json() for result in results],
-        "volumes_ml": results[0].volumes_ml if len(results) == 1 else None,
-        "seconds": _total([result.seconds for result in results]),
-        "checkpoint_id": checkpoint.id,
-        "refused": [finding.to_json() for finding in refused],
-    }
     if options.json:
-        print_json(document)
+        print_json(_document(results, refused, models, segmenter, layout))
         return 0 if results else 1
     for result in results:
-        volumes = ", ".join(f"{region} {ml:.1f} ml" for region, ml in result.volumes_ml.items())
-        print(f"{result.file}  {volumes}  {sum(result.seconds.values()):.1f} s")
+        _print(result)
     print("For research; not for diagnosis.", file=sys.stderr)
     return 0 if results else 1
 
 
+def _models(workspace: Workspace, references: list[str]) -> dict[str, Checkpoint]:
+    """Return name to checkpoint; a single one is called "", for it needs no folder of its own.
+
+    Raises:
+        RefusedError: nothing is called that, members of an ensemble do not fit, or two are called the same.
+    """
+    from core.checkpoints import join_checkpoints
+    from core.cli.evaluation_choices import checkpoints_of
+    from core.errors import RefusedError
+    from core.workspace import safe_name
+
+    models: dict[str, Checkpoint] = {}
+    for contender in checkpoints_of(workspace, references):
+        members = contender.members
+        if contender.name in models:
+            raise RefusedError(f"two checkpoints are called {contender.name}; name them with NAME=REF")
+        models[contender.name] = members[0] if len(members) == 1 else join_checkpoints(contender.name, members)
+    if len(models) == 1:
+        return {"": next(iter(models.values()))}
+    return {safe_name(name): checkpoint for name, checkpoint in models.items()}
+
+
+def _compute(options: argparse.Namespace) -> Compute:
+    from core.inference.device import choose_compute, onnx_compute
+
+    if options.backend == "onnx":
+        return onnx_compute(options.device)
+    return choose_compute(options.device, fast=not options.exact)
+
+
+def _listener(case_id: str, alone: bool) -> Listener:
+    from core.jobs.listening import Listener
+    from core.jobs.ready_case import STEPS_AFTER
+
+    def on_step(what: str, done: int, total: int) -> None:
+        if total > STEPS_AFTER + 1:  # a study that is harmonised takes its time
+            print(f"{case_id}: {what}, step {done + 1} of {total}", file=sys.stderr, flush=True)
+
+    def on_slices(done: int, total: int) -> None:
+        if alone:
+            progress(f"slices of {case_id}", done, total)
+
+    return Listener(on_step, on_slices)
+
+
+def _document(
+    results: list[Segmentation],
+    refused: list[Finding],
+    models: dict[str, Checkpoint],
+    segmenter: Segmenter,
+    layout: Layout,
+) -> dict[str, Any]:
+    from core.jobs.peak_memory import peak_memory_mb
+
+    found = dict.fromkeys(finding for result in results for finding in result.findings)
+    compute, passes = segmenter.compute, segmenter.options
+    return {
+        "files": [str(file) for result in results for file in result.files],
+        "cases": [result.to_json() for result in results],
+        "volumes_ml": results[0].volumes_ml if len(results) == 1 else None,
+        "seconds": _total([result.seconds for result in results]),
+        "checkpoint_id": models[""].id if "" in models else None,
+        "checkpoints": {name or models[name].card.run: models[name].id for name in models},
+        "options": passes.to_json(),
+        "precision": compute.precision,
+        "peak_memory_mb": peak_memory_mb(),
+        "findings": [finding.to_json() for finding in (*layout.findings, *found) if finding.severity != "error"],
+        "refused": [finding.to_json() for finding in refused],
+    }
+
+
 def _total(laps: list[dict[str, float]]) -> dict[str, float]:
-    names = ("load", "forward", "postprocess", "write")
+    """Add up the seconds of each step, those of every segmentation first."""
+    names = dict.fromkeys([*SECONDS, *(name for lap in laps for name in lap)])
     return {name: round(sum(lap.get(name, 0.0) for lap in laps), 3) for name in names}
+
+
+def _say(findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        print(f"{finding.severity}  {finding.sentence}", file=sys.stderr)
+
+
+def _print(result: Segmentation) -> None:
+    masks = [(result.file, result.volumes_ml), *((mask.file, mask.volumes_ml) for mask in result.series.values())]
+    for number, (file, found) in enumerate(masks):
+        volumes = ", ".join(f"{region} {_ml(ml)}" for region, ml in found.items())
+        seconds = f"  {sum(result.seconds.values()):.1f} s" if number == 0 else ""
+        print(f"{file}  {volumes}{seconds}")
+
+
+def _ml(volume_ml: float | None) -> str:
+    return "without voxel sizes" if volume_ml is None else f"{volume_ml:.1f} ml"

@@ -8,16 +8,16 @@ from typing import Any
 
 from core.case import BRATS_MODALITIES, Case
 from core.data.gate import examine, suspect_channels
-from core.data.image import one_channel
 from core.data.layouts import read_layout
 from core.data.layouts.spec import Layout
 from core.data.load import CaseFiles, LoadedCase, assemble, read_files
 from core.data.refusal import Finding, InputRefusedError
-from core.harmonise import Harmonised, Harmonising, harmonise
+from core.harmonise import Harmonised, Harmonising
 from core.harmonise.picture import before_and_after
 from core.importing.choices import ImportChoices
 from core.importing.modalities import called
 from core.importing.naming import may_name_a_person, without_file_names, without_names, without_refused_names
+from core.importing.one_grid import on_one_grid, single_channels
 from core.labels import LabelScheme, scheme_named
 
 
@@ -92,23 +92,10 @@ def read_case(case: Case, scheme: LabelScheme | None, choices: ImportChoices, pr
 
 
 def _on_one_grid(files: CaseFiles, asked: Harmonising) -> tuple[CaseFiles, Harmonised, bytes]:
-    """Harmonise what was read, each modality then with an image of its own, and draw it before and after."""
-    case = files.case
-    single = {name: one_channel(image, case.sources[name].channel) for name, image in files.images.items()}
-    done = harmonise(single, asked, files.mask)
-    volume = done.volume
-    images = {
-        name: replace(
-            single[name],
-            stored=volume.voxels[index : index + 1],
-            slope=volume.slope[index : index + 1],
-            intercept=volume.intercept[index : index + 1],
-            grid=volume.native,
-        )
-        for index, name in enumerate(volume.modalities)
-    }
-    sources = {name: replace(source, channel=0) for name, source in case.sources.items()}
-    return CaseFiles(replace(case, sources=sources), images, done.reference), done, before_and_after(single, done)
+    """Harmonise what was read, and draw it before and after."""
+    single = single_channels(files)
+    moved, done = on_one_grid(files, single, asked)
+    return moved, done, before_and_after(single, done)
 
 
 def scheme_of(layout: Layout, chosen: LabelScheme | None) -> LabelScheme:

@@ -213,3 +213,7 @@ class Stopwatch:
         now = time.perf_counter()
         self.seconds[step] = self.seconds.get(step, 0.0) + now - self._last
         self._last = now
+
+    def copy(self) -> Stopwatch:
+        """Return a stopwatch that begins now, with the laps so far."""
+        return Stopwatch(dict(self.seconds))

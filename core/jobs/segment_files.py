@@ -1,26 +1,31 @@
-"""Segment one case from files to a mask file."""
+"""Segment one case from files to mask files."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any
 
 from core.case import Case
 from core.checkpoints import Checkpoint
+from core.data.load import CaseFiles
+from core.data.refusal import Finding, InputRefusedError
 from core.errors import RefusedError
-from core.export import EXPORTS, MaskOnGrid
-from core.importing import ImportChoices, read_case
+from core.importing import ImportChoices
+from core.inference.cancelling import OnSlices, OnStep, tell_step
 from core.inference.cleaned import cleaned_mask
-from core.inference.missing import missing_modalities
-from core.inference.segment import Segmenter, Stopwatch
+from core.inference.missing import doing_without, missing_modalities
+from core.inference.segment import Segmenter
+from core.jobs.listening import NOBODY, Listener, quiet
+from core.jobs.mask_files import Found, MaskFile, carried_masks, volumes_ml, write_masks
+from core.jobs.ready_case import STEPS_AFTER, ReadyCase, ready_case
 from core.labels import LabelScheme, scheme_from_json
 
-if TYPE_CHECKING:
-    from core.inference.cancelling import OnSlices
+__all__ = ["Segmentation", "require_same_regions", "segment_case", "segment_models", "volumes_ml"]
+
+# schemes of models that were trained on brains alone, on one grid of 1 mm
+BRAIN_SCHEMES = ("brats-2021", "brats-2023", "brats-2024", "msd-task01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +34,44 @@ class Segmentation:
 
     Attributes:
         case_id: which case.
-        file: the mask that was written.
+        file: the mask that was written, on the grid that was segmented.
         volumes_ml: ml per region, None for images without voxel sizes.
         seconds: time per step.
+        model: what the checkpoint was called where several were asked for, else "".
+        checkpoint_id: what made the mask.
+        findings: warnings and notes about the case, and about it with this checkpoint.
+        files: everything that was written, `file` first.
+        series: of a study as the scanner left it, each series's mask on its own grid.
+        harmonised: what was done to bring it onto one grid, as plain JSON types; None where nothing was.
     """
 
     case_id: str
     file: Path
     volumes_ml: dict[str, float | None]
     seconds: dict[str, float]
+    model: str = ""
+    checkpoint_id: str = ""
+    findings: tuple[Finding, ...] = ()
+    files: tuple[Path, ...] = ()
+    series: Mapping[str, MaskFile] = field(default_factory=dict)
+    harmonised: dict[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"case": self.case_id, "file": str(self.file), "volumes_ml": self.volumes_ml, "seconds": self.seconds}
+        document: dict[str, Any] = {
+            "case": self.case_id,
+            "file": str(self.file),
+            "files": [file.name for file in self.files],
+            "volumes_ml": self.volumes_ml,
+            "seconds": self.seconds,
+            "checkpoint_id": self.checkpoint_id,
+            "findings": [finding.to_json() for finding in self.findings],
+        }
+        if self.model:
+            document["model"] = self.model
+        if self.harmonised:
+            document["series"] = {name: mask.to_json() for name, mask in self.series.items()}
+            document["harmonised"] = self.harmonised
+        return document
 
 
 def segment_case(
@@ -50,9 +81,15 @@ def segment_case(
     out: Path,
     choices: ImportChoices | None = None,
     private: bool = False,
-    on_slices: OnSlices | None = None,
+    on_slices: OnSlices = quiet,
+    *,
+    on_step: OnStep = quiet,
+    as_is: bool = False,
 ) -> Segmentation:
     """Read a case, segment it and write `<case_id>_seg.nii.gz` on the input's own grid.
+
+    A study as the scanner left it is first brought onto one grid of 1 mm, the brain alone; it gets a mask there, and
+    `<case_id>_seg_on_<series>.nii.gz` on each series's own grid.
 
     Args:
         segmenter: computes the prediction.
@@ -61,38 +98,101 @@ def segment_case(
         out: the folder to write into.
         choices: how it is read; its scheme says what the written labels mean, None keeps the checkpoint's.
         private: its files' names may be a person's and are not repeated.
-        on_slices: told how many slices of how many are done; what it raises ends the work.
+        on_slices: told how many slices of how many are done; it may ask to stop.
+        on_step: told each step as it happens; it may ask to stop.
+        as_is: segment a study as the scanner left it without bringing it onto one grid.
 
     Raises:
         InputRefusedError: the files cannot be used.
         NotSegmentableError: a modality is missing.
         RefusedError: the scheme has no such regions.
+        Cancelled: somebody asked to stop; nothing is written then.
+    """
+    told = Listener(on_step, on_slices)
+    models = {"": checkpoint}
+    return segment_models(segmenter, case, models, out, choices, private, told, as_is=as_is)[0]
+
+
+def segment_models(
+    segmenter: Segmenter,
+    case: Case,
+    models: Mapping[str, Checkpoint],
+    out: Path,
+    choices: ImportChoices | None = None,
+    private: bool = False,
+    told: Listener = NOBODY,
+    *,
+    as_is: bool = False,
+    files: CaseFiles | InputRefusedError | None = None,
+) -> list[Segmentation]:
+    """Read a case once and segment it with several checkpoints; otherwise as `segment_case`.
+
+    Args:
+        segmenter: computes the predictions.
+        case: what to read.
+        models: name to checkpoint; each writes into a folder of its name, one called "" into `out` itself.
+        out: the folder to write into.
+        choices: how it is read.
+        private: its files' names may be a person's.
+        told: whom to tell how far the work is.
+        as_is: never bring a study onto one grid unasked.
+        files: what was read of the case already.
     """
     choices = choices or ImportChoices()
-    scheme = choices.scheme or scheme_from_json(checkpoint.spec.scheme)
-    require_same_regions(checkpoint, scheme)
-    missing_modalities(checkpoint, case)
-    watch = Stopwatch()
-    volume = read_case(case, None, choices, private).loaded.volume
-    watch.lap("load")
-    prediction = segmenter.segment_volume(case, volume, checkpoint, on_slices)
+    for checkpoint in models.values():
+        require_same_regions(checkpoint, choices.scheme or scheme_from_json(checkpoint.spec.scheme))
+        missing_modalities(checkpoint, case)
+    brains = not as_is and all(_of_brains(checkpoint) for checkpoint in models.values())
+    ready = ready_case(case, choices, private, brains, files, told.on_step)
+    del files
+    return [_segment(segmenter, ready, model, models[model], out, choices, told) for model in models]
+
+
+def _segment(
+    segmenter: Segmenter,
+    ready: ReadyCase,
+    model: str,
+    checkpoint: Checkpoint,
+    out: Path,
+    choices: ImportChoices,
+    told: Listener,
+) -> Segmentation:
+    case, volume, watch = ready.case, ready.volume, ready.watch.copy()
+    step, steps = len(watch.seconds), len(watch.seconds) + STEPS_AFTER
+    tell_step(told.on_step, f"segment with {model or checkpoint.card.title}", step, steps)
+    prediction = segmenter.segment_volume(case, volume, checkpoint, told.on_slices)
     watch.lap("forward")
-    mask = cleaned_mask(prediction, checkpoint.spec, volume.geometry)
-    labels = scheme.to_labels(mask)
-    volumes = volumes_ml(mask, prediction.regions, volume.geometry.voxel_ml if volume.geometry else None)
+    bits = cleaned_mask(prediction, checkpoint.spec, volume.geometry)
+    found = Found(checkpoint, prediction, bits, choices.scheme or scheme_from_json(checkpoint.spec.scheme))
+    volumes = volumes_ml(bits, prediction.regions, volume.geometry.voxel_ml if volume.geometry else None)
     watch.lap("postprocess")
-    file = out / f"{case.case_id}_seg.nii.gz"
-    EXPORTS["nifti"].write(file, MaskOnGrid(labels, volume.native))
+    if ready.harmonised:
+        tell_step(told.on_step, f"carry the mask back to {', '.join(ready.series)}", step + 1, steps)
+    carried = carried_masks(ready, found)
+    if ready.harmonised:
+        watch.lap("carry back")
+    # the last chance to stop: what is written then is written whole
+    tell_step(told.on_step, "write", step + 2, steps)
+    written = write_masks(out / model, ready, found, carried)
     watch.lap("write")
-    return Segmentation(case.case_id, file, volumes, watch.seconds)
+    missing = missing_modalities(checkpoint, case)
+    own = (doing_without(case.case_id, checkpoint, missing),) if missing else ()
+    return Segmentation(
+        case_id=case.case_id,
+        file=written.file,
+        volumes_ml=volumes,
+        seconds={name: round(seconds, 4) for name, seconds in watch.seconds.items()},
+        model=model,
+        checkpoint_id=checkpoint.id,
+        findings=(*ready.findings, *own),
+        files=written.files,
+        series=written.series,
+        harmonised=ready.harmonised.to_json() if ready.harmonised else None,
+    )
 
 
-def volumes_ml(
-    mask: npt.NDArray[np.uint8], regions: tuple[str, ...], voxel_ml: float | None
-) -> dict[str, float | None]:
-    """Return ml per region of region bits (X, Y, Z); None without voxel sizes."""
-    counts = [int(np.count_nonzero(mask >> bit & 1)) for bit in range(len(regions))]
-    return {name: None if voxel_ml is None else n * voxel_ml for name, n in zip(regions, counts, strict=True)}
+def _of_brains(checkpoint: Checkpoint) -> bool:
+    return scheme_from_json(checkpoint.spec.scheme).name in BRAIN_SCHEMES
 
 
 def require_same_regions(checkpoint: Checkpoint, scheme: LabelScheme) -> None:
