@@ -1,4 +1,4 @@
-"""Verbs that make a checkpoint from others: calibrate, ensemble."""
+"""Verbs that make a checkpoint from others: calibrate, tune, ensemble."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ def add_verbs(verbs: Any) -> None:
     calibrate.add_argument("--name", help="of the new checkpoint (default: RUN-calibrated)")
     calibrate.add_argument("--device", default="auto")
     calibrate.set_defaults(run=_calibrate)
+
+    tune = verbs.add_parser(
+        "tune", help="choose thresholds and smallest components on a run's validation part, in a new checkpoint"
+    )
+    tune.add_argument("checkpoint", metavar="RUN", help="a run, or any checkpoint with a validation part")
+    tune.add_argument("--name", help="of the new checkpoint (default: RUN-tuned)")
+    tune.add_argument("--device", default="auto")
+    tune.set_defaults(run=_tune)
 
     ensemble = verbs.add_parser("ensemble", help="make one checkpoint of several: the mean of their probabilities")
     ensemble.add_argument("name", metavar="NAME", help="of the new checkpoint")
@@ -45,6 +53,33 @@ def _calibrate(options: argparse.Namespace) -> int:
     print(f"{made.name}: temperature {made.checkpoint.spec.temperature:g}, fitted on {made.cases} validation cases")
     for region, before in fitted.ece_before.items():
         print(f"  {region}: expected calibration error {before:.4f} before, {fitted.ece_after[region]:.4f} after")
+    return 0
+
+
+def _tune(options: argparse.Namespace) -> int:
+    from core.checkpoints import resolve_checkpoint
+    from core.evaluation.tuning import tune_checkpoint
+    from core.inference.device import choose_compute
+    from core.inference.segment import Segmenter
+    from core.training.runs.disk import writing_workspace
+    from core.workspace import Workspace
+
+    workspace = Workspace.default()
+    checkpoint = resolve_checkpoint(workspace, options.checkpoint)
+    name = options.name or f"{Path(options.checkpoint).name.partition('@')[0]}-tuned"
+    segmenter = Segmenter(workspace, choose_compute(options.device, fast=False))
+    with writing_workspace():
+        made = tune_checkpoint(
+            workspace, segmenter, checkpoint, name, lambda done, total: progress(checkpoint.card.run, done, total)
+        )
+    if options.json:
+        print_json(made.to_json())
+        return 0
+    print(f"{made.name}: tuned on {made.cases} validation cases")
+    for region, candidate in made.chosen.items():
+        before, after = made.dice_before[region], made.dice_after[region]
+        dice = "in no reference" if before is None else f"Dice {before:.4f} before, {after:.4f} after"
+        print(f"  {region}: {candidate}; {dice}")
     return 0
 
 

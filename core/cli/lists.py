@@ -67,6 +67,21 @@ def _metrics() -> Rows:
     ]
 
 
+def _steps() -> Rows:
+    from core.postprocess import POSTPROCESS
+
+    return [
+        {
+            "name": spec.name,
+            "title": spec.title,
+            "arguments": ", ".join(spec.arguments.model_fields) or None,
+            "definition": spec.definition,
+            "citation": spec.citation,
+        }
+        for spec in POSTPROCESS.values()
+    ]
+
+
 def _formats() -> Rows:
     from core.data.formats import FORMATS
     from core.data.layouts import LAYOUTS
@@ -86,6 +101,7 @@ LISTS: dict[str, tuple[str, Callable[[], Rows]]] = {
     "models": ("the architectures", _models),
     "losses": ("the losses", _losses),
     "metrics-list": ("the metrics and their definitions", _metrics),
+    "steps": ("the steps that clean a mask up, for a recipe's post.steps", _steps),
     "formats": ("the file formats and folder layouts", _formats),
     "recipes": ("the recipes that ship with the program", _recipes),
 }

@@ -10,9 +10,9 @@ from core.checkpoints import Checkpoint, copy_checkpoint, load_model, new_name, 
 from core.data.load import load_case
 from core.data.store import SlicedCase, has_plane, open_case, slice_case
 from core.evaluation.temperature import OVER, CalibrationRefusedError, Fitted, fit_temperature, sample_logits
+from core.evaluation.validation_part import validation_part
 from core.inference.device import Compute
 from core.inference.predictor import Predictor
-from core.labels import scheme_to_json
 from core.workspace import Cohort, Workspace
 
 OnCase = Callable[[int, int], None]
@@ -83,27 +83,8 @@ def validation_cases(workspace: Workspace, checkpoint: Checkpoint) -> list[Slice
         CalibrationRefusedError: there are none, or one is not there any more, with the voxels it had then.
         NotInWorkspaceError: the cohort is gone.
     """
-    card = checkpoint.card
-    if not card.validation_content:
-        raise CalibrationRefusedError(
-            f"{card.run} has no validation part, and a temperature is fitted on nothing else; train it on a split with "
-            "one, as 70/15/15 has"
-        )
-    cohort = workspace.cohort(card.cohort)
-    if card.inference.scheme != scheme_to_json(cohort.scheme):
-        raise CalibrationRefusedError(
-            f"cohort {cohort.name} is read as {cohort.scheme.name} by now, and {card.run} was tuned on other labels; "
-            "import the cohort again with the scheme it had"
-        )
-    opened = []
-    for case_id, hashes in card.validation_content.items():
-        if case_id not in cohort.cases or not set(hashes) <= set(cohort.cases[case_id].content.values()):
-            gone = "is not in" if case_id not in cohort.cases else "has other voxels by now in"
-            raise CalibrationRefusedError(
-                f"{case_id}, of the validation part of {card.run}, {gone} cohort {cohort.name}; import it again"
-            )
-        opened.append(_open(workspace, cohort, case_id, checkpoint))
-    return opened
+    cohort, cases = validation_part(workspace, checkpoint, "a temperature is", CalibrationRefusedError)
+    return [_open(workspace, cohort, case_id, checkpoint) for case_id in cases]
 
 
 def _open(workspace: Workspace, cohort: Cohort, case_id: str, checkpoint: Checkpoint) -> SlicedCase:

@@ -37,12 +37,7 @@ def clean(
     """
     if not steps or (box := Box.around(bits != 0)) is None:
         return bits
-    # one voxel of background on every side where the image goes on: all that any step has to see of it
-    start, stop = (
-        tuple(max(0, a - 1) for a in box.start),
-        tuple(min(n, b + 1) for n, b in zip(bits.shape, box.stop, strict=True)),
-    )
-    room = Box((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
+    room = with_border(box, bits.shape)
     part = np.ascontiguousarray(room.crop(bits))
     for step in steps:
         after = step.spec.function(part, step.chosen(regions), step.parsed, spacing_mm)
@@ -52,3 +47,10 @@ def clean(
     out = np.zeros(bits.shape, np.uint8)
     room.crop(out)[...] = part
     return out
+
+
+def with_border(box: Box, shape: Sequence[int]) -> Box:
+    """Return a box with one voxel more on every side where the image goes on: all that any step has to see of it."""
+    x, y, z = (max(0, a - 1) for a in box.start)
+    i, j, k = (min(n, b + 1) for n, b in zip(shape, box.stop, strict=True))
+    return Box((x, y, z), (i, j, k))

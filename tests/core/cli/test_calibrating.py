@@ -9,7 +9,10 @@ import pytest
 
 from core.atomic import read_json
 from core.checkpoints import resolve_checkpoint
+from core.data.load import load_regions
 from core.inference.prediction import Prediction
+from core.inference.segment import prediction_folder
+from core.volume import Box
 from core.workspace import Cohort, Workspace
 from tests import narrow
 from tests.cases import case_id, write_case
@@ -52,6 +55,38 @@ def test_a_run_is_calibrated_into_a_checkpoint_of_its_own_that_segments(
         "--json",
     )
     assert segmented.document["checkpoint_id"] == made.id
+
+
+def test_a_checkpoint_is_tuned_into_one_of_its_own_that_cleans_up_what_it_segments(
+    ask: Ask, workspace: Workspace, small: Cohort, tmp_path: Path
+) -> None:
+    """It says 0.4 at the reference of patient five and nothing elsewhere, so that any lower threshold finds all."""
+    five = case_id(5)
+    before = narrow.checkpoint(tmp_path / "made", validation={five: list(small.cases[five].content.values())})
+    entry = small.cases[five]
+    assert entry.case.reference is not None
+    bits, _ = load_regions(entry.case.reference, small.scheme, entry.grid)
+    q = np.stack([(bits >> bit & 1) * np.uint8(102) for bit in range(3)])
+    said = Prediction(q, Box.whole(bits.shape), bits.shape, before.spec.regions, before.spec.thresholds, before.id)
+    said.save(prediction_folder(workspace, before, entry.content))
+    answer = ask("tune", before.folder, "--name", "better", "--device", "cpu", "--json")
+    made = resolve_checkpoint(workspace, "better")
+    assert (answer.code, answer.document["checkpoint_id"]) == (0, made.id)
+    assert answer.document["from_checkpoint"] == before.id
+    assert made.spec.thresholds == (102, 102, 102)
+    assert answer.document["regions"]["ET"]["dice"] == {"before": 0.0, "after": 1.0}
+    again = ask("tune", before.folder, "--name", "better", "--device", "cpu")
+    assert (again.code, again.err) == (
+        1, "error: 'better' is taken by another checkpoint or run; choose another name\n",
+    )  # fmt: skip
+    in_words = ask("tune", before.folder, "--name", "words", "--device", "cpu")
+    assert (
+        "words: tuned on 1 validation cases\n  WT: threshold 0.40; Dice 0.0000 before, 1.0000 after\n" in in_words.out
+    )
+    without = narrow.checkpoint(tmp_path / "without", seed=1)
+    refused = ask("tune", without.folder, "--name", "none", "--device", "cpu")
+    assert refused.code == 1
+    assert "has no validation part, and thresholds and clean-up are fitted on nothing else" in refused.err
 
 
 def test_an_ensemble_is_made_and_segments_under_its_name(ask: Ask, workspace: Workspace, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from core.data.layouts import LAYOUTS
 from core.losses import LOSSES
 from core.metrics import METRICS
 from core.models import MODELS
+from core.postprocess import POSTPROCESS
 from core.recipe import recipe_names
 from core.workspace import Workspace
 from tests.core.cli.conftest import Ask
@@ -24,6 +25,7 @@ from tests.core.cli.conftest import Ask
         ("models", list(MODELS)),
         ("losses", list(LOSSES)),
         ("metrics-list", list(METRICS)),
+        ("steps", list(POSTPROCESS)),
         ("recipes", recipe_names()),
         ("formats", [*FORMATS, *LAYOUTS]),
     ],
