@@ -40,6 +40,9 @@ def report_failure(error: Exception, as_json: bool) -> int:
     sentence = str(error) or type(error).__name__
     if isinstance(error, (RefusedError, JobFailedError)):
         code = error.exit_code
+    elif isinstance(error, ModuleNotFoundError):  # requirements-light.txt has not everything
+        code = JobFailedError.exit_code
+        sentence = f"{error.name} is not installed, and this needs it: install requirements.txt"
     else:
         code = JobFailedError.exit_code
         where = traceback.extract_tb(error.__traceback__)[-1]

@@ -48,8 +48,10 @@ def labels(folder: Path) -> np.ndarray:
 
 
 def test_a_file_alone_segments_as_the_checkpoint_does(ask: Ask, tmp_path: Path, once: Path, scan: Path) -> None:
-    by_file = ask("segment", scan, "--checkpoint", once / "alone.onnx", "--out", tmp_path / "onnx", "--json")
-    by_torch = ask("segment", scan, "--checkpoint", once / "model", "--out", tmp_path / "torch", "--json")
+    by_file = ask(
+        "segment", scan, "--checkpoint", once / "alone.onnx", "--backend", "onnx", "--out", tmp_path / "onnx", "--json"
+    )
+    by_torch = ask("segment", scan, "--checkpoint", once / "model", "--out", tmp_path / "torch", "--exact", "--json")
     assert (by_file.code, by_torch.code) == (0, 0), by_file.err
     assert by_file.document["checkpoint_id"] == by_torch.document["checkpoint_id"]
     assert labels(tmp_path / "torch").any()
@@ -58,7 +60,19 @@ def test_a_file_alone_segments_as_the_checkpoint_does(ask: Ask, tmp_path: Path, 
 
 def test_no_torch_is_loaded_on_the_way(tmp_path: Path, once: Path, scan: Path, repo_root: Path) -> None:
     answer = subprocess.run(
-        [sys.executable, "-c", WATCHED, "segment", scan, "--checkpoint", once / "alone.onnx", "--out", tmp_path / "o"],
+        [
+            sys.executable,
+            "-c",
+            WATCHED,
+            "segment",
+            scan,
+            "--checkpoint",
+            once / "alone.onnx",
+            "--backend",
+            "onnx",
+            "--out",
+            tmp_path / "o",
+        ],
         cwd=repo_root,
         capture_output=True,
         text=True,
@@ -90,7 +104,7 @@ def test_an_ensemble_is_exported_and_used_member_by_member(ask: Ask, tmp_path: P
     assert sorted(path.parent.name for path in folder.glob("*/model.onnx")) == ["member-1", "member-2"]
     for backend in ("onnx", "torch"):
         out = tmp_path / backend
-        assert ask("segment", scan, "--checkpoint", folder, "--out", out, "--backend", backend).code == 0
+        assert ask("segment", scan, "--checkpoint", folder, "--out", out, "--backend", backend, "--exact").code == 0
     assert labels(tmp_path / "torch").any()
     assert (labels(tmp_path / "onnx") != labels(tmp_path / "torch")).mean() < 1e-3
 
@@ -99,8 +113,12 @@ def test_an_ensemble_is_exported_and_used_member_by_member(ask: Ask, tmp_path: P
     ("arguments", "code", "sentence"),
     [
         (("--backend", "torch"), 1, "alone.onnx has no weights for torch, only a network for ONNX Runtime"),
-        (("--device", "cuda"), 1, "--backend onnx computes on the CPU; found device cuda: leave --device out"),
-        (("--mc-dropout", "3"), 1, "has none left; leave --backend onnx out"),
+        (
+            ("--backend", "onnx", "--device", "cuda"),
+            1,
+            "--backend onnx computes on the CPU; found device cuda: leave --device out",
+        ),
+        (("--backend", "onnx", "--mc-dropout", "3"), 1, "has none left; leave --backend onnx out"),
         (("--backend", "tensorrt"), 2, "invalid choice: 'tensorrt'"),
     ],
 )
@@ -111,6 +129,19 @@ def test_what_it_cannot_do_is_refused(
     assert answer.code == code
     assert sentence in answer.err
     assert not (tmp_path / "out").exists()
+
+
+def test_files_joined_by_commas_are_an_ensemble_without_torch(ask: Ask, tmp_path: Path, scan: Path) -> None:
+    members = [narrow.checkpoint(tmp_path / name, seed) for seed, name in enumerate("ab")]
+    for member in members:
+        assert ask("export", member.folder, "--out", tmp_path / f"{member.folder.name}.onnx").code == 0
+    files = ",".join(str(tmp_path / f"{name}.onnx") for name in "ab")
+    folders = ",".join(str(member.folder) for member in members)
+    by_file = ask("segment", scan, "--checkpoint", files, "--backend", "onnx", "--out", tmp_path / "onnx", "--json")
+    by_torch = ask("segment", scan, "--checkpoint", folders, "--exact", "--out", tmp_path / "torch", "--json")
+    assert (by_file.code, by_torch.code) == (0, 0), by_file.err
+    assert by_file.document["checkpoint_id"] == by_torch.document["checkpoint_id"]
+    assert (labels(tmp_path / "onnx") != labels(tmp_path / "torch")).mean() < 1e-3
 
 
 def test_a_folder_is_given_a_file_called_by_the_run(ask: Ask, tmp_path: Path, once: Path, workspace_dir: Path) -> None:
