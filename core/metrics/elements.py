@@ -18,6 +18,8 @@ from core.metrics.components import Mask
 from core.metrics.marching import CUBE, SQUARE, Sizes, element_sizes
 from core.metrics.surface import Bits, Distances, nearest_distances
 
+SAME_SHARE = 1e-9  # sums in two orders may differ by less
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Elements:
@@ -96,19 +98,34 @@ class ElementMap:
         return np.pad(self.regions, 1)
 
 
-def element_distances(elements: Elements, others: Elements, surface: Mask, spacing_mm: Sequence[float]) -> Distances:
-    """Return how far each element is from the nearest of `others`, in mm: (N,) float64, in the elements' order.
+def percentile_mm(
+    elements: Elements,
+    others: Elements,
+    surface: Mask,
+    near: Mask,
+    percent: float,
+    spacing_mm: Sequence[float],
+) -> float:
+    """Return how far from the nearest of `others` `percent` of the elements' surface lies at most, not interpolated.
 
     Args:
-        elements: where to measure from.
+        elements: where to measure from, at least one.
         others: where to, at least one.
         surface: bool over the lattice, True where one of `others` is.
+        near: (N,) bool, which elements are within some tolerance of `others`: those on the percentile's other side of
+            it are all nearer or all further, and are not searched for.
+        percent: 0 to 100.
         spacing_mm: edge lengths of a voxel.
     """
-    strays = ~elements.among(surface)  # an element at the place of another needs no search
-    distances = np.zeros(len(strays))
+    share = float(elements.sizes[near].sum() / elements.sizes.sum())
+    if abs(share - percent / 100) < SAME_SHARE:
+        asked = np.ones(len(near), bool)
+    else:
+        asked = near if share > percent / 100 else ~near
+    strays = asked & ~elements.among(surface)  # an element at the place of another needs no search
+    distances = np.where(asked | near, 0.0, np.inf)
     distances[strays] = nearest_distances(elements.points_mm(spacing_mm)[strays], others.points_mm(spacing_mm))
-    return distances
+    return weighted_percentile(distances, elements.sizes, percent)
 
 
 def weighted_percentile(distances: Distances, sizes: Sizes, percent: float) -> float:

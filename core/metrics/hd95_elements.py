@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from core.metrics.elements import weighted_percentile
 from core.metrics.hd95 import PERCENTILE
 from core.metrics.pair import RegionPair
 from core.metrics.spec import MetricSpec
@@ -18,10 +17,7 @@ def hd95_elements_mm(pair: RegionPair) -> float:
         S. Nikolov et al., Clinically applicable segmentation of head and neck anatomy for radiotherapy,
         J. Med. Internet Res. 23, 2021; the surface-distance package's compute_robust_hausdorff.
     """
-    return max(
-        weighted_percentile(distances, elements.sizes, PERCENTILE)
-        for distances, elements in zip(pair.element_distances_mm, pair.elements, strict=True)
-    )
+    return max(pair.element_percentiles_mm(PERCENTILE))
 
 
 HD95_ELEMENTS_MM = MetricSpec(

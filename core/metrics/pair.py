@@ -11,7 +11,7 @@ import numpy as np
 
 from core.metrics.case_masks import TOLERANCE_MM, CaseMasks, Shape
 from core.metrics.components import Mask, label_components
-from core.metrics.elements import Elements, element_distances
+from core.metrics.elements import Elements, percentile_mm
 from core.metrics.instances import InstanceMatch, match_instances
 from core.metrics.lesions import Lesions, find_lesions
 from core.metrics.surface import Bits, Distances, distances_between
@@ -99,19 +99,19 @@ class RegionPair:
         near_prediction, near_reference = self._case.near_elements
         return prediction.among(self._select(near_reference)), reference.among(self._select(near_prediction))
 
-    @cached_property
-    def element_distances_mm(self) -> tuple[Distances, Distances]:
-        """How far each predicted element is from the reference's, and the other way round.
+    def element_percentiles_mm(self, percent: float) -> tuple[float, float]:
+        """Return within how many mm of the other surface `percent` of each lies: the predicted, then the reference.
 
         Raises:
             ValueError: the image has no geometry, or a mask is empty.
         """
-        both = [self._select(elements.surface) for elements in self._case.elements]
-        prediction, reference = self.elements
+        from_prediction, from_reference = self.elements
+        at_prediction, at_reference = (self._select(elements.surface) for elements in self._case.elements)
+        near_reference, near_prediction = self.elements_agree
         spacing_mm = self._case.element_spacing_mm
         return (
-            element_distances(prediction, reference, both[1], spacing_mm),
-            element_distances(reference, prediction, both[0], spacing_mm),
+            percentile_mm(from_prediction, from_reference, at_reference, near_reference, percent, spacing_mm),
+            percentile_mm(from_reference, from_prediction, at_prediction, near_prediction, percent, spacing_mm),
         )
 
     @cached_property
