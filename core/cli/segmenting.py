@@ -86,11 +86,11 @@ def _segment(options: argparse.Namespace) -> int:
     from core.workspace import Workspace
 
     workspace = Workspace.default()
+    passes, choices = passes_of(options), choices_of(options)
     models = _models(workspace, options.checkpoint)
-    choices = choices_of(options)
+    segmenter = Segmenter(workspace, _compute(options), passes, keep=False)
     layout = read_cases(options.source, choices)
     _say(layout.findings)
-    segmenter = Segmenter(workspace, _compute(options), passes_of(options), keep=False)
     results: list[Segmentation] = []
     refused = [finding for finding in layout.findings if finding.severity == "error"]
     for number, (case, files) in enumerate(read_ahead(layout.cases)):

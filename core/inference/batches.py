@@ -35,7 +35,8 @@ def parts_outward(slice_index: Sequence[int], first: int, canvas: tuple[int, int
         canvas: (H, W) on which they go through the network.
     """
     order = np.argsort(np.abs(np.asarray(slice_index, np.intp) - first), kind="stable")
-    yield order[:1]
     batch = batch_of(canvas)
-    for start in range(1, len(order), batch):
-        yield order[start : start + batch]
+    starts = [0, *range(1, len(order), batch)]
+    for start, stop in zip(starts, [*starts[1:], len(order)], strict=True):
+        if stop > start:
+            yield order[start:stop]

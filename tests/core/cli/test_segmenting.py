@@ -8,7 +8,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from core.checkpoints import Checkpoint
+from core.checkpoints import Checkpoint, ensemble_id
 from tests import narrow
 from tests.cases import case_id, write_case
 from tests.core.cli.conftest import Ask
@@ -68,3 +68,92 @@ def test_in_words_it_says_what_it_is_not_for(ask: Ask, tmp_path: Path, checkpoin
     assert "WT" in answer.out
     assert " ml" in answer.out
     assert answer.err.endswith("For research; not for diagnosis.\n")
+
+
+def test_several_checkpoints_write_a_mask_each_and_joined_ones_their_mean(
+    ask: Ask, tmp_path: Path, checkpoint: Checkpoint
+) -> None:
+    """The mean of two is not either of them; its id is that of an ensemble of the two, in order."""
+    other = narrow.checkpoint(tmp_path / "other", seed=1)
+    write_case(tmp_path / "scan", case_id(1), 1)
+    answer = ask(
+        "segment", tmp_path / "scan", "--out", tmp_path / "out", "--exact", "--json",
+        "--checkpoint", checkpoint.folder, other.folder, f"both={checkpoint.folder},{other.folder}",
+    )  # fmt: skip
+    assert answer.code == 0
+    name = f"{case_id(1)}_seg.nii.gz"
+    assert answer.document["files"] == [str(tmp_path / "out" / each / name) for each in ("model", "other", "both")]
+    ids = answer.document["checkpoints"]
+    assert ids == {"model": checkpoint.id, "other": other.id, "both": ensemble_id([checkpoint, other])}
+    assert answer.document["checkpoint_id"] is None
+    masks = [np.asarray(nib.load(file).dataobj) for file in answer.document["files"]]
+    assert not any(np.array_equal(masks[one], masks[two]) for one, two in ((0, 1), (0, 2), (1, 2)))
+    assert [case["model"] for case in answer.document["cases"]] == ["model", "other", "both"]
+
+
+def test_two_checkpoints_of_one_name_are_refused(ask: Ask, tmp_path: Path, checkpoint: Checkpoint) -> None:
+    twin = narrow.checkpoint(tmp_path / "elsewhere" / "model", seed=1)
+    write_case(tmp_path / "scan", case_id(1), 1)
+    answer = ask(
+        "segment", tmp_path / "scan", "--out", tmp_path / "out", "--checkpoint", checkpoint.folder, twin.folder
+    )
+    assert answer.code == 1
+    assert "two checkpoints are called model; name them with NAME=REF" in answer.err
+
+
+def test_planes_that_a_scan_cannot_be_cut_in_are_refused_by_sentence(
+    ask: Ask, tmp_path: Path, checkpoint: Checkpoint
+) -> None:
+    write_case(tmp_path / "scan", case_id(1), 1)
+    answer = ask(
+        "segment", tmp_path / "scan", "--out", tmp_path / "out", "--checkpoint", checkpoint.folder,
+        "--planes", "axial,coronal,sagittal",
+    )  # fmt: skip
+    assert answer.code == 1
+    assert "has voxels of 1.00 × 1.50 × 2.00 mm; a model trained on axial slices is run in other planes" in answer.err
+
+
+def test_a_plane_that_there_is_not_is_wrong_usage(ask: Ask, tmp_path: Path, checkpoint: Checkpoint) -> None:
+    answer = ask(
+        "segment", tmp_path, "--out", tmp_path / "out", "--checkpoint", checkpoint.folder, "--planes", "oblique"
+    )
+    assert answer.code == 2
+    assert "expected some of axial, coronal, sagittal, each once" in answer.err
+
+
+def test_memory_and_precision_stand_in_the_document(ask: Ask, tmp_path: Path, checkpoint: Checkpoint) -> None:
+    write_case(tmp_path / "scan", case_id(1), 1)
+    answer = ask(
+        "segment", tmp_path / "scan", "--checkpoint", checkpoint.folder, "--out", tmp_path / "out", "--exact", "--json"
+    )
+    assert answer.document["precision"] == "fp32"
+    assert answer.document["peak_memory_mb"] > 50
+    assert answer.document["options"] == {}
+
+
+def test_the_gates_warnings_are_printed_and_stand_in_the_document(
+    ask: Ask, tmp_path: Path, checkpoint: Checkpoint
+) -> None:
+    """Noise everywhere leaves no voxel that is exactly 0, and the case is left as it is."""
+    folder = write_case(tmp_path / "scan", case_id(1), 1)
+    for path in folder.glob("*.nii.gz"):
+        if "seg" not in path.name:
+            image = nib.load(path)
+            voxels = np.asarray(image.dataobj).copy()
+            voxels[voxels == 0] = 3
+            nib.save(nib.Nifti1Image(voxels, image.affine, image.header), path)
+    answer = ask(
+        "segment", tmp_path / "scan", "--checkpoint", checkpoint.folder, "--out", tmp_path / "out", "--as-is", "--json"
+    )
+    assert answer.code == 0
+    assert [finding["code"] for finding in answer.document["findings"]] == ["skull_not_stripped"]
+    assert "warning  " in answer.err
+    assert "found only 0% of the voxels exactly 0" in answer.err
+
+
+def test_predictions_of_files_are_not_kept(
+    ask: Ask, tmp_path: Path, workspace_dir: Path, checkpoint: Checkpoint
+) -> None:
+    write_case(tmp_path / "scan", case_id(1), 1)
+    assert ask("segment", tmp_path / "scan", "--checkpoint", checkpoint.folder, "--out", tmp_path / "out").code == 0
+    assert not (workspace_dir / "predictions").exists()

@@ -11,7 +11,7 @@ import torch
 from core.data.slicing import Plane
 from core.data.store import SlicedCase, slice_case
 from core.errors import UsageError
-from core.inference import predictor as module
+from core.inference import batches as module
 from core.inference.device import Compute
 from core.inference.dropout import NoDropoutError, SampledDropout
 from core.inference.options import InferenceOptions

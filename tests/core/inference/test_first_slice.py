@@ -1,0 +1,61 @@
+"""The slice on screen at once, the rest outward from it, and in the end what a whole prediction says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from core.data.slicing import PLANES, Plane, cut
+from core.data.store import SlicedCase, slice_case
+from core.inference.device import Compute
+from core.inference.predictor import Predictor
+from core.models import build_model
+from core.volume import Grid, Volume
+from tests import narrow
+from tests.cases import SHAPE, channels, tumour_labels
+
+CPU = Compute("cpu", bf16=False, channels_last=False)
+
+
+def sliced(plane: Plane) -> SlicedCase:
+    parts = channels(1, tumour_labels(1))
+    voxels = np.stack(list(parts.values()))
+    voxels[:, :, :, 7] = 0  # air within the head
+    volume = Volume(voxels, tuple(parts), (1.0,) * 4, (0.0,) * 4, None, Grid(SHAPE))
+    return slice_case("x", volume, None, plane)
+
+
+def predictor(plane: Plane) -> Predictor[torch.Tensor]:
+    torch.manual_seed(0)
+    return Predictor(build_model("unet", 4, 3, narrow.ARGUMENTS).eval(), narrow.spec(plane=plane), CPU)
+
+
+@pytest.mark.parametrize("plane", PLANES)
+def test_each_slice_alone_is_that_slice_of_the_whole_mask(plane: Plane) -> None:
+    case, net = sliced(plane), predictor(plane)
+    mask = cut(net.predict(case, "id").mask(), plane)
+    assert mask.any()
+    differing = sum(np.count_nonzero(net.first_slice(case, index) != mask[index]) for index in range(len(mask)))
+    assert differing <= mask.size * 1e-4, "another batch may round a byte the other way"
+
+
+def test_air_and_what_lies_outside_the_box_have_no_mask() -> None:
+    case, net = sliced("axial"), predictor("axial")
+    for index in (0, 7, SHAPE[2] - 1):
+        found = net.first_slice(case, index)
+        assert found.shape == SHAPE[:2]
+        assert not found.any()
+
+
+def test_streamed_slices_make_up_the_whole_prediction() -> None:
+    case, net = sliced("axial"), predictor("axial")
+    whole = cut(net.predict(case, "id").probabilities, "axial")
+    seen = []
+    for part, found in net.streamed(case, first=9):
+        native = [case.slice_index[at] for at in part]
+        seen += native
+        expected = whole[[number - case.box.start[2] for number in native]]
+        assert np.abs(found.astype(int) - expected).max() <= 1
+    assert seen[0] == 9
+    assert sorted(seen) == list(case.slice_index)

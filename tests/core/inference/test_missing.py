@@ -1,0 +1,98 @@
+"""A case that lacks a sequence: refused, unless the training left sequences out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from core.case import BRATS_MODALITIES, Case
+from core.checkpoints import Checkpoint
+from core.data.load import load_case
+from core.data.store import slice_case
+from core.inference.device import Compute
+from core.inference.missing import NotSegmentableError, doing_without, missing_modalities
+from core.inference.predictor import Predictor
+from core.inference.segment import Segmenter
+from core.volume import Grid, Volume
+from core.workspace import Cohort, Workspace
+from tests import narrow
+from tests.cases import SHAPE, case_id, channels, tumour_labels
+
+CPU = Compute("cpu", bf16=False, channels_last=False)
+CASE = case_id(1)
+DROPPED = {"augment": {"preset": "none", "settings": {"modality_dropout": 0.2}}}
+
+
+def trained(folder: Path, recipe: dict[str, Any], **inference: Any) -> Checkpoint:
+    made = narrow.checkpoint(folder, inference=narrow.spec(**inference))
+    return replace(made, card=made.card.model_copy(update={"recipe": recipe}))
+
+
+def without(case: Case, *names: str) -> Case:
+    return replace(case, sources={name: source for name, source in case.sources.items() if name not in names})
+
+
+def test_a_checkpoint_that_learned_to_do_without_takes_a_channel_of_zeros(
+    workspace: Workspace, small: Cohort, tmp_path: Path
+) -> None:
+    """What the network sees is the case with that sequence blank after preparing, in its place among the others."""
+    checkpoint = trained(tmp_path / "made", DROPPED)
+    case = without(small.cases[CASE].case, "t1c")
+    volume = load_case(case, None).volume
+    segmenter = Segmenter(workspace, CPU)
+    found = segmenter.segment_volume(case, volume, checkpoint)
+    sliced = slice_case(CASE, volume, None, "axial")
+    fed = sliced.prepared(np.arange(len(sliced.slices)), ("t1n", "t2w", "t2f"), "zscore")
+    blank = np.insert(fed, 1, 0.0, axis=1)
+    predictor = segmenter.predictor(checkpoint)
+    expected = predictor.probabilities(predictor.logits(blank))
+    inside = [number - sliced.box.start[2] for number in sliced.slice_index]
+    assert np.abs(np.moveaxis(found.probabilities, 3, 0)[inside].astype(int) - expected).max() <= 1
+    assert found.mask().any()
+
+
+def test_neighbouring_slices_lack_it_too() -> None:
+    """Channels are slice by slice: below, own, above, each with all modalities."""
+    parts = channels(1, tumour_labels(1))
+    del parts["t2w"]
+    volume = Volume(np.stack(list(parts.values())), tuple(parts), (1.0,) * 3, (0.0,) * 3, None, Grid(SHAPE))
+    case = slice_case("x", volume, None, "axial")
+    fed = Predictor(torch.nn.Identity(), narrow.spec(neighbours=1), CPU).prepared(case, np.arange(4))
+    missing = BRATS_MODALITIES.index("t2w")
+    assert fed.shape[1] == 12
+    assert [channel for channel in range(12) if not fed[1:3, channel].any()] == [missing, 4 + missing, 8 + missing]
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [{}, {"augment": {"preset": "strong", "settings": {}}}, {"augment": {"preset": "of another release"}}],
+    ids=["nothing is said", "no dropout", "unknown"],
+)
+def test_any_other_checkpoint_refuses(small: Cohort, tmp_path: Path, recipe: dict[str, Any]) -> None:
+    case = without(small.cases[CASE].case, "t1c")
+    with pytest.raises(NotSegmentableError, match="the checkpoint also reads t1c: add the sequence or choose"):
+        missing_modalities(trained(tmp_path / "made", recipe), case)
+
+
+def test_a_case_with_nothing_of_what_is_read_is_refused_by_all(small: Cohort, tmp_path: Path) -> None:
+    checkpoint = trained(tmp_path / "made", DROPPED, modalities=("ct",))
+    with pytest.raises(NotSegmentableError, match="nothing of what it reads is there"):
+        missing_modalities(checkpoint, small.cases[CASE].case)
+
+
+def test_the_cost_is_told_where_it_was_measured_and_else_that_it_was_not(tmp_path: Path) -> None:
+    checkpoint = trained(tmp_path / "made", DROPPED)
+    told = doing_without("a", checkpoint, ("t1c",)).sentence
+    assert told.startswith("a: found no t1c; expected all of t1n, t1c, t2w, t2f;")
+    assert told.endswith("what that costs here was not measured.")
+    costs = {"missing_modalities": {"t1c": {"WT": -0.004, "ET": -0.31}, "t1c+t1n": {"WT": -0.05}}}
+    (checkpoint.folder / "scores.json").write_text(json.dumps(costs))
+    assert "changed by: WT -0.004, ET -0.310." in doing_without("a", checkpoint, ("t1c",)).sentence
+    assert "changed by: WT -0.050." in doing_without("a", checkpoint, ("t1n", "t1c")).sentence
+    assert "not measured" in doing_without("a", checkpoint, ("t2w",)).sentence
