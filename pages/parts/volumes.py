@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from math import log2
 from threading import Lock
 
 import numpy as np
@@ -18,16 +19,19 @@ from core.data.volume_cache import VolumeCache
 from core.evaluation.kept_masks import KeptMasks
 from core.evaluation.saved_files import SavedModel, saved_prediction
 from core.inference.cleaned import cleaned_mask
-from core.inference.prediction import Prediction
+from core.inference.prediction import MAP_KINDS, MapKind, Prediction
 from core.inference.segment import prediction_folder
+from core.inference.uncertainty import uncertainty_map
 from core.volume import Volume
 from core.workspace import Cohort
 from pages.parts import store
-from pages.parts.viewer import Probabilities, VolumeRef, volume_ref
+from pages.parts.viewer import Probabilities, SavedDoubts, VolumeRef, volume_ref
 
 TITLES = {"t1n": "T1", "t1c": "T1c", "t2w": "T2", "t2f": "FLAIR", "ct": "CT"}
 GROUND_TRUTH = "Ground truth"
 PROBABILITY_THREADS = 8
+# what differs between the opinions that a prediction is the mean of
+OPINIONS = {"turns": "turned slices", "dropout": "passes with dropout", "members": "members", "planes": "planes"}
 CLEANED = "its mask is cleaned up after the threshold"
 
 
@@ -116,6 +120,24 @@ def probability_refs(cohort: Cohort, case_id: str, models: Mapping[str, SavedMod
         }
 
 
+def uncertainty_refs(cohort: Cohort, case_id: str, models: Mapping[str, SavedModel]) -> dict[str, SavedDoubts]:
+    """Return how sure each model was, by its title, where its prediction was saved as the mean of several opinions."""
+    place, found = store.workspace(), {}
+    for name, checkpoint in models.items():
+        if isinstance(checkpoint, KeptMasks):
+            continue
+        prediction = saved_prediction(place, cohort, case_id, checkpoint)
+        if prediction is None or (saved := prediction.uncertainty) is None:
+            continue
+        folder = prediction_folder(place, checkpoint, cohort.cases[case_id].content)
+        key = f"uncertainty {folder.parent.name} {folder.name} {_place(cohort, case_id)}"
+        refs = {kind: _doubt_refs(cohort, case_id, prediction, kind, key) for kind in MAP_KINDS}
+        between = f"{saved.count} {OPINIONS[saved.opinions]}"
+        bits = log2(len(prediction.class_bits)) if prediction.class_bits else 1.0
+        found[store.model_title(name, checkpoint)] = SavedDoubts(refs["entropy"], refs["disagreement"], between, bits)
+    return found
+
+
 class _Loading:
     """Reads a case's files once, however many of its channels are asked for."""
 
@@ -160,6 +182,21 @@ def _elsewhere_array(cohort: Cohort, case_id: str, masks: KeptMasks) -> ViewerAr
 
 def _probability_array(cohort: Cohort, case_id: str, prediction: Prediction, region: int) -> ViewerArray:
     whole = prediction.box.paste(prediction.probabilities[region], prediction.shape)
+    return ViewerArray(whole, _affine(cohort, case_id), public=cohort.public)
+
+
+def _doubt_refs(cohort: Cohort, case_id: str, prediction: Prediction, kind: MapKind, key: str) -> tuple[VolumeRef, ...]:
+    """Return one map per region; exclusive classes share theirs."""
+    kept_as = ["classes" if prediction.class_bits else region for region in prediction.regions]
+    return tuple(
+        _ref(_cache().ensure(partial(_doubt_array, cohort, case_id, prediction, kind, region), f"{key} {kind} {name}"))
+        for region, name in zip(prediction.regions, kept_as, strict=True)
+    )
+
+
+def _doubt_array(cohort: Cohort, case_id: str, prediction: Prediction, kind: MapKind, region: str) -> ViewerArray:
+    whole = uncertainty_map(prediction, kind, region)
+    assert whole is not None  # a prediction that is the mean of several has both
     return ViewerArray(whole, _affine(cohort, case_id), public=cohort.public)
 
 

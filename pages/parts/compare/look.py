@@ -16,7 +16,14 @@ from pages.parts.compare.numbers import cohort_scores, dice_table, legend, score
 from pages.parts.guard import in_a_sentence
 from pages.parts.surfaces import following, surfaces_below
 from pages.parts.viewer import Panel, ViewerView, region_styles, slice_viewer
-from pages.parts.volumes import GROUND_TRUTH, image_refs, mask_refs, probability_refs, reference_ref
+from pages.parts.volumes import (
+    GROUND_TRUTH,
+    image_refs,
+    mask_refs,
+    probability_refs,
+    reference_ref,
+    uncertainty_refs,
+)
 
 
 def look(cohort: Cohort, case_id: str, models: dict[str, SavedModel]) -> None:
@@ -73,6 +80,7 @@ def _grid(cohort: Cohort, case_id: str, models: dict[str, SavedModel], conventio
         masks=masks,
         panels=panels,
         probabilities=probability_refs(cohort, case_id, models),
+        uncertainty=uncertainty_refs(cohort, case_id, models),
         regions=region_styles(cohort.scheme),
         reference=GROUND_TRUTH if reference is not None else None,
         initial=ViewerView(image=favourite),

@@ -17,12 +17,22 @@ from __future__ import annotations
 from pages.parts.viewer.component import slice_viewer
 from pages.parts.viewer.links import volume_ref
 from pages.parts.viewer.modules import warm_viewer
-from pages.parts.viewer.spec import Panel, Probabilities, RegionStyle, Stops, ViewerView, VolumeRef, region_styles
+from pages.parts.viewer.spec import (
+    Panel,
+    Probabilities,
+    RegionStyle,
+    SavedDoubts,
+    Stops,
+    ViewerView,
+    VolumeRef,
+    region_styles,
+)
 
 __all__ = [
     "Panel",
     "Probabilities",
     "RegionStyle",
+    "SavedDoubts",
     "Stops",
     "ViewerView",
     "VolumeRef",

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.service.modules import module_names
 from pages.parts.viewer.modules import BOOTSTRAP, FOLDER, app_folder, modules_address
-from pages.parts.viewer.spec import PLANES, Panel, Probabilities, RegionStyle, Stops, ViewerView, VolumeRef
+from pages.parts.viewer.spec import PLANES, Panel, Probabilities, RegionStyle, SavedDoubts, Stops, ViewerView, VolumeRef
 
 _mount = st.components.v2.component(
     "segscope_viewer",
@@ -31,6 +31,7 @@ def slice_viewer(
     panels: Sequence[Panel],
     masks: Mapping[str, VolumeRef] | None = None,
     probabilities: Mapping[str, Probabilities] | None = None,
+    uncertainty: Mapping[str, SavedDoubts] | None = None,
     regions: Sequence[RegionStyle] = (),
     reference: str | None = None,
     windows: Mapping[str, tuple[float, float]] | None = None,
@@ -57,6 +58,7 @@ def slice_viewer(
         panels: from left to right, then down.
         masks: display name to region-bit volume, such as Ground truth, U-Net; the names stand in the legend.
         probabilities: what masks were made from, by the masks' names; the threshold can then be tried in the browser.
+        uncertainty: how sure they were, by the masks' names, where it was saved; else a map is made of probabilities.
         regions: in bit order of the masks.
         reference: key of `masks` that the others are measured against; by default what errors are drawn against,
             else the first mask.
@@ -95,6 +97,7 @@ def slice_viewer(
         "images": {name: asdict(ref) for name, ref in images.items()},
         "masks": {name: asdict(ref) for name, ref in masks.items()},
         "probabilities": {name: asdict(each) for name, each in (probabilities or {}).items()},
+        "uncertainty": {name: asdict(each) for name, each in (uncertainty or {}).items()},
         "reference": reference,
         "panels": [{"id": panel.id, **asdict(panel)} for panel in panels],
         "regions": [asdict(region) for region in regions],

@@ -11,7 +11,7 @@ import { Thresholded } from "./drawing/thresholded.js";
 /** @import {ShownMap} from "./drawing/maps.js" */
 /** @import {Mask} from "./drawing/masks.js" */
 /** @import {Scene} from "./drawing/panel.js" */
-/** @import {PanelSpec} from "./types.js" */
+/** @import {DoubtKind, PanelSpec, VolumeRef} from "./types.js" */
 /** @import {Viewer} from "./viewer.js" */
 
 /** Hounsfield units. A window of 400 around 50, customary for soft tissue. @type {[number, number]} */
@@ -24,7 +24,11 @@ export class Sources {
     this.viewer = viewer;
     this.slices = new Slices();
     this.outlines = new Outlines();
-    this.probabilities = new ProbabilityVolumes(viewer);
+    this.probabilities = new ProbabilityVolumes(viewer, (name) => viewer.data.probabilities[name]?.regions);
+    this.doubts = {
+      entropy: new ProbabilityVolumes(viewer, (name) => viewer.data.uncertainty?.[name]?.entropy),
+      disagreement: new ProbabilityVolumes(viewer, (name) => viewer.data.uncertainty?.[name]?.disagreement),
+    };
     this.thresholded = new Thresholded(() => viewer.draw());
     const context = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
     this.sheet = { context, width: 0, height: 0, ratio: 1 };
@@ -42,6 +46,21 @@ export class Sources {
     if (probabilities) return this.thresholded.of(name, probabilities, thresholds);
     const volume = this.volume("masks", name);
     return volume && storedMask(volume);
+  }
+
+  /** @returns {VolumeRef[]} of everything that was asked for besides images and masks */
+  asked() {
+    return [this.probabilities, ...Object.values(this.doubts)].flatMap((volumes) => volumes.refs());
+  }
+
+  /** Another case: what was asked for belongs to the last one. */
+  forget() {
+    for (const volumes of [this.probabilities, ...Object.values(this.doubts)]) volumes.forget();
+  }
+
+  /** @param {DoubtKind | null} doubt  null: it is made here of probabilities */
+  behind(doubt) {
+    return doubt === null ? this.probabilities : this.doubts[doubt];
   }
 
   /** @param {PanelSpec} spec  of a map panel @returns {ShownMap | null} null where there is no model */
@@ -73,7 +92,7 @@ export class Sources {
       ...this.viewer.ground,
       image: (name) => this.volume("images", name),
       mask: (name) => this.mask(name),
-      probability: (name, region) => this.probabilities.volume(name, region),
+      behind: (doubt, name, region) => this.behind(doubt).volume(name, region),
       map: (spec) => this.map(spec),
       range: (name) => this.range(name),
       slices: this.slices,

@@ -46,6 +46,23 @@ class Probabilities:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedDoubts:
+    """How sure a model was, as it was saved with a prediction that is the mean of several opinions.
+
+    Attributes:
+        entropy: of the mean, one uint8 volume per region, in bit order.
+        disagreement: how far the opinions are apart, likewise.
+        between: what the opinions are, such as "3 members".
+        bits: what a byte of 255 stands for.
+    """
+
+    entropy: tuple[VolumeRef, ...]
+    disagreement: tuple[VolumeRef, ...]
+    between: str
+    bits: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class RegionStyle:
     """A region as it is drawn; its place in the list is its bit in the mask volumes.
 

@@ -14,6 +14,12 @@
  * @property {number[]} thresholds  from 1 to 255: a voxel belongs to a region from this value on
  * @property {string} [why_not]  why no other threshold can be tried; empty where one can
  *
+ * @typedef {object} SavedDoubts  how sure a model was, kept with its prediction, which is the mean of several opinions
+ * @property {VolumeRef[]} entropy  of the mean: one volume per region, in bit order
+ * @property {VolumeRef[]} disagreement  how far the opinions are apart
+ * @property {string} between  what the opinions are
+ * @property {number} bits  what a byte of 255 stands for
+ *
  * @typedef {object} Region  in bit order of the mask volumes
  * @property {string} name
  * @property {string} title
@@ -41,6 +47,7 @@
  * @property {Record<string, VolumeRef>} images
  * @property {Record<string, VolumeRef>} masks
  * @property {Record<string, Probabilities>} probabilities  by the name of the mask that they make; not all masks have them
+ * @property {Record<string, SavedDoubts>} [uncertainty]  likewise, of predictions that are the mean of several
  * @property {string | null} reference  a key of `masks`
  * @property {PanelSpec[]} panels
  * @property {Region[]} regions
@@ -79,6 +86,7 @@
  *
  * @typedef {"fill" | "both" | "outline"} OverlayMode
  * @typedef {"errors" | "agreement" | "disagreement" | "uncertainty"} MapKind
+ * @typedef {"entropy" | "disagreement"} DoubtKind
  * @typedef {"compare" | "planes" | "sequences"} LayoutName
  *
  * @typedef {object} Columns  what the hand did to the panels
@@ -120,6 +128,7 @@
  * @property {number} errorRegion  index of the region whose errors are drawn
  * @property {MapKind | null} map  what the map panel shows; null is the first that the case allows
  * @property {string | null} mapOf  mask that the map is of; null is as the panel says
+ * @property {DoubtKind | null} doubt  which saved map of uncertainty is drawn; null is the first that there is
  * @property {boolean} radiological
  * @property {boolean} overlayOff  flicker's dark half
  * @property {boolean} flickering

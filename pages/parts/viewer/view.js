@@ -34,6 +34,7 @@ export function firstView(data, place) {
     errorRegion: 0,
     map: null,
     mapOf: null,
+    doubt: null,
     radiological: true,
     overlayOff: false,
     flickering: false,

@@ -114,8 +114,8 @@ export class Viewer {
     this.view.errorRegion = Math.min(this.view.errorRegion, Math.max(0, data.regions.length - 1));
     const refs = [...Object.values(data.images), ...Object.values(data.masks)];
     this.wanted = new Set(refs.map((ref) => ref.hash));
-    if (another) this.sources.probabilities.forget();
-    const kept = this.sources.probabilities.refs().map((ref) => ref.hash);
+    if (another) this.sources.forget();
+    const kept = this.sources.asked().map((ref) => ref.hash);
     library.release(this, new Set([...this.wanted, ...kept]));
     this.sources.slices.keepOnly(this.wanted);
     this.#acquire();
@@ -134,7 +134,7 @@ export class Viewer {
 
   #acquire() {
     const { images, masks, base } = this.data;
-    const refs = [...Object.values(images), ...Object.values(masks), ...this.sources.probabilities.refs()];
+    const refs = [...Object.values(images), ...Object.values(masks), ...this.sources.asked()];
     for (const ref of refs) library.acquire(this, base, ref);
   }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from core.data.volume_cache import VolumeCache
 from core.evaluation.saved import saved_scores
 from core.evaluation.scoring import Scoring, score_case
 from core.importing import import_folder
-from core.inference.prediction import Prediction
+from core.inference.prediction import Prediction, Uncertainty
 from core.inference.segment import prediction_folder
 from core.volume import Box
 from core.workspace import Cohort, Workspace
@@ -91,6 +93,56 @@ def test_the_browser_gets_the_bytes_that_the_scores_come_from(
     own = score_case(bits, reference, saved.regions, small.cases[ONE].geometry, scoring=Scoring(("dice",)))
     for name in saved.regions:
         assert own[name]["dice"] == scores[name]["dice"]
+
+
+def test_the_browser_gets_the_maps_that_were_saved_with_a_prediction(
+    workspace: Workspace, small: Cohort, checkpoint: Checkpoint, saved: Prediction
+) -> None:
+    assert volumes.uncertainty_refs(small, ONE, {"m": checkpoint}) == {}, "made in one pass"
+    maps = np.arange(2 * saved.probabilities.size, dtype=np.uint32).astype(np.uint8)
+    several = Uncertainty(maps.reshape(2, *saved.probabilities.shape), "members", 3)
+    folder = prediction_folder(workspace, checkpoint, small.cases[ONE].content)
+    shutil.rmtree(folder)
+    replace(saved, uncertainty=several).save(folder)
+    (found,) = volumes.uncertainty_refs(small, ONE, {"m": checkpoint}).values()
+    assert (found.between, found.bits) == ("3 members", 1.0)
+    for refs, kind in ((found.entropy, 0), (found.disagreement, 1)):
+        for region, ref in enumerate(refs):
+            whole = read(workspace, ref)
+            np.testing.assert_array_equal(saved.box.crop(whole), several.maps[kind, region])
+            assert whole.sum() == several.maps[kind, region].sum(dtype=np.int64), "0 outside the box"
+
+
+def test_exclusive_classes_have_one_map_for_all_regions_whose_most_is_log2_of_their_number(
+    workspace: Workspace, small: Cohort, checkpoint: Checkpoint, saved: Prediction
+) -> None:
+    """Four classes: 255 stands for 2 bits."""
+    q = np.zeros((4, *saved.box.shape), np.uint8)
+    opinions = Uncertainty(np.full((2, 1, *saved.box.shape), 9, np.uint8), "turns", 8)
+    classes = replace(saved, probabilities=q, class_bits=(0, 1, 3, 7), uncertainty=opinions)
+    folder = prediction_folder(workspace, checkpoint, small.cases[ONE].content)
+    shutil.rmtree(folder)
+    classes.save(folder)
+    (found,) = volumes.uncertainty_refs(small, ONE, {"m": checkpoint}).values()
+    assert (found.between, found.bits) == ("8 turned slices", 2.0)
+    assert len({ref.hash for ref in (*found.entropy, *found.disagreement)}) == 1
+
+
+def test_a_model_that_cleans_up_shows_its_cleaned_mask_and_says_why_no_threshold_can_be_tried(
+    workspace: Workspace, small: Cohort, saved: Prediction, tmp_path: Path
+) -> None:
+    """Voxels of 1 x 1.5 x 2 mm are 0.003 ml: pieces below 0.03 ml are those of less than ten voxels."""
+    step = {"name": "smallest_component", "arguments": {"ml": 0.03}}
+    cleaning = narrow.checkpoint(tmp_path / "c", inference=narrow.spec(post=[step]))
+    folder = prediction_folder(workspace, cleaning, small.cases[ONE].content)
+    q = np.zeros_like(saved.probabilities)
+    q[0, 0, 0, :9], q[0, 5, 5, :10] = 255, 255
+    replace(saved, probabilities=q, checkpoint_id=cleaning.id).save(folder)
+    shown = read(workspace, volumes.mask_refs(small, ONE, {"c": cleaning})["c"])
+    assert shown.sum() == 10
+    (tried,) = volumes.probability_refs(small, ONE, {"c": cleaning}).values()
+    assert tried.why_not == "its mask is cleaned up after the threshold"
+    assert read(workspace, tried.regions[0]).sum() == 19 * 255, "the probabilities are what they were"
 
 
 def test_a_second_look_writes_nothing(

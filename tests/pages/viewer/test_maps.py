@@ -104,6 +104,44 @@ def test_uncertainty_is_the_entropy_of_the_probability(open_viewer: Open) -> Non
     assert "Second WT p 0.25, 0.81 bit" in hand.root.locator(".reading").inner_text()
 
 
+def test_a_map_that_was_saved_is_drawn_as_it_is_and_says_which_it_is(open_viewer: Open) -> None:
+    """Entropy 207 of 255 is the colour of the test above; disagreement 102 is 0.4 bit, 0.2 of the way to the third."""
+    hand = open_viewer("case=opinions")
+    choose(hand, Map="uncertainty", Map_of="Second")
+    panel = hand.panels.nth(MAP)
+    legend = panel.locator(".map-legend")
+    hand.page.wait_for_function("legend => legend.innerText.endsWith('of 3 members')", arg=legend.element_handle())
+    hand.rest()
+    assert legend.inner_text().split("\n") == ["01 bit", "of 3 members"]
+    is_drawn(hand, DOUBT_AT, (206, 236, 244), 0.9)
+    q = CASES["opinions"].probabilities["Second"]
+    doubtful = (q.box.paste(q.probabilities[0], q.shape) > 100) & (q.box.paste(q.probabilities[0], q.shape) < 150)
+    is_bare(hand, somewhere(hand, doubtful))  # its probability alone would be drawn as unsure
+    choose(hand, Uncertainty_as="disagreement")
+    hand.page.wait_for_function("legend => legend.innerText.endsWith('between 3 members')", arg=legend.element_handle())
+    hand.rest()
+    is_drawn(hand, DOUBT_AT, (68, 156, 199), 0.9)
+    box = panel.bounding_box()
+    assert box
+    x, y = spot(hand, "axial", SPACING, DOUBT_AT)
+    hand.page.mouse.move(box["x"] + x, box["y"] + y)
+    hand.rest()
+    assert "Second WT disagreement 0.40 bit" in hand.root.locator(".reading").inner_text()
+    panel.get_by_role("radiogroup", name="Uncertainty of").get_by_role("radio", name="TC").click()
+    hand.rest()
+    is_drawn(hand, DOUBT_AT, (255, 255, 255), 0.9)
+    # a model without saved maps has that of its probabilities, and no choice
+    choose(hand, Map_of="Third")
+    hand.page.wait_for_function("legend => legend.innerText === '01 bit'", arg=legend.element_handle())
+    assert panel.get_by_label("Uncertainty as", exact=True).is_hidden()
+
+
+def test_which_saved_map_is_seen_stands_in_the_address(open_viewer: Open) -> None:
+    hand = open_viewer("case=opinions&map=uncertainty&of=3&doubt=disagreement")
+    legend = hand.panels.nth(MAP).locator(".map-legend")
+    hand.page.wait_for_function("legend => legend.innerText.endsWith('between 3 members')", arg=legend.element_handle())
+
+
 def test_without_a_reference_models_are_compared_with_each_other(open_viewer: Open) -> None:
     hand = open_viewer("case=untold")
     panel = hand.panels.nth(4)

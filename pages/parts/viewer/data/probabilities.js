@@ -1,4 +1,4 @@
-/** The probabilities that masks were made from: fetched when somebody asks for them, let go with the case. */
+/** What masks were made from, and how sure it was: fetched when somebody asks for it, let go with the case. */
 
 import * as library from "./library.js";
 import { loadedShare } from "./supply.js";
@@ -8,16 +8,20 @@ import { loadedShare } from "./supply.js";
 /** @import {Viewer} from "../viewer.js" */
 
 export class ProbabilityVolumes {
-  /** @param {Viewer} viewer */
-  constructor(viewer) {
+  /**
+   * @param {Viewer} viewer
+   * @param {(name: string) => VolumeRef[] | undefined} refsOf  a mask's volumes, one per region
+   */
+  constructor(viewer, refsOf) {
     this.viewer = viewer;
+    this.refsOf = refsOf;
     /** @type {Set<string>} masks whose probabilities were asked for */
     this.asked = new Set();
   }
 
   /** @param {string} name  of a mask */
   has(name) {
-    return this.viewer.data.probabilities[name] !== undefined;
+    return this.refsOf(name) !== undefined;
   }
 
   /** @param {string[]} names  of masks; asking again costs nothing */
@@ -76,6 +80,6 @@ export class ProbabilityVolumes {
 
   /** @param {string} name @returns {VolumeRef[]} */
   #refs(name) {
-    return this.viewer.data.probabilities[name]?.regions ?? [];
+    return this.refsOf(name) ?? [];
   }
 }

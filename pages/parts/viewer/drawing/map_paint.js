@@ -31,8 +31,9 @@ const heats = new WeakMap();
  */
 export function paintMap(canvas, scene, placement, map, plane, index) {
   if (map.kind === "uncertainty") {
-    const volume = scene.probability(map.of, map.region);
-    if (volume) paintHeat(canvas, placement, volume, plane, index);
+    const volume = scene.behind(map.doubt, map.of, map.region);
+    const entropyOf = map.doubt === null ? entropySlice : asSaved;
+    if (volume) paintHeat(canvas, placement, volume, plane, index, entropyOf);
   } else if (map.kind === "disagreement") {
     paintDisagreement(canvas, scene, placement, map, plane, index);
   } else if (map.against !== null) {
@@ -80,17 +81,23 @@ function levels(slice) {
  * @param {AnyVolume} volume
  * @param {Plane} plane
  * @param {number} index
+ * @param {(bytes: MaskSlice | null) => MaskSlice | null} entropyOf  what the volume holds
  */
-function paintHeat(canvas, placement, volume, plane, index) {
+function paintHeat(canvas, placement, volume, plane, index, entropyOf) {
   const planes = heats.get(volume) ?? new Map();
   heats.set(volume, planes);
   const key = `${index} ${volume.version}`;
   let sheet = planes.get(plane);
   if (sheet?.key !== key) {
-    sheet = { key, slice: heatOf(entropySlice(byteSlice(volume, plane, index)), sheet?.slice?.canvas) };
+    sheet = { key, slice: heatOf(entropyOf(byteSlice(volume, plane, index)), sheet?.slice?.canvas) };
     planes.set(plane, sheet);
   }
   if (sheet.slice) paint.paintSlice(canvas, placement, sheet.slice, false, true);
+}
+
+/** @param {MaskSlice | null} slice  of a map that was saved */
+function asSaved(slice) {
+  return slice;
 }
 
 /**

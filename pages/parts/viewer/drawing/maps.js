@@ -1,6 +1,6 @@
 /** What the map panel shows: of which model, against what, and which maps a case allows. Pure. */
 
-/** @import {MapKind, PanelSpec, View, ViewerData} from "../types.js" */
+/** @import {DoubtKind, MapKind, PanelSpec, View, ViewerData} from "../types.js" */
 
 /** @type {Record<MapKind, string>} */
 export const MAP_TITLES = {
@@ -20,6 +20,8 @@ export const MAP_TITLES = {
  * @property {string[]} choices  for `of`
  * @property {string | null} against  mask that `of` is laid over: the reference of errors, a model of agreement
  * @property {string[]} models  whose disagreement is drawn
+ * @property {DoubtKind | null} doubt  the saved map of uncertainty that is drawn; null makes it of the probabilities
+ * @property {DoubtKind[]} doubts  the saved maps that there are of `of`
  * @property {number} region
  */
 
@@ -46,7 +48,8 @@ export function mapOf(spec, data, view, onScreen) {
   if (!all.length) return null;
   const shown = all.filter((name) => onScreen.includes(name));
   const models = shown.length > 1 ? shown : all;
-  const likely = all.filter((name) => data.probabilities[name] !== undefined);
+  const saved = data.uncertainty ?? {};
+  const likely = all.filter((name) => data.probabilities[name] !== undefined || saved[name] !== undefined);
   /** @type {MapKind[]} */
   const possible = [];
   if (truth !== null) possible.push("errors");
@@ -59,5 +62,8 @@ export function mapOf(spec, data, view, onScreen) {
   const others = all.filter((name) => name !== of);
   const other = view.against !== null && others.includes(view.against) ? view.against : (others[0] ?? null);
   const against = kind === "errors" ? truth : kind === "agreement" ? other : null;
-  return { kind, possible, of, choices, against, models, region: view.errorRegion };
+  /** @type {DoubtKind[]} */
+  const doubts = kind === "uncertainty" && saved[of] ? ["entropy", "disagreement"] : [];
+  const doubt = doubts.find((each) => each === view.doubt) ?? doubts[0] ?? null;
+  return { kind, possible, of, choices, against, models, doubt, doubts, region: view.errorRegion };
 }

@@ -8,7 +8,7 @@ import * as paint from "./paint.js";
 import { between, dividerAt } from "./swipe.js";
 import { capital, element, fitCanvas } from "../around/dom.js";
 
-/** @import {PanelSpec, Plane, Region, Triple, View} from "../types.js" */
+/** @import {DoubtKind, PanelSpec, Plane, Region, Triple, View} from "../types.js" */
 /** @import {ShownMap} from "./maps.js" */
 /** @import {Mask, Outlines} from "./masks.js" */
 /** @import {Slices} from "./slices.js" */
@@ -27,7 +27,8 @@ import { capital, element, fitCanvas } from "../around/dom.js";
  * @property {{start: Triple, stop: Triple}} box
  * @property {(name: string) => AnyVolume | null} image
  * @property {(name: string) => Mask | null} mask
- * @property {(name: string, region: number) => AnyVolume | null} probability  q of one region, as far as it has come
+ * @property {(doubt: DoubtKind | null, name: string, region: number) => AnyVolume | null} behind  what a map of
+ *   uncertainty is drawn from, as far as it has come: a saved map, or q of one region
  * @property {(spec: PanelSpec) => ShownMap | null} map  what a map panel shows
  * @property {(name: string) => [number, number]} range  window of an image
  * @property {Slices} slices

@@ -9,7 +9,7 @@ import { LAYOUTS } from "../around/layouts.js";
 import { AXIS, PLANES } from "../drawing/geometry.js";
 import { ZOOM, firstView } from "../view.js";
 
-/** @import {Columns, MapKind, OverlayMode, Sought, Triple, View, ViewerData} from "../types.js" */
+/** @import {Columns, DoubtKind, MapKind, OverlayMode, Sought, Triple, View, ViewerData} from "../types.js" */
 
 /**
  * @typedef {object} Place
@@ -25,6 +25,8 @@ const MODES = ["fill", "both", "outline"];
 const SOUGHT = ["lesion", "error", "largest error", "disagreement", "uncertain"];
 /** @type {MapKind[]} */
 const MAPS = ["errors", "agreement", "disagreement", "uncertainty"];
+/** @type {DoubtKind[]} */
+const DOUBTS = ["entropy", "disagreement"];
 /** @type {View["told"][]} */
 const TOLD = ["area", "error"];
 /** Voxels further away than this are in no volume. */
@@ -79,6 +81,10 @@ const WORDS = {
   of: {
     write: ({ mapOf }, _, data) => (mapOf === null ? null : place(Object.keys(data.masks), mapOf)),
     read: (text, data) => nth(text, Object.keys(data.masks), (mapOf) => ({ mapOf })),
+  },
+  doubt: {
+    write: (view) => view.doubt,
+    read: (text) => oneOf(text, DOUBTS, (doubt) => ({ doubt })),
   },
   thresholds: { write: writeThresholds, read: readThresholds },
   swipe: { write: writeSwipe, read: readSwipe },

@@ -7,7 +7,7 @@ import { MAP_TITLES, isMap, truthOf } from "../drawing/maps.js";
 import { mapLegend } from "./maps_legend.js";
 
 /** @import {Panel} from "../drawing/panel.js" */
-/** @import {MapKind, Triple} from "../types.js" */
+/** @import {DoubtKind, MapKind, Triple} from "../types.js" */
 /** @import {ShownMap} from "../drawing/maps.js" */
 /** @import {Viewer} from "../viewer.js" */
 /** @import {Tool} from "./index.js" */
@@ -40,8 +40,11 @@ export function mapsTool(viewer) {
   };
 }
 
+/** @type {Record<DoubtKind, string>} */
+const DOUBT_TITLES = { entropy: "entropy of the mean", disagreement: "disagreement" };
+
 /**
- * What stands behind the heat at a voxel: the probability, and its entropy.
+ * What stands behind the heat at a voxel: the probability, and its entropy; or the number of a saved map.
  *
  * @param {Viewer} viewer
  * @param {Triple} voxel
@@ -49,10 +52,12 @@ export function mapsTool(viewer) {
  */
 export function doubtsAt(viewer, voxel) {
   const maps = viewer.panels.flatMap(({ spec }) => (isMap(spec) ? (viewer.sources.map(spec) ?? []) : []));
-  return maps.flatMap(({ kind, of, region }) => {
-    const q = kind === "uncertainty" ? viewer.sources.probabilities.volume(of, region)?.stored(voxel) : undefined;
+  return maps.flatMap(({ kind, of, region, doubt }) => {
+    const q = kind === "uncertainty" ? viewer.sources.behind(doubt).volume(of, region)?.stored(voxel) : undefined;
     if (q === undefined) return [];
     const whose = `${titleOf(viewer.data, viewer.view, of)} ${viewer.data.regions[region].name}`;
+    const saved = viewer.data.uncertainty?.[of];
+    if (doubt !== null && saved) return [[whose, `${DOUBT_TITLES[doubt]} ${((q / 255) * saved.bits).toFixed(2)} bit`]];
     return [[whose, `p ${(q / 255).toFixed(2)}, ${entropyBits(q).toFixed(2)} bit`]];
   });
 }
@@ -88,7 +93,8 @@ class MapChoice {
     this.against = picker("Map against", (name) => chooseAgainst(viewer, name));
     this.between = element("span", { class: "map-between" }, "against");
     this.all = element("span");
-    this.who = element("div", { class: "map-who" }, this.of.element, this.between, this.against.element, this.all);
+    this.by = picker("Uncertainty as", (doubt) => viewer.set({ doubt: /** @type {DoubtKind} */ (doubt) }));
+    this.who = element("div", { class: "map-who" }, this.of.element, this.between, this.against.element, this.by.element, this.all);
     const regions = viewer.data.regions.map(({ name, title }, index) => ({ value: String(index), text: name, title }));
     this.regions = segmented("Errors of", regions, (index) => viewer.set({ errorRegion: Number(index) }));
     this.regions.element.classList.add("choice");
@@ -108,8 +114,9 @@ class MapChoice {
     for (const part of [this.kind.element, this.who, this.legend]) part.hidden = !map;
     this.regions.show(String(viewer.view.errorRegion));
     if (!map) return;
-    if (map.kind === "uncertainty") viewer.sources.probabilities.want([map.of]);
-    const share = map.kind === "uncertainty" ? viewer.sources.probabilities.share([map.of]) : 1;
+    const behind = viewer.sources.behind(map.doubt);
+    if (map.kind === "uncertainty") behind.want([map.of]);
+    const share = map.kind === "uncertainty" ? behind.share([map.of]) : 1;
     const trouble = this.#trouble(map);
     const titles = viewer.view.columns.titles;
     const told = JSON.stringify([map, Math.floor(share * 100), trouble, titles, panel.title.textContent, panel.canvas.width]);
@@ -122,9 +129,9 @@ class MapChoice {
    * @param {ShownMap} map
    * @returns {string | null} why there is nothing to see
    */
-  #trouble({ kind, of, against, models }) {
+  #trouble({ kind, of, against, models, doubt }) {
     const { viewer } = this;
-    if (kind === "uncertainty") return viewer.sources.probabilities.trouble([of]);
+    if (kind === "uncertainty") return viewer.sources.behind(doubt).trouble([of]);
     const masks = kind === "disagreement" ? models : [of, ...(against === null ? [] : [against])];
     const large = masks.some((name) => viewer.sources.volume("masks", name)?.manifest.half);
     return large ? "These masks are too large to be compared in a browser." : null;
@@ -136,7 +143,7 @@ class MapChoice {
    * @param {string | null} trouble
    */
   #tell(map, share, trouble) {
-    const { kind, possible, of, choices, against, models } = map;
+    const { kind, possible, of, choices, against, models, doubt, doubts } = map;
     const { data, view } = this.viewer;
     const named = (/** @type {string} */ name) => titleOf(data, view, name);
     const options = (/** @type {string[]} */ names) =>
@@ -151,10 +158,13 @@ class MapChoice {
     this.between.hidden = this.against.element.hidden = against === null;
     const others = Object.keys(data.masks).filter((name) => name !== of);
     this.against.show(options(others), against ?? "");
+    this.by.element.hidden = doubt === null;
+    this.by.show(doubts.map((each) => [each, DOUBT_TITLES[each]]), doubt ?? "");
     this.all.textContent = single ? "" : `${models.length} models`;
     this.legend.classList.toggle("stacked", against !== null);
     const sides = { of: named(of), against: named(against ?? "") };
-    this.legend.replaceChildren(...(trouble === null ? mapLegend({ ...map, ...sides }, share) : [trouble]));
+    const saved = doubt === null ? undefined : data.uncertainty?.[of];
+    this.legend.replaceChildren(...(trouble === null ? mapLegend({ ...map, ...sides }, share, saved) : [trouble]));
   }
 }
 

@@ -5,13 +5,15 @@ import { AGREEMENT_COLOURS, ENTROPY_BAR, disagreementColour } from "../drawing/m
 import { ERROR_COLOURS } from "../drawing/paint.js";
 
 /** @import {ShownMap} from "../drawing/maps.js" */
+/** @import {SavedDoubts} from "../types.js" */
 
 /**
  * @param {ShownMap} map
- * @param {number} share  of the probabilities that are here, 0 to 1
+ * @param {number} share  of what uncertainty is drawn from that is here, 0 to 1
+ * @param {SavedDoubts} [saved]  what the drawn map of uncertainty was saved with
  * @returns {(Node | string)[]}
  */
-export function mapLegend({ kind, of, against, models }, share) {
+export function mapLegend({ kind, of, against, models, doubt }, share, saved) {
   if (kind === "errors") {
     return swatches([
       ["too much", ERROR_COLOURS.extra],
@@ -31,10 +33,12 @@ export function mapLegend({ kind, of, against, models }, share) {
     const levels = swatches(some.map((yes) => [String(yes), disagreementColour(yes, models.length)]));
     return [...levels, element("span", {}, `of ${models.length} say yes`)];
   }
-  if (share < 1) return [element("span", { role: "status" }, `loading probabilities ${Math.floor(share * 100)} %`)];
+  const what = saved ? "map" : "probabilities";
+  if (share < 1) return [element("span", { role: "status" }, `loading ${what} ${Math.floor(share * 100)} %`)];
   const bar = element("i", { class: "bar" });
   bar.style.background = ENTROPY_BAR;
-  return [element("span", {}, "0", bar, "1 bit")];
+  const whose = saved ? [element("span", {}, `${doubt === "entropy" ? "of" : "between"} ${saved.between}`)] : [];
+  return [element("span", {}, "0", bar, `${Number((saved?.bits ?? 1).toFixed(2))} bit`), ...whose];
 }
 
 /** @param {[string, string][]} rows  words and colour */

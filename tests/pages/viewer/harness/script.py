@@ -15,6 +15,7 @@ from pages.parts.viewer import (
     Panel,
     Probabilities,
     RegionStyle,
+    SavedDoubts,
     ViewerView,
     VolumeRef,
     slice_viewer,
@@ -67,6 +68,20 @@ probabilities = {
     )
     for title, said in case.probabilities.items()
 }
+uncertainty = {
+    title: SavedDoubts(
+        *(
+            tuple(
+                ref(cache.put(ViewerArray(said.box.paste(of_region, said.shape), case.affine)))
+                for of_region in said.uncertainty.maps[number]
+            )
+            for number in range(2)
+        ),
+        between=f"{said.uncertainty.count} members",
+    )
+    for title, said in case.probabilities.items()
+    if said.uncertainty
+}
 regions = [
     RegionStyle("WT", "whole tumour", "#56b4e9", "#6666ff"),
     RegionStyle("TC", "tumour core", "#e69f00", "#b36600"),
@@ -99,6 +114,7 @@ view = slice_viewer(
     images=images,
     masks=masks,
     probabilities=probabilities,
+    uncertainty=uncertainty,
     panels=panels,
     regions=regions,
     windows={"A": WINDOW, "B": WINDOW},

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.inference.prediction import Prediction
+from core.inference.prediction import Prediction, Uncertainty
 from core.volume import Box
 
 Affine = npt.NDArray[np.float64] | None
@@ -121,6 +121,14 @@ def _lesions() -> Known:
     return Known(_head(shape), _affine(1, 1, 2), masks)
 
 
+def _opinions() -> Uncertainty:
+    """Of three members: at `DOUBT_AT` entropy and disagreement of WT are 207 and 102, of TC 51 and 255; elsewhere 0."""
+    maps = np.zeros((2, 2, *DOUBT_BOX.shape), np.uint8)
+    x, y, z = (at - start for at, start in zip(DOUBT_AT, DOUBT_BOX.start, strict=True))
+    maps[:, :, x, y, z] = [[207, 51], [102, 255]]
+    return Uncertainty(maps, "members", 3)
+
+
 DOUBTS = {"Model": _said(1, (128, 128)), "Second": _said(2, (128, 90)), "Third": _said(3, (60, 128))}
 
 CASES: dict[str, Known] = {
@@ -129,6 +137,12 @@ CASES: dict[str, Known] = {
         _affine(1, 2, 4),
         {"Ground truth": REFERENCE, **{name: said.mask() for name, said in DOUBTS.items()}},
         DOUBTS,
+    ),
+    "opinions": Known(
+        _head(),
+        _affine(1, 2, 4),
+        {"Ground truth": REFERENCE, **{name: said.mask() for name, said in DOUBTS.items()}},
+        {**DOUBTS, "Second": replace(DOUBTS["Second"], uncertainty=_opinions())},
     ),
     "untold": Known(_head(), _affine(1, 1, 1), {name: said.mask() for name, said in DOUBTS.items()}, DOUBTS),
     "cube": Known(_head(), _affine(1, 1, 1), MASKS),
