@@ -9,13 +9,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.atomic import read_json, write_json
 from core.checkpoints import Checkpoint
 from core.data.load import load_regions
-from core.evaluation.case_mask import Bits, CaseMask, Predicted
+from core.evaluation.case_mask import Bits, CaseMask, Predicted, pick_regions
 from core.evaluation.kept_masks import KeptMasks
 from core.evaluation.scoring import Scoring, scoring_words
-from core.inference.prediction import Prediction
+from core.inference.prediction import Prediction, region_bits
 from core.inference.segment import prediction_folder
 from core.volume import Geometry
 from core.workspace import Cohort, Workspace
@@ -39,6 +41,27 @@ def saved_mask(workspace: Workspace, cohort: Cohort, case_id: str, model: SavedM
     if prediction is None:
         return None
     return Predicted((prediction,), model.spec, cohort.cases[case_id].geometry).load()
+
+
+def saved_slice(workspace: Workspace, cohort: Cohort, case_id: str, model: SavedModel, index: int) -> Bits | None:
+    """Return one axial slice of a saved mask; of a prediction that nothing cleans up no other slice is read.
+
+    Returns:
+        (X, Y) uint8 region bits in the order of the cohort's regions; None where there is no mask.
+    """
+    wanted = cohort.scheme.region_names
+    if isinstance(model, KeptMasks) or model.spec.post:  # cleaning up sees the whole mask
+        made = saved_mask(workspace, cohort, case_id, model)
+        return None if made is None else made.of(wanted)[:, :, index]
+    prediction = saved_prediction(workspace, cohort, case_id, model)
+    if prediction is None:
+        return None
+    bits = np.zeros(prediction.shape[:2], np.uint8)
+    (x, y, first), (x_end, y_end, end) = prediction.box.start, prediction.box.stop
+    if first <= index < end:
+        there = np.asarray(prediction.probabilities[..., index - first])
+        bits[x:x_end, y:y_end] = region_bits(there, prediction.thresholds, prediction.class_bits)
+    return pick_regions(bits, prediction.regions, wanted)
 
 
 def has_mask(workspace: Workspace, cohort: Cohort, case_id: str, model: SavedModel) -> bool:

@@ -99,7 +99,8 @@ def say_what_is_compared(everything: Mapping[str, SavedModel], contenders: list[
 def _kind(checkpoint: Checkpoint) -> str:
     """Return what folds of one training share; a card names its fold, but not the split that it is of."""
     card, spec = checkpoint.card, checkpoint.spec
-    return json.dumps([card.title, card.cohort, card.recipe, spec.regions, spec.class_bits, spec.thresholds])
+    post = [step.model_dump(mode="json") for step in spec.post]
+    return json.dumps([card.title, card.cohort, card.recipe, spec.regions, spec.class_bits, spec.thresholds, post])
 
 
 def _compared(members: dict[str, SavedModel]) -> Compared:

@@ -14,6 +14,7 @@ from core.workspace import Cohort
 from pages.parts import state
 from pages.parts.compare.contenders import Compared, compared, fair, say_what_is_compared
 from pages.parts.compare.document import FAILURES, found_of, go_on
+from pages.parts.compare.failure_pictures import failure_pictures
 from pages.parts.compare.grid import Cell, Row, draw_grid
 from pages.parts.compare.metric_words import NOTHING, number, title_of
 from pages.parts.compare.missing import nothing_to_compare, offer_rest
@@ -30,7 +31,7 @@ KINDS = {
 }
 MOST_ROWS = 60
 EVERY = "every model"
-HEAD = ("Case", "Region", "Model", "What", "Value", "ml", "Slice")
+HEAD = ("", "Case", "Region", "Model", "What", "Value", "ml", "Slice")
 
 Entry = Mapping[str, Any]
 
@@ -53,12 +54,15 @@ def failures(cohort: Cohort, models: dict[str, SavedModel]) -> None:
     heading(KINDS[kind], after=_order(kind, metric))
     if not entries:
         st.caption(f"No {KINDS[kind].lower()} here: nothing of the kind in what has been segmented.")
-    draw_grid(HEAD, failure_rows(entries[:MOST_ROWS], cohort, titles, list(models)), reads=4)
+    shown = entries[:MOST_ROWS]
+    pictures = failure_pictures(cohort, contenders, shown)
+    draw_grid(HEAD, failure_rows(shown, cohort, titles, list(models), pictures), reads=5)
     if len(entries) > MOST_ROWS:
         st.caption(f"The worst {MOST_ROWS} of {len(entries):,}; choose a model or a region for more of it.")
     st.caption(
         "A lesion is a connected part: missed where no voxel of it was predicted, invented where none is in the ground "
-        "truth. ml of a case or a slice: how much of it is wrong. A click opens the case in Look, on that slice."
+        "truth. ml of a case or a slice: how much of it is wrong. Pictures: the ground truth's outline in white, the "
+        "model's in the region's colour. A click opens the case in Look, on that slice."
     )
     say_what_is_compared(models, contenders)
 
@@ -88,17 +92,23 @@ def failures_of(
 
 
 def failure_rows(
-    entries: Sequence[tuple[str, Entry]], cohort: Cohort, titles: Mapping[str, str], models: Sequence[str]
+    entries: Sequence[tuple[str, Entry]],
+    cohort: Cohort,
+    titles: Mapping[str, str],
+    models: Sequence[str],
+    pictures: Sequence[str],
 ) -> list[Row]:
-    """Return one row per failure, its case a link into Look."""
+    """Return one row per failure, its picture and its case a link into Look."""
     regions = cohort.scheme.region_names
     rows: list[Row] = []
-    for model, entry in entries:
+    for (model, entry), picture in zip(entries, pictures, strict=True):
         colour = PALETTE[regions.index(entry["region"]) % len(PALETTE)] if entry["region"] in regions else ""
         words = address_of(cohort, entry["case"], entry["slice"], entry["voxel"]) | {"models": ",".join(models)}
+        link = f"?{urlencode(words, safe=',')}"
         rows.append(
             (
-                Cell(entry["case"], href=f"?{urlencode(words, safe=',')}"),
+                Cell(f"{entry['case']}, {entry['region']}" if picture else "", href=link, picture=picture),
+                Cell(entry["case"], href=link),
                 Cell(entry["region"], colour=colour),
                 titles.get(model, model),
                 Cell(_what(entry), grey=True),

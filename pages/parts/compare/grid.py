@@ -11,6 +11,7 @@ import streamlit as st
 SECONDARY = "#8d98a6"
 LINE = "#20262e"
 ACCENT = "#5aa9d6"
+PICTURE_SIDE = 72  # CSS pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Cell:
         grey: steps back.
         colour: of a square before the text; empty draws none.
         href: where a click on it leads; empty leads nowhere.
+        picture: a data address that is drawn instead of the text, which then says what it is.
     """
 
     text: str
@@ -30,6 +32,7 @@ class Cell:
     grey: bool = False
     colour: str = ""
     href: str = ""
+    picture: str = ""
 
 
 Row = Sequence[Cell | str]
@@ -68,6 +71,9 @@ def _cell(tag: str, cell: Cell, reads: bool, line: str) -> str:
     grey = f";color:{SECONDARY}" if cell.grey else ""
     square = f'<span style="color:{cell.colour}">■</span> ' if cell.colour else ""
     text = escape(cell.text)
+    if cell.picture:
+        shape = f"display:block;width:{PICTURE_SIDE}px;height:{PICTURE_SIDE}px;border-radius:4px"
+        text = f'<img src="{escape(cell.picture)}" alt="{text}" title="{text}" style="{shape}">'
     if cell.href:
         text = f'<a href="{escape(cell.href)}" target="_self" style="color:{ACCENT};text-decoration:none">{text}</a>'
     return f'<{tag} style="{style};{weight}{grey}">{square}{text}</{tag}>'

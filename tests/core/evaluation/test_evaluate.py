@@ -18,10 +18,11 @@ from core.evaluation.case_mask import average, pick_regions
 from core.evaluation.contenders import Contender, EvaluationRefusedError, seen_in
 from core.evaluation.evaluate import evaluate
 from core.evaluation.saved import saved_scores, saved_summary
-from core.evaluation.saved_files import saved_prediction
+from core.evaluation.saved_files import saved_mask, saved_prediction, saved_slice
 from core.inference.device import Compute
 from core.inference.prediction import Prediction
 from core.inference.segment import Segmenter, prediction_folder
+from core.postprocess import Step
 from core.volume import Box
 from core.workspace import Cohort, CohortCase, Workspace
 from tests import narrow
@@ -197,6 +198,9 @@ def test_only_shared_regions_are_scored_whatever_their_order(workspace: Workspac
 
 def test_members_of_one_model_must_predict_the_same(workspace: Workspace, small: Cohort, make: Make) -> None:
     members = (make("a"), make("bb", regions=("ET", "TC", "WT")))
+    cleaning = make("c", post=[{"name": "fill_holes"}])
+    with pytest.raises(EvaluationRefusedError, match="m joins checkpoints that clean their masks up differently"):
+        run(workspace, small, Contender("m", (members[0], cleaning)))
     with pytest.raises(EvaluationRefusedError, match="m joins checkpoints with different regions or thresholds"):
         run(workspace, small, Contender("m", members))
 
@@ -308,6 +312,21 @@ def test_a_model_with_fewer_regions_is_scored_on_those(workspace: Workspace, sma
     scores = saved_scores(workspace, small, ONE, checkpoint)
     assert scores is not None
     assert set(scores) == {"WT"}
+
+
+@pytest.mark.parametrize("post", [(), (Step(name="largest_component"),)])
+def test_a_slice_of_a_saved_mask_is_that_of_the_whole_one(
+    workspace: Workspace, small: Cohort, tmp_path: Path, post: tuple[Step, ...]
+) -> None:
+    checkpoint = narrow.checkpoint(tmp_path / "m", inference=narrow.spec(post=post))
+    assert saved_slice(workspace, small, ONE, checkpoint, 0) is None, "no prediction yet"
+    Segmenter(workspace, CPU).segment_stored(small, ONE, checkpoint)
+    whole = saved_mask(workspace, small, ONE, checkpoint)
+    assert whole is not None
+    assert whole.bits.any()
+    for z in range(whole.bits.shape[2]):
+        found = saved_slice(workspace, small, ONE, checkpoint, z)
+        assert np.array_equal(found, whole.of(small.scheme.region_names)[:, :, z])
 
 
 def test_a_saved_prediction_is_found_by_case(workspace: Workspace, small: Cohort, make: Make) -> None:

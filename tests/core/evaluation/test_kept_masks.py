@@ -17,7 +17,7 @@ from core.evaluation.masks_elsewhere import MasksElsewhereError, find_masks
 from core.evaluation.saved import saved_scores, saved_summary
 from core.evaluation.saved_conventions import saved_convention_means, saved_conventions
 from core.evaluation.saved_failures import saved_failures
-from core.evaluation.saved_files import has_mask, saved_mask
+from core.evaluation.saved_files import has_mask, saved_mask, saved_slice
 from core.workspace import Cohort, CohortCase, NotInWorkspaceError, Workspace
 from tests.cases import case_id, write_nifti
 
@@ -85,6 +85,18 @@ def test_failures_and_conventions_of_a_set_are_kept_too(
     assert wrong["voxels"] == np.count_nonzero((mask.bits & 1) != (truth & 1))
     monkeypatch.setattr("core.evaluation.saved_failures.find_failures", lambda *_args: pytest.fail("looked twice"))
     assert saved_failures(workspace, small, ONE, kept) == first
+
+
+def test_a_slice_is_that_of_the_whole_mask_in_the_cohorts_order(
+    workspace: Workspace, small: Cohort, folder: Path
+) -> None:
+    kept = keep_masks(workspace, small, find_masks(workspace, small, folder, "m"))
+    whole = saved_mask(workspace, small, ONE, kept)
+    assert whole is not None
+    for z in range(whole.bits.shape[2]):
+        found = saved_slice(workspace, small, ONE, kept, z)
+        assert np.array_equal(found, whole.of(small.scheme.region_names)[:, :, z])
+    assert saved_slice(workspace, small, THREE, kept, 0) is None
 
 
 def test_a_budget_that_is_spent_leaves_the_rest_for_the_next_call(

@@ -84,6 +84,7 @@ def test_failures_lists_the_invented_lesion_with_a_link_to_its_slice(compared: W
     assert href is not None
     x, y, z = (int(each) for each in re.findall(r"cursor=(\d+),(\d+),(\d+)", href[1])[0])
     assert all(start <= at < start + 2 for start, at in zip(FAR, (x, y, z), strict=True))
+    assert 'src="data:image/jpeg;base64,' in row, "its place is pictured"
     assert f"case={case_id(1)}" in href[1]
     assert f"slice={z}" in href[1]
     assert "view=look" in href[1]
