@@ -106,7 +106,12 @@ def score_whole_case(scores: CaseScores) -> dict[str, float | None]:
     Args:
         scores: what `score_case` returned, IoU among it.
     """
-    return {"mean_iou": mean_iou({region: _number(entry.get("iou")) for region, entry in scores.items()})}
+    return {"mean_iou": mean_iou({region: number_or_none(entry.get("iou")) for region, entry in scores.items()})}
+
+
+def number_or_none(value: float | str | None) -> float | None:
+    """Return what a region's scores hold under a metric's name, or None where that is no number."""
+    return float(value) if isinstance(value, int | float) else None
 
 
 def metrics_for(names: Iterable[str], geometry: Geometry | None) -> tuple[MetricSpec, ...]:
@@ -161,10 +166,6 @@ def _score_region(pair: RegionPair, metrics: Iterable[MetricSpec], policy: Empty
     scores["prediction_voxels"] = counts.prediction_voxels
     scores["reference_voxels"] = counts.reference_voxels
     return scores
-
-
-def _number(value: float | str | None) -> float | None:
-    return float(value) if isinstance(value, (int, float)) else None
 
 
 def _put_volume(scores: RegionScores, name: str, voxels: int, geometry: Geometry | None) -> None:

@@ -12,7 +12,7 @@ from core.evaluation.calibration import Calibration, calibrate_case, calibration
 from core.evaluation.case_mask import Bits
 from core.evaluation.comparison import shared_cases
 from core.evaluation.risk_coverage import expected_dice, risk_coverage
-from core.evaluation.scoring import CaseScores
+from core.evaluation.scoring import CaseScores, number_or_none
 from core.inference.prediction import Prediction
 
 
@@ -71,12 +71,8 @@ def trust_of_models(
         curves[model] = {
             region: risk_coverage(
                 {case: cases[case].confidence[region] for case in counted},
-                {case: _number(scores[model][case].get(region, {}).get("dice")) for case in counted},
+                {case: number_or_none(scores[model][case].get(region, {}).get("dice")) for case in counted},
             )
             for region in cases[counted[0]].confidence
         }
     return {"calibration": calibration, "risk_coverage": curves, "calibration_definitions": calibration_words()}
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None

@@ -18,7 +18,7 @@ from core.atomic import read_json, replacing, write_json
 from core.data.splits import Fold
 from core.errors import RefusedError
 from core.jobs.bounded import bound_this_process
-from core.jobs.processes import start_process
+from core.jobs.processes import born_at, start_process
 from core.recipe import Recipe, parse_recipe
 from core.training.runs.run_folder import process_lives
 from core.workspace import Cohort, Workspace
@@ -108,7 +108,7 @@ def _problem_or_start(workspace: Workspace, folder: Path, key: str, asked: dict[
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / f"{key}.json", asked)
     pid = start_process(workspace, "core.jobs.augmented_slices", [key], folder / "output.txt")
-    write_json(running, {"pid": pid, "started": _start_time(pid)})
+    write_json(running, {"pid": pid, "started": born_at(pid)})
     return None
 
 
@@ -122,15 +122,6 @@ def _read(path: Path, draw: int) -> Varied:
 def _changed(workspace: Workspace, cohort: str, case_id: str) -> int:
     path = workspace.store_folder(cohort, case_id) / "prepared.json"
     return path.stat().st_mtime_ns if path.exists() else 0
-
-
-def _start_time(pid: int) -> float:
-    import psutil
-
-    try:
-        return psutil.Process(pid).create_time()
-    except psutil.Error:
-        return 0.0
 
 
 def draw_variations(workspace: Workspace, asked: dict[str, Any]) -> dict[str, Any]:

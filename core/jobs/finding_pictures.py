@@ -41,9 +41,7 @@ def draw_findings(cases: Sequence[Case], findings: Sequence[Finding], folder: Pa
         Index of a finding to its picture's file name; findings that nothing can be drawn for are left out.
     """
     known = {case.case_id: case for case in cases}
-    order = sorted(
-        range(len(findings)), key=lambda number: ("error", "warning", "note").index(findings[number].severity)
-    )
+    order = sorted(range(len(findings)), key=lambda number: WORST_FIRST.index(findings[number].severity))
     drawn: dict[tuple[str, str], str | None] = {}
     found = {}
     for number in order:

@@ -14,7 +14,7 @@ from pathlib import Path
 from core.atomic import read_json, write_json
 from core.jobs.bounded import bound_this_process
 from core.jobs.machine import Device, device_named
-from core.jobs.processes import start_process
+from core.jobs.processes import born_at, start_process
 from core.recipe import Recipe
 from core.training.foresight.preflight import (
     DataFacts,
@@ -93,17 +93,8 @@ def _measured(workspace: Workspace, subject: Subject, device: Device) -> Measure
     request = folder / f"{subject.key}.request.json"
     write_json(request, {"subject": asdict(subject), "free_bytes": device.free_bytes, "result": str(result)})
     pid = start_process(workspace, "core.jobs.preflights", [str(request)], folder / "output.txt")
-    write_json(running, {"pid": pid, "started": _started(pid), "key": subject.key})
+    write_json(running, {"pid": pid, "started": born_at(pid), "key": subject.key})
     return None
-
-
-def _started(pid: int) -> float:
-    import psutil
-
-    try:
-        return psutil.Process(pid).create_time()
-    except psutil.Error:
-        return 0.0
 
 
 def _room(workspace: Workspace, recipe: Recipe, device: Device) -> Room:

@@ -17,6 +17,16 @@ ONE_OF_SEVERAL = ("RANK", "LOCAL_", "GROUP_", "ROLE_", "WORLD_SIZE", "MASTER_", 
 _started: list[subprocess.Popen[bytes]] = []
 
 
+def born_at(pid: int) -> float:
+    """Return when a process began, in seconds since the epoch; 0 where it is gone already."""
+    import psutil
+
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.Error:
+        return 0.0
+
+
 def start_process(workspace: Workspace, module: str, arguments: Sequence[str], output: Path) -> int:
     """Run `python -m MODULE ARGUMENTS` on a workspace, in a session of its own.
 

@@ -21,7 +21,7 @@ def convention_tables(document: Document) -> list[Table]:
     models = list(dict.fromkeys([*document["models"], *(model for row in conventions.values() for model in row)]))
     chunks = [models[start : start + COLUMNS] for start in range(0, len(models), COLUMNS)]
     caption = "Dice of the same masks in every scoring convention, mean over cases as each defines it; in brackets n."
-    return [_table(document, chunk, "" if number else caption) for number, chunk in enumerate(chunks)]
+    return [_table(document, chunk, "" if place else caption) for place, chunk in enumerate(chunks)]
 
 
 def _table(document: Document, models: list[str], caption: str) -> Table:
