@@ -18,6 +18,7 @@ from core.cli import (
     lists,
     mask_sets,
     segmenting,
+    serving,
     studies,
     trainings,
 )
@@ -33,6 +34,7 @@ GROUPS = (
     calibrating,
     segmenting,
     exporting,
+    serving,
     label_files,
     evaluation,
     mask_sets,

@@ -48,3 +48,12 @@ MAX_ARCHIVE_RATIO = 200  # unpacked bytes / packed bytes, once more than the nex
 ARCHIVE_RATIO_FROM_BYTES = 512 * 1024**2  # below this a mask of zeros may shrink a thousandfold
 MAX_TAR_HEADER_BYTES = 1024**2  # an extended header of one file in a tar: its long name
 MAX_DOWNLOAD_BYTES = 64 * 1024**3  # one public data set; BraTS 2021 has 13 GB
+
+STUDY_KEPT_S = 24 * 3600.0  # a segmented study, its files and its masks; $SEGSCOPE_KEEP_HOURS says otherwise
+MAX_STUDIES_WAITING = 100  # to be segmented
+SEGMENTATION_S = 4 * 3600  # one study; a whole CT with every option takes minutes
+MAX_FORM_FIELDS = 32  # of one request, besides its files
+MAX_FORM_FIELD_BYTES = 64 * 1024  # one of them
+API_REQUESTS_PER_S, API_REQUESTS_AT_ONCE = 50.0, 500  # with one token
+API_STUDIES_PER_S, API_STUDIES_AT_ONCE = 1.0, 40  # of those, such as bring a study
+API_STRANGERS_PER_S, API_STRANGERS_AT_ONCE = 10.0, 100  # of everybody without a token, together

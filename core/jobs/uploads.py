@@ -35,6 +35,10 @@ class NoSpaceError(RefusedError):
     """The disk is too full."""
 
 
+class TooManyUploadsError(UploadTooLargeError):
+    """So many uploads are under way that no other is taken."""
+
+
 class WrongOffsetError(RefusedError):
     """Bytes that do not start where the last ones ended; `offset` is where they should."""
 
@@ -166,7 +170,7 @@ def create_upload(workspace: Workspace, browser: str, files: Sequence[UploadFile
     folder = uploads_folder(workspace)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if sum(1 for _ in folder.iterdir()) >= limits.MAX_UPLOADS:
-        raise UploadTooLargeError(
+        raise TooManyUploadsError(
             f"{limits.MAX_UPLOADS} uploads are here already; import or cancel one, or wait until one has expired"
         )
     # the files, and the voxels that the import keeps of them

@@ -1,4 +1,4 @@
-"""The server moves the queue of trainings on: one that was killed does not hold up the others until someone looks."""
+"""The server moves the queues on: what was killed does not hold up the others until someone looks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from core.jobs.queue import advance
+from core.jobs.segmentation_queue import tend
 from core.workspace import Workspace
 
 EVERY_S = 5.0
@@ -20,10 +21,12 @@ _LOG = logging.getLogger(__name__)
 def queue_watch(
     workspace: Workspace, every_s: float = EVERY_S
 ) -> Callable[[Any], AbstractAsyncContextManager[dict[str, Any] | None]]:
-    """Return what an ASGI app takes as `lifespan`: while it is up, the queue is moved on again and again.
+    """Return what an ASGI app takes as `lifespan`: while it is up, the queues are moved on again and again.
+
+    Trainings that wait are started, and so are workers for studies that wait; studies past their time are deleted.
 
     Args:
-        workspace: whose queue.
+        workspace: whose queues.
         every_s: seconds between two looks.
     """
 
@@ -43,7 +46,8 @@ def queue_watch(
 async def _watch(workspace: Workspace, every_s: float) -> None:
     while True:
         await asyncio.sleep(every_s)
-        try:
-            await asyncio.to_thread(advance, workspace)
-        except Exception as error:  # one unreadable run must not end the watch
-            _LOG.warning("the queue could not be moved on: %s", type(error).__name__)
+        for move_on in (advance, tend):
+            try:
+                await asyncio.to_thread(move_on, workspace)
+            except Exception as error:  # one unreadable run must not end the watch
+                _LOG.warning("the queue could not be moved on: %s", type(error).__name__)

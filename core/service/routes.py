@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from core.service.api.late import LateApi
 from core.service.cookies import BrowserCookie
 from core.service.modules import module_routes
 from core.service.uploads import upload_routes
@@ -32,7 +33,19 @@ def service_routes(workspace: Path, viewer: Path, base: str = "", uploader: Path
         *_below(f"{prefix}/uploads", upload_routes(workspace)),
         *_below(f"{prefix}/viewer", module_routes(viewer)),
         *_below(f"{prefix}/uploader", module_routes(uploader) if uploader else []),
+        *api_routes(workspace, base),
     ]
+
+
+def api_routes(workspace: Path, base: str = "") -> list[BaseRoute]:
+    """Return the REST API under the app's base path; it answers errors itself, as problem documents.
+
+    Args:
+        workspace: the folder that holds jobs, checkpoints and `api-token`.
+        base: what the app is mounted under.
+    """
+    api, prefix = LateApi(workspace), f"{base_path(base)}/api"
+    return [Mount(prefix, api), Route(prefix, _missing, methods=METHODS)]
 
 
 def service_middleware(base: str = "") -> list[Middleware]:

@@ -1,0 +1,141 @@
+"""What may be chosen for a study that is to be segmented: checkpoints by name, options, formats. Never a path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from core.atomic import read_json
+from core.checkpoints import (
+    CARD,
+    POINTERS,
+    WEIGHTS,
+    Checkpoint,
+    CheckpointError,
+    made_names,
+    read_checkpoint,
+    shipped_names,
+)
+from core.errors import RefusedError, UsageError
+from core.export import EXPORTS, MaskOnGrid, UnknownExportError
+from core.inference.options import InferenceOptions
+from core.labels import LabelScheme, scheme_from_json
+from core.workspace import SHIPPED_CHECKPOINTS, NotInWorkspaceError, Workspace
+
+CHECKPOINT_ID = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCheckpoint:
+    """A checkpoint and what the workspace calls it."""
+
+    name: str
+    checkpoint: Checkpoint
+
+    @property
+    def scheme(self) -> LabelScheme:
+        """What its labels and regions mean."""
+        return scheme_from_json(self.checkpoint.spec.scheme)
+
+
+def named_checkpoints(workspace: Workspace) -> list[NamedCheckpoint]:
+    """Return every checkpoint that can segment: shipped, made of others, then each run's best, else its last.
+
+    One that is damaged is left out.
+    """
+    return [
+        NamedCheckpoint(name, checkpoint)
+        for name, folder in _folders(workspace)
+        if (checkpoint := _readable(folder)) is not None
+    ]
+
+
+def checkpoint_named(workspace: Workspace, name: str) -> Checkpoint:
+    """Return a checkpoint by its name or id. A path is no name.
+
+    Raises:
+        NotInWorkspaceError: nothing is called that; the message lists what is.
+        CheckpointError: it is there but unusable.
+    """
+    known = dict(_folders(workspace))
+    if name in known:
+        return _read(known[name])
+    if CHECKPOINT_ID.fullmatch(name):
+        for each in named_checkpoints(workspace):
+            if each.checkpoint.id == name:
+                return each.checkpoint
+    raise NotInWorkspaceError(f"no checkpoint is called {name[:100]!r}; known: {', '.join(known) or 'none'}")
+
+
+def options_from_json(given: Mapping[str, Any]) -> InferenceOptions:
+    """Return options of a prediction from names and values.
+
+    Raises:
+        UsageError: there is no such option, or its value cannot be used; the message lists the known ones.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    known = tuple(InferenceOptions.__slots__)
+    if unknown := [str(name)[:50] for name in given if name not in known]:
+        raise UsageError(f"no option is called {', '.join(map(repr, unknown))}; known: {', '.join(known)}")
+    try:
+        return TypeAdapter(InferenceOptions).validate_python(dict(given))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(map(str, fault["loc"])) or "the options"
+        raise UsageError(f"{where}: {fault['msg'].removeprefix('Value error, ')}") from None
+
+
+def export_formats() -> dict[str, str]:
+    """Return the exports that a segmented study can be had in, name to title."""
+    return {name: spec.title for name, spec in EXPORTS.items() if MaskOnGrid in spec.of}
+
+
+def require_formats(names: Sequence[str]) -> None:
+    """Refuse a format that a segmented study cannot be had in.
+
+    Raises:
+        UnknownExportError: with those that it can.
+    """
+    known = export_formats()
+    if not names:
+        raise RefusedError(f"no format was named; expected one or more of {', '.join(known)}")
+    for name in names:
+        if name not in known:
+            raise UnknownExportError(f"no export of a study is called {name[:50]!r}; known: {', '.join(known)}")
+
+
+def _folders(workspace: Workspace) -> Iterator[tuple[str, Path]]:
+    for name in shipped_names():
+        yield name, SHIPPED_CHECKPOINTS / name
+    for name in made_names(workspace):
+        yield name, workspace.made_checkpoint(name)
+    for name in reversed(workspace.run_names()):
+        for pointer in (workspace.runs / name / f"{which}.json" for which in POINTERS):
+            if pointer.is_file():
+                yield name, pointer.parent / read_json(pointer)["folder"]
+                break
+
+
+def _readable(folder: Path) -> Checkpoint | None:
+    try:
+        return _read(folder)
+    except (CheckpointError, OSError):
+        return None
+
+
+def _read(folder: Path) -> Checkpoint:
+    changed = tuple(
+        (path.name, path.stat().st_mtime_ns) for path in sorted(folder.rglob("*")) if path.name in (CARD, WEIGHTS)
+    )
+    return _read_once(folder, changed)
+
+
+@lru_cache(maxsize=256)
+def _read_once(folder: Path, changed: tuple[tuple[str, int], ...]) -> Checkpoint:
+    del changed  # its weights are hashed: once, until one of the files is another
+    return read_checkpoint(folder)

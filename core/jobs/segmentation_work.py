@@ -1,0 +1,165 @@
+"""The work of one study's job: from the files that somebody brought to masks under their final name."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.atomic import new_folder, write_json
+from core.checkpoints import Checkpoint
+from core.data.layouts.spec import Layout
+from core.data.refusal import Finding, InputRefusedError
+from core.errors import Cancelled, JobFailedError, RefusedError
+from core.importing import read_cases
+from core.inference.segment import Segmenter
+from core.jobs.folder import JobStatus
+from core.jobs.segment_files import segment_case
+from core.jobs.segmentations import SegmentationJob, SegmentationRequest
+from core.jobs.upload_tree import lay_out, said_while_unpacking
+from core.workspace import Workspace
+
+SAY_EVERY_S = 0.25
+RESULT = "result.json"
+
+# makes what segments: with these options, keeping its predictions in this workspace
+SegmenterOf = Callable[[SegmentationRequest, Workspace], Segmenter]
+
+
+def segment_study(workspace: Workspace, job: SegmentationJob, segmenter_of: SegmenterOf) -> str:
+    """Segment the cases of a study; `result/` appears when all are done.
+
+    Args:
+        workspace: where the checkpoints are.
+        job: that this process has taken.
+        segmenter_of: asked once the files have been looked at.
+
+    Returns:
+        A sentence on the cases that could not be used; empty where all could.
+
+    Raises:
+        Cancelled: somebody asked to end it.
+        RefusedError: no case can be used.
+    """
+    if (job.result / RESULT).exists():  # all was done but to say so
+        return ""
+    for left in job.folder.glob(".result.*"):
+        shutil.rmtree(left, ignore_errors=True)
+    progress = Progress(job)
+    request = job.asked
+    checkpoint = request.checked(workspace)
+    progress.say("unpacking")
+    folder = lay_out(job.input, progress.unpacking)
+    progress.say("looking at the files")
+    layout = read_cases(folder, request.choices)
+    segmenter = segmenter_of(request, Workspace(job.work))
+    with new_folder(job.result) as draft:
+        cases, refused = _segment(layout, segmenter, checkpoint, request, draft, progress)
+        if not cases:
+            raise InputRefusedError(*refused)
+        findings = [*layout.findings, *said_while_unpacking(job.input)]
+        write_json(draft / RESULT, _document(request, checkpoint, cases, refused, findings))
+        progress.say("finishing")
+    return _not_used(len(refused), len(layout.cases))
+
+
+class Progress:
+    """Says how far a job is, and hears whether it is to end."""
+
+    def __init__(self, job: SegmentationJob) -> None:
+        self._job = job
+        self._status: JobStatus = job.status
+        self._said_s = 0.0
+
+    def say(self, label: str, done: int = 0, total: int = 0) -> None:
+        """Write down what is being done.
+
+        Raises:
+            Cancelled: somebody asked to end it.
+        """
+        if self._job.is_to_end:
+            raise Cancelled("cancelled")
+        is_last = total > 0 and done >= total
+        if label == self._status.label and not is_last and time.monotonic() - self._said_s < SAY_EVERY_S:
+            return
+        self._status.label, self._status.done, self._status.total = label, done, total
+        self._job.write(self._status)
+        self._said_s = time.monotonic()
+
+    def unpacking(self, done_bytes: int, total_bytes: int | None) -> None:
+        """Hear of an archive; how many slices will follow is not known yet."""
+        del done_bytes, total_bytes
+        self.say("unpacking")
+
+    def of_case(self, number: int, cases: int) -> Callable[[int, int], None]:
+        """Return what hears of the slices of one case of several."""
+
+        def on_slices(done: int, total: int) -> None:
+            self.say("segmenting", number * total + done, cases * total)
+
+        return on_slices
+
+
+def in_a_sentence(error: BaseException) -> str:
+    """Say why a study could not be segmented, without what only a programmer reads."""
+    if isinstance(error, InputRefusedError):
+        more = len(error.findings) - 1
+        first = error.findings[0].sentence if error.findings else "there is no case in these files."
+        return f"{first}{f' And {more} more finding(s).' if more > 0 else ''}"
+    if isinstance(error, (RefusedError, JobFailedError)):
+        return str(error)
+    if isinstance(error, MemoryError) or type(error).__name__ in ("OutOfMemoryError", "AcceleratorError"):
+        return "it needed more memory than there is; bring a smaller study, or one with fewer options"
+    if isinstance(error, OSError):
+        return f"a file or the disk could not be used ({error.strerror or 'unknown reason'}); check both and try again"
+    return f"something unforeseen went wrong ({type(error).__name__}); what it was stands in the job's output.txt"
+
+
+def _segment(
+    layout: Layout,
+    segmenter: Segmenter,
+    checkpoint: Checkpoint,
+    request: SegmentationRequest,
+    out: Path,
+    progress: Progress,
+) -> tuple[list[dict[str, Any]], list[Finding]]:
+    cases: list[dict[str, Any]] = []
+    refused = [finding for finding in layout.findings if finding.severity == "error"]
+    for number, case in enumerate(layout.cases):
+        progress.say(f"reading case {number + 1} of {len(layout.cases)}")
+        heard = progress.of_case(number, len(layout.cases))
+        try:
+            found = segment_case(segmenter, case, checkpoint, out, request.choices, layout.private_names, heard)
+        except InputRefusedError as error:  # the other cases go on
+            refused += error.findings
+            continue
+        except RefusedError as error:
+            if len(layout.cases) == 1:
+                raise
+            refused.append(Finding("error", "not_segmentable", case.case_id, "", str(error), "a case that fits", ""))
+            continue
+        names = {"file": found.file.name, "files": [file.name for file in found.files]}
+        cases.append(found.to_json() | names)
+    return cases, refused
+
+
+def _document(
+    request: SegmentationRequest,
+    checkpoint: Checkpoint,
+    cases: list[dict[str, Any]],
+    refused: list[Finding],
+    findings: list[Finding],
+) -> dict[str, Any]:
+    return {
+        "checkpoint": request.checkpoint,
+        "checkpoint_id": checkpoint.id,
+        "cases": cases,
+        "refused": [finding.to_json() for finding in refused],
+        "findings": [finding.to_json() for finding in findings],
+    }
+
+
+def _not_used(refused: int, cases: int) -> str:
+    return f"{refused} finding(s) on what could not be used of {cases} case(s)" if refused else ""

@@ -1,0 +1,142 @@
+"""The warm worker of a device: segments the studies that wait, one after the other, and keeps its models loaded.
+
+`python -m core.jobs.worker --device cpu`. It ends after some idle minutes; whoever brings a study starts another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from core.data import limits
+from core.errors import Cancelled, JobFailedError, RefusedError
+from core.jobs.bounded import NICENESS
+from core.jobs.segmentation_queue import claim, finish, leave, register_worker, tend
+from core.jobs.segmentation_work import in_a_sentence, segment_study
+from core.jobs.segmentations import SegmentationJob, SegmentationRequest
+from core.jobs.study_segmenter import loaded_networks, study_segmenter
+from core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from core.inference.predictor import Predictor
+    from core.inference.segment import Segmenter
+
+IDLE_S = 600.0
+MOST_NETWORKS = 8  # in memory between studies
+LOOK_EVERY_S = 0.05  # whether anything was put into the folder of jobs: one call to the system
+LOOK_CLOSELY_EVERY_S = 2.0
+
+
+class Worker:
+    """Segments what waits on one device.
+
+    Attributes:
+        workspace: where the jobs are.
+        device: as torch calls it.
+    """
+
+    def __init__(self, workspace: Workspace, device: str) -> None:
+        self.workspace = workspace
+        self.device = device
+        self._warm: Segmenter | None = None
+
+    @property
+    def loaded(self) -> dict[str, Predictor[Any]]:
+        """The networks that are in memory, by checkpoint."""
+        return loaded_networks(self._warm) if self._warm else {}
+
+    def run(self, idle_s: float) -> None:
+        """Work until nothing has waited for so long."""
+        rested = time.monotonic()
+        while True:
+            job = claim(self.workspace, self.device)
+            if job is not None:
+                self.do(job)
+                tend(self.workspace)
+                rested = time.monotonic()
+            elif time.monotonic() - rested > idle_s:
+                if leave(self.workspace, self.device):
+                    return
+            else:
+                self._wait(min(LOOK_CLOSELY_EVERY_S, idle_s))
+
+    def do(self, job: SegmentationJob) -> None:
+        """Segment one study; however that ends, the job says so."""
+        try:
+            with _at_most(limits.SEGMENTATION_S):
+                message = segment_study(self.workspace, job, self._segmenter)
+            finish(self.workspace, job, "done", message)
+        except Cancelled:
+            finish(self.workspace, job, "cancelled")
+        except Exception as error:
+            if not isinstance(error, (RefusedError, JobFailedError)):
+                # beside the files, and deleted with them: what is unforeseen may hold a name or a path
+                (job.folder / "output.txt").write_text(traceback.format_exc())
+                print(f"unforeseen: {type(error).__name__}", file=sys.stderr)  # noqa: T201 - the worker's own log
+            finish(self.workspace, job, "failed", in_a_sentence(error))
+
+    def _segmenter(self, request: SegmentationRequest, keeps: Workspace) -> Segmenter:
+        from core.inference.device import choose_compute
+        from core.inference.segment import Segmenter
+
+        if self._warm is None:
+            self._warm = Segmenter(self.workspace, choose_compute(self.device, fast=False))
+        while len(self.loaded) > MOST_NETWORKS:  # the one that was loaded first goes
+            self.loaded.pop(next(iter(self.loaded)))
+        return study_segmenter(replace(self._warm, options=request.inference), keeps)
+
+    def _wait(self, seconds: float) -> None:
+        before, ends = self._changed(), time.monotonic() + seconds
+        while self._changed() == before and time.monotonic() < ends:
+            time.sleep(LOOK_EVERY_S)
+
+    def _changed(self) -> int:
+        try:
+            return self.workspace.jobs.stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
+
+
+@contextlib.contextmanager
+def _at_most(seconds: int) -> Iterator[None]:
+    def ring(_signal: int, _frame: object) -> None:
+        raise JobFailedError(f"it took longer than the {seconds / 3600:.0f} hours that a study may; bring less at once")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def main() -> int:
+    """Run a device's worker; a second one ends at once."""
+    arguments = argparse.ArgumentParser("python -m core.jobs.worker", description=__doc__)
+    arguments.add_argument("--device", default="cpu")
+    arguments.add_argument("--idle-s", type=float, default=IDLE_S)
+    options = arguments.parse_args()
+    workspace = Workspace.default()
+    workspace.root.mkdir(parents=True, exist_ok=True)
+    if not register_worker(workspace, options.device):
+        print(f"{options.device} has a worker already", file=sys.stderr)  # noqa: T201
+        return 0
+    # no core dumps: they would hold somebody's scan
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    os.nice(NICENESS)
+    Worker(workspace, options.device).run(options.idle_s)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
