@@ -195,7 +195,7 @@ def _across(workspace: Workspace, options: argparse.Namespace, documents: dict[s
 
 
 def _print(document: dict[str, Any], documents: dict[str, dict[str, Any]], everything: bool) -> None:
-    from core.evaluation.cross_cohort import cross_cohort_text
+    from core.evaluation.cross_cohort_table import cross_cohort_text
     from core.evaluation.more_tables import more_tables
     from core.evaluation.tables import table
 

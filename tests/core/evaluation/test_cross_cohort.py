@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from core.evaluation.cross_cohort import CrossCohortError, cross_cohort, cross_cohort_text
+from core.evaluation.cross_cohort import CrossCohortError, cross_cohort
+from core.evaluation.cross_cohort_table import cross_cohort_text
 from core.metrics.empty_masks import POLICIES
 from tests.core.evaluation.documents import dice_of, document
 
