@@ -159,7 +159,7 @@ def _without_traces(model: Any) -> bytes:
         for field, value in message.ListFields():
             if field.message_type is None or isinstance(value, onnx.TensorProto):
                 continue
-            for each in [value] if field.label != field.LABEL_REPEATED else value:
+            for each in [value] if hasattr(value, "ListFields") else value:
                 clean(each)
 
     clean(model)

@@ -51,10 +51,9 @@ def resized(maps: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _interpolated(maps: Floats, axis: int, new: int) -> Floats:
     old = maps.shape[axis]
-    # where the centre of each new pixel lies among the old ones
-    place = np.clip(
-        (np.arange(new, dtype=np.float32) + np.float32(0.5)) * np.float32(old / new) - np.float32(0.5), 0, None
-    )
+    # where the centre of each new pixel lies among the old ones; rounded once, as by torch's fused multiply and add
+    centre = np.float64(np.float32(old) / np.float32(new)) * (np.arange(new) + 0.5) - 0.5
+    place = np.maximum(centre.astype(np.float32), 0)
     before = np.minimum(place.astype(np.intp), old - 1)
     after = np.minimum(before + 1, old - 1)
     weight = (place - before).astype(np.float32)
