@@ -75,7 +75,7 @@ def _tune(options: argparse.Namespace) -> int:
     if options.json:
         print_json(made.to_json())
         return 0
-    print(f"{made.name}: tuned on {made.cases} validation cases")
+    print(f"{made.name}: tuned on {made.cases} validation case{'s' * (made.cases > 1)}")
     for region, candidate in made.chosen.items():
         before, after = made.dice_before[region], made.dice_after[region]
         dice = "in no reference" if before is None else f"Dice {before:.4f} before, {after:.4f} after"

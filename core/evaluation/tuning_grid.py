@@ -137,7 +137,7 @@ def dice_of_candidates(
         Dice per candidate; None of each where the reference is empty, as the policy of the tables says.
     """
     prediction, bit = case.prediction, case.prediction.regions.index(region)
-    referred = case.reference >> bit & 1
+    referred = (case.reference >> bit & 1).astype(np.uint8)
     levels = _levels(prediction, bit)
     lowest = min(candidate.threshold for candidate in candidates)
     box = Box.around((levels >= lowest) | (referred == 1))
@@ -188,7 +188,7 @@ def best_of(
 def _levels(prediction: Prediction, bit: int) -> Bits:
     """Return what thresholds are held against: q of the full grid, or 255 in the mask of exclusive classes."""
     if prediction.class_bits:
-        return (prediction.mask() >> bit & 1) * np.uint8(255)
+        return ((prediction.mask() >> bit & 1) * 255).astype(np.uint8)
     whole: Bits = prediction.box.paste(np.asarray(prediction.probabilities[bit]), prediction.shape)
     return whole
 

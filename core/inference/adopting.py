@@ -10,8 +10,6 @@ from core.checkpoints.folder import link_or_copy
 from core.workspace import Workspace
 
 FACTS = "prediction.json"
-# all that a prediction depends on in the inference section but what is decided after the probabilities
-DECIDED_LATER = {"thresholds", "post"}
 
 
 def adopt_predictions(workspace: Workspace, before: Checkpoint, after: Checkpoint) -> int:
@@ -28,8 +26,8 @@ def adopt_predictions(workspace: Workspace, before: Checkpoint, after: Checkpoin
     Raises:
         ValueError: the two have other probabilities.
     """
-    one, other = (each.spec.model_dump(exclude=DECIDED_LATER) for each in (before, after))
-    if one != other or before.members or after.members:
+    decided_later = {"thresholds": after.spec.thresholds, "post": after.spec.post}
+    if before.spec.model_copy(update=decided_later) != after.spec or before.members or after.members:
         raise ValueError(f"{after.card.run} and {before.card.run} differ in more than thresholds and clean-up")
     adopted = 0
     for kept in sorted((workspace.root / "predictions" / before.id).glob(f"*/{FACTS}")):

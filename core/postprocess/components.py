@@ -28,7 +28,7 @@ def components_of(mask: Mask) -> tuple[Labels, Sizes]:
     from scipy.ndimage import label
 
     labels, count = label(mask, NEIGHBOURHOOD)
-    return labels, np.bincount(labels.reshape(-1), minlength=count + 1).astype(np.int64)
+    return np.asarray(labels, np.int32), np.bincount(labels.reshape(-1), minlength=count + 1).astype(np.int64)
 
 
 def at_least(labels: Labels, sizes: Sizes, voxels: int) -> Mask:

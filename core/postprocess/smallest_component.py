@@ -43,5 +43,5 @@ SMALLEST_COMPONENT = StepSpec(
     arguments=SmallestComponentArguments,
     function=drop_small,
     words=lambda arguments: f"components below {arguments} removed",
-    small={"ml": 0.003, "voxels": 3},
+    small={"ml": 0.02, "voxels": 8},
 )

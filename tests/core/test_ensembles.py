@@ -98,6 +98,7 @@ def test_where_the_disk_has_no_hard_links_weights_are_copied(tmp_path: Path, mon
         ({"target": "classes", "class_bits": (0, 1, 3, 7)}, r"has other target than .*\(classes; regions\)"),
         ({"scheme": "brats-2021"}, r"has other label scheme than .*\(brats-2021; brats-2023\)"),
         ({"thresholds": (128, 128, 100)}, "has other thresholds than"),
+        ({"post": [{"name": "fill_holes"}]}, r"has other post-processing than .*\(holes filled; none\)"),
     ],
 )
 def test_members_that_do_not_fit_together_are_refused_by_what_differs(

@@ -113,6 +113,21 @@ def test_what_is_not_plugged_in_is_refused_with_what_is(sections: dict[str, Any]
     assert sentence in faults(**sections)
 
 
+def test_a_clean_up_is_read_in_order_and_said_in_full() -> None:
+    steps = [{"name": "smallest_component", "arguments": {"ml": 1}}, {"name": "fill_holes", "regions": ["WT"]}]
+    recipe = parse_recipe(document(post={"steps": steps}), "r.yaml")
+    assert recipe.resolved()["post"]["steps"] == [
+        {"name": "smallest_component", "regions": [], "arguments": {"ml": 1.0}},
+        {"name": "fill_holes", "regions": ["WT"], "arguments": {"per_slice": False}},
+    ]
+    assert "no post-processing step is called 'erode'; known: smallest_component" in faults(
+        post={"steps": [{"name": "erode"}]}
+    )
+    assert "post.steps.0: step closing has no argument 'ml'" in faults(
+        post={"steps": [{"name": "closing", "arguments": {"ml": 1}}]}
+    )
+
+
 def test_batch_norm_on_a_batch_of_one_is_refused_and_instance_norm_is_not() -> None:
     said = faults(model={"arguments": {"norm": "batch"}}, train={"batch_size": 1})
     assert said == (

@@ -96,6 +96,7 @@ def test_coco_unet_sees_one_picture_a_step() -> None:
     assert recipe.loss.name == "dice"
     assert recipe.augment.settings == {"flip_lr": 0.5, "flip_ud": 0.5, "quarter_turns": 0.75}
     assert recipe.data.tumour_share == 0
+    assert [step.name for step in recipe.post.steps] == ["smallest_component", "fill_holes"], "before it is scored"
 
 
 @pytest.mark.parametrize("loss", ["focal", "tversky", "focal_tversky"])

@@ -56,6 +56,15 @@ def test_three_slices_by_hand_in_every_convention() -> None:
     assert dice(THREE_SLICES, "before-clean-up") == dice(THREE_SLICES, DEFAULT_CONVENTION)
 
 
+def test_before_clean_up_is_scored_on_what_the_thresholds_alone_give() -> None:
+    """Five voxels before and after: the one invented in slice 2 went, the one missed in slice 1 was filled in."""
+    before, reference = slices([0, 1], [1, 2], [3]), slices([0, 1, 2], [0], [])
+    after = slices([0, 1], [0, 1, 2], [])
+    both = replace(pair(after, reference), before_clean_up=before)
+    assert dice(both, "before-clean-up") == pytest.approx(2 * 2 / (5 + 4))
+    assert dice(both, DEFAULT_CONVENTION) == pytest.approx(2 * 3 / (5 + 4))
+
+
 def test_batches_are_of_sixteen_slices_from_the_lowest_and_those_without_the_region_do_not_count() -> None:
     """Slices 0 and 15 share a batch, 16 is the next, 32 to 39 hold nothing."""
     prediction, reference = (slices(*([[]] * 40)) for _ in range(2))

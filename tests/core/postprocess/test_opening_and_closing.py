@@ -22,14 +22,14 @@ BRIDGED = flat("""
 """)
 
 
-def test_an_opening_takes_bridges_and_specks_and_leaves_a_cross_of_each_square() -> None:
-    """A ball of 1 mm on voxels of 1 mm is a cross of five; it fits into a 3 x 3 square at its middle alone."""
+def test_an_opening_takes_bridges_and_specks_and_rounds_what_is_left() -> None:
+    """A ball of 1 mm on voxels of 1 mm is a cross of five: it fits into each square, and where the bridge ends."""
     assert shown(cleaned(draw(BRIDGED), step("opening", mm=1))) == [
         flat("""
             .............
-            ..#.......#..
-            .###.....###.
-            ..#.......#..
+            ..##.....##..
+            .####...####.
+            ..##.....##..
             .............
             .............
             .............
@@ -43,11 +43,11 @@ def test_a_radius_below_the_edge_of_a_voxel_changes_nothing() -> None:
 
 
 def test_a_closing_fills_a_gap_that_the_ball_does_not_enter() -> None:
-    """One voxel between two bars: a cross of five in it would touch both. Of two voxels it touches one bar only."""
+    """Between two bars a cross of five fits into three voxels and not into one: there its arms would touch them."""
     assert shown(cleaned(draw(".....\n#.#..\n#.#..\n#.#..\n....."), step("closing", mm=1))) == [
         ".....\n#.#..\n###..\n#.#..\n....."
     ]
-    wide = ".....\n#..#.\n#..#.\n#..#.\n....."
+    wide = ".....\n#...#\n#...#\n#...#\n....."
     assert shown(cleaned(draw(wide), step("closing", mm=1))) == [wide]
 
 
@@ -96,8 +96,8 @@ def ball(radius: float, sizes: Spacing) -> npt.NDArray[np.bool_]:
 
 def test_without_voxel_sizes_voxels_count_and_mm_alone_do_nothing() -> None:
     mask = draw(BRIDGED)
-    assert cleaned(mask, step("opening", voxels=1), spacing=None).sum() == 10
-    assert cleaned(mask, step("opening", mm=0.5, voxels=1), spacing=None).sum() == 10
+    assert cleaned(mask, step("opening", voxels=1), spacing=None).sum() == 16
+    assert cleaned(mask, step("opening", mm=0.5, voxels=1), spacing=None).sum() == 16
     assert shown(cleaned(mask, step("opening", mm=1), spacing=None)) == [BRIDGED]
     assert cleaned(mask, step("opening", mm=0.5, voxels=1)).sum() == mask.sum()
 

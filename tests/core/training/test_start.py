@@ -55,6 +55,11 @@ def test_of_several_folds_one_must_be_named(workspace: Workspace, small: Cohort)
     assert refused(workspace, "default", 1) == "fold 1 of a split with 1; folds count from 0"
 
 
+def test_a_clean_up_for_a_region_that_the_cohort_has_not_is_refused(workspace: Workspace, small: Cohort) -> None:
+    said = refused(workspace, post={"steps": [{"name": "fill_holes", "regions": ["RC"]}]})
+    assert said == "recipe narrow, post.steps: step fill_holes is for region RC; the model predicts WT, TC, ET"
+
+
 def test_a_split_with_one_patient_in_two_parts_is_refused(workspace: Workspace, small: Cohort) -> None:
     entry = small.cases[case_id(2)]
     twin = CohortCase(replace(entry.case, group_id="BraTS-TST-00001"), entry.facts)

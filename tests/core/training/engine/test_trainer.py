@@ -175,7 +175,8 @@ def test_last_is_the_last_step_and_best_the_validation_with_the_highest_mean_dic
 
 def test_a_checkpoint_of_a_run_is_all_that_inference_needs(start: Start, train: Train) -> None:
     run = start(
-        data={"modalities": ["t2f", "t1c"], "preparing": "minmax", "input_size": [24, 24]}, post={"threshold": 90}
+        data={"modalities": ["t2f", "t1c"], "preparing": "minmax", "input_size": [24, 24]},
+        post={"threshold": 90, "steps": [{"name": "fill_holes", "regions": ["WT"]}]},
     )
     train(run)
     last = run.pointed("last")
@@ -183,6 +184,7 @@ def test_a_checkpoint_of_a_run_is_all_that_inference_needs(start: Start, train: 
     checkpoint = read_checkpoint(last)
     spec, card = checkpoint.spec, checkpoint.card
     assert (spec.modalities, spec.preparing, spec.input_size) == (("t2f", "t1c"), "minmax", (24, 24))
+    assert [(step.name, step.regions) for step in spec.post] == [("fill_holes", ("WT",))]
     assert (spec.thresholds, spec.regions, spec.scheme) == ((90, 90, 90), ("WT", "TC", "ET"), "brats-2023")
     assert load_model(checkpoint)(torch.zeros(1, 2, 24, 24)).shape == (1, 3, 24, 24)
     assert card.recipe == run.recipe.resolved()
