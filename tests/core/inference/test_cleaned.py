@@ -9,8 +9,8 @@ import pytest
 
 from core.checkpoints import Checkpoint
 from core.data.load import load_regions
-from core.evaluation.convention_table import convention_value
 from core.evaluation.contenders import Contender
+from core.evaluation.convention_table import convention_value
 from core.evaluation.evaluate import evaluate
 from core.evaluation.saved import saved_scores
 from core.evaluation.saved_conventions import saved_conventions
