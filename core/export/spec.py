@@ -1,4 +1,4 @@
-"""What an export declares, and what can be exported."""
+"""What an export declares."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ class MaskOnGrid:
     grid: Grid
 
 
+def nothing_is_missing(_: Any) -> str:
+    """Say that everything can be written: an empty sentence."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class ExportSpec:
     """One entry of `EXPORTS`.
@@ -33,10 +38,12 @@ class ExportSpec:
     Attributes:
         name: how the command line calls it.
         title: how people read it.
-        of: the types of what it can write: a mask on its grid, a comparison of models.
+        of: the types of what it can write, such as a segmented case, one of its regions, or a comparison of models.
         suffixes: what its files end in, the usual one first; the path that is written to ends in one of them.
         write: writes one of `of` to a path; the file appears whole or not at all, and the same content gives the
             same bytes.
+        called: what stands between a case's name and the suffix.
+        why_not: says before anything is written why one of `of` cannot be; empty where it can.
     """
 
     name: str
@@ -44,6 +51,8 @@ class ExportSpec:
     of: tuple[type, ...]
     suffixes: tuple[str, ...]
     write: Callable[[Path, Any], None]
+    called: str = "seg"
+    why_not: Callable[[Any], str] = nothing_is_missing
 
     @property
     def suffix(self) -> str:

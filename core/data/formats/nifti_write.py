@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,30 +17,44 @@ if TYPE_CHECKING:
     from nibabel.nifti1 import Nifti1Header
 
 LABEL_INTENT = 1002  # NIFTI_INTENT_LABEL
+COMMENT = 6  # code of a header extension that holds plain text
+EXTENSION_STEP = 16  # a header extension's length is a multiple of it
+LONGEST_DESCRIPTION = 79  # bytes of `descrip`, which a zero ends
 FASTEST = 1  # masks shrink a hundredfold at any level, and images hardly more at a higher one
 
 
 def write_nifti(
-    path: Path, native: Array, grid: Grid, slope: float = 1.0, intercept: float = 0.0, intent: int = 0
+    path: Path,
+    native: Array,
+    grid: Grid,
+    slope: float = 1.0,
+    intercept: float = 0.0,
+    intent: int = 0,
+    description: str = "",
+    comment: str = "",
 ) -> None:
     """Write voxels with the grid's affine, form codes, quaternion and voxel sizes as they are.
 
     Args:
         path: ends in `.nii.gz`; appears whole or not at all.
-        native: (I, J, K) integers or reals in the grid's own axis order.
+        native: (I, J, K) integers or reals in the grid's own axis order, or (I, J, K, C) of several volumes.
         grid: where they are.
         slope: value per stored unit.
         intercept: value of a stored zero.
         intent: NIfTI intent code.
+        description: what `descrip` says, at most 79 bytes.
+        comment: a text that stands in a header extension, which readers skip.
 
     Raises:
-        ValueError: the voxels are not of the grid's shape.
+        ValueError: the voxels are not of the grid's shape, or the description is too long.
     """
     from isal import igzip
     from nibabel.nifti1 import Nifti1Header
 
-    if native.shape != grid.shape:
+    if native.shape[:3] != grid.shape:
         raise ValueError(f"voxels of shape {native.shape}; expected {grid.shape}, the grid they are written on")
+    if len(description.encode()) > LONGEST_DESCRIPTION:
+        raise ValueError(f"a description of {len(description.encode())} bytes; expected {LONGEST_DESCRIPTION} at most")
     header = Nifti1Header()
     header.set_data_dtype(native.dtype)
     header.set_data_shape(native.shape)
@@ -49,14 +64,25 @@ def write_nifti(
     header["scl_slope"], header["scl_inter"] = slope, intercept
     header["cal_max"] = int(native.max(initial=0)) if intent == LABEL_INTENT else 0
     _set_forms(header, grid)
-    header["vox_offset"] = header.single_vox_offset
+    header["descrip"] = description.encode()
+    extensions = _extensions(comment)
+    header["vox_offset"] = len(header.binaryblock) + len(extensions)
     header["magic"] = header.single_magic
     content = io.BytesIO()
     content.write(header.binaryblock)
-    content.write(b"\0" * (header.single_vox_offset - len(header.binaryblock)))
+    content.write(extensions)
     content.write(np.asfortranarray(native).tobytes(order="F"))
     with replacing(path) as stream:
         stream.write(igzip.compress(content.getbuffer(), FASTEST, mtime=0))
+
+
+def _extensions(comment: str) -> bytes:
+    """Return what stands between header and voxels: whether there is an extension, and the one of a comment."""
+    if not comment:
+        return bytes(4)
+    said = comment.encode()
+    size = -(-(8 + len(said)) // EXTENSION_STEP) * EXTENSION_STEP
+    return bytes([1, 0, 0, 0]) + struct.pack("<ii", size, COMMENT) + said.ljust(size - 8, b"\0")
 
 
 def _set_forms(header: Nifti1Header, grid: Grid) -> None:

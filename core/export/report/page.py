@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from core.export.report import provenance, svg
@@ -14,6 +13,7 @@ from core.export.report.case_slice import CaseSlice
 from core.export.report.choose import CHOSEN_BY
 from core.export.report.comparison import Comparison
 from core.export.report.convention_tables import convention_definitions, convention_tables
+from core.export.report.environment import STYLE, environment
 from core.export.report.failure_table import failure_table
 from core.export.report.formatting import listed, number, plural
 from core.export.report.methods import methods
@@ -35,8 +35,6 @@ from core.export.report.scored import (
 from core.export.report.subgroup_tables import subgroup_tables
 from core.export.report.summary_tables import columns_of, full_table, metric_table
 from core.export.report.tests_in_words import sentences, tests_table
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +58,7 @@ def page(comparison: Comparison) -> str:
 
     Everything that a user named is escaped. Parts that the document lacks are left out.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html").render(_content(comparison))
+    return environment().get_template("report.html").render(_content(comparison))
 
 
 def _content(comparison: Comparison) -> dict[str, Any]:
@@ -79,7 +68,7 @@ def _content(comparison: Comparison) -> dict[str, Any]:
         _Figure(drawn, _plot_caption(document, metric)) for metric in leading if (drawn := box_plot(document, metric))
     ]
     return {
-        "style": (TEMPLATES / "report.css").read_text(encoding="utf-8"),
+        "style": STYLE.read_text(encoding="utf-8"),
         "title": _title(document),
         "compared": _compared(comparison),
         "models": [(model, svg.colour_of(index)) for index, model in enumerate(document["models"])],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,7 +58,7 @@ def panels(found: CaseSlice) -> list[Panel]:
     Pixels keep the shape they have in the patient. Regions that a model lacks are not drawn; an empty mask draws
     nothing.
     """
-    frame = _frame(found)
+    frame = _frame(found, columns_for(2 + len(found.masks)))
     png = _png(found, frame)
     first = found.reference & 1 != 0
     reference = _outlines(found.reference, found, frame)
@@ -71,13 +72,29 @@ def panels(found: CaseSlice) -> list[Panel]:
     return drawn
 
 
+def overlays(slices: Sequence[CaseSlice], titles: Sequence[str], beside: int) -> list[Panel]:
+    """Draw one slice in several modalities, all cut alike, with the outlines of `reference` over each.
+
+    Args:
+        slices: the same slice of one case, at least one modality.
+        titles: what stands under each.
+        beside: how many panels stand side by side on the page.
+    """
+    frame = _frame(slices[0], beside)
+    drawn = []
+    for found, title in zip(slices, titles, strict=True):
+        over = _outlines(found.reference, found, frame)
+        drawn.append(Panel(title, _panel(found, frame, _png(found, frame), over, scale=not drawn)))
+    return drawn
+
+
 def columns_for(count: int) -> int:
     """Return how many panels stand side by side, so that rows are even and none has more than five."""
     rows = -(-count // COLUMNS)
     return -(-count // rows)
 
 
-def _frame(found: CaseSlice) -> _Frame:
+def _frame(found: CaseSlice, beside: int) -> _Frame:
     seen = (found.image != _background(found)) | (found.reference > 0)
     for bits in found.masks.values():
         seen = seen | (bits > 0)
@@ -88,7 +105,6 @@ def _frame(found: CaseSlice) -> _Frame:
     stop = (min(rows, bottom + MARGIN), min(columns, right + MARGIN))
     cut = Box((*start, 0), (*stop, 1))
     pixel = found.spacing_mm or (1.0, 1.0)
-    beside = columns_for(2 + len(found.masks))
     width = (PAGE_MM - GAP_MM * (beside - 1)) / beside
     ratio = (stop[0] - start[0]) * pixel[1] / ((stop[1] - start[1]) * pixel[0])
     height = min(HIGHEST_MM, width * ratio)
