@@ -25,6 +25,7 @@ class PageSpec:
 PAGES: dict[str, PageSpec] = {
     "overview": PageSpec("overview.py", "Overview", ""),
     "browse": PageSpec("browse_volumes.py", "Browse", "browse"),
+    "segment": PageSpec("segment_scan.py", "Segment", "segment"),
     "train": PageSpec("train_models.py", "Train", "train"),
     "compare": PageSpec("compare_models.py", "Compare", "compare"),
 }

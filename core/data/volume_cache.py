@@ -91,6 +91,17 @@ class VolumeCache:
         self._evict(keep=key)
         return key
 
+    def forget(self, key: str) -> None:
+        """Delete a volume; one that is not here is no error.
+
+        Raises:
+            ValueError: `key` is no address.
+        """
+        folder = self._folder(key)
+        if folder is None:
+            raise ValueError(f"found {key[:80]!r}, expected 64 hexadecimal digits in lower case")
+        _discard(folder)
+
     def manifest(self, key: str) -> dict[str, Any]:
         """Return a volume's manifest.
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["NotSegmentableError", "Segmenter", "Stopwatch", "prediction_folder"]
 
 CutsOf = Callable[[Plane], SlicedCase]
+# a case that is about to be predicted, and by what: one of its slices can be answered before the others
+OnCut = Callable[[SlicedCase, "Predictor[Any]"], None]
 
 
 @dataclass(slots=True)
@@ -43,12 +45,14 @@ class Segmenter:
         compute: where networks run.
         options: one pass, or several and their mean.
         keep: save predictions in the workspace; without, voxels in memory are not even hashed.
+        on_cut: told when a case is cut and its network loaded.
     """
 
     workspace: Workspace
     compute: Compute
     options: InferenceOptions = PLAIN
     keep: bool = True
+    on_cut: OnCut | None = None
     _predictors: dict[str, Predictor[Any]] = field(default_factory=dict)
 
     def saved(self, checkpoint: Checkpoint, content: Mapping[str, str]) -> Prediction | None:
@@ -115,6 +119,8 @@ class Segmenter:
         else:
             sliced = cuts(checkpoint.spec.plane)
             content = sliced.content
+            if self.on_cut:
+                self.on_cut(sliced, self.predictor(checkpoint))
             prediction = self.predictor(checkpoint).predict(sliced, checkpoint.id, told, self.options)
         if self.keep:
             prediction.save(self._folder(checkpoint, content))

@@ -145,6 +145,7 @@ def segment_models(
     brains = not as_is and all(_of_brains(checkpoint) for checkpoint in models.values())
     ready = ready_case(case, choices, private, brains, files, told.on_step)
     del files
+    told.on_ready(ready)
     return [_segment(segmenter, ready, model, models[model], out, choices, told) for model in models]
 
 
@@ -166,6 +167,7 @@ def _segment(
     found = Found(checkpoint, prediction, bits, choices.scheme or scheme_from_json(checkpoint.spec.scheme))
     volumes = volumes_ml(bits, prediction.regions, volume.geometry.voxel_ml if volume.geometry else None)
     watch.lap("postprocess")
+    told.on_found(ready, found)
     if ready.harmonised:
         tell_step(told.on_step, f"carry the mask back to {', '.join(ready.series)}", step + 1, steps)
     carried = carried_masks(ready, found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,11 +22,13 @@ from core.checkpoints import (
 )
 from core.errors import RefusedError, UsageError
 from core.export import EXPORTS, MaskOnGrid, UnknownExportError
+from core.inference.missing import trained_without
 from core.inference.options import InferenceOptions
 from core.labels import LabelScheme, scheme_from_json
 from core.workspace import SHIPPED_CHECKPOINTS, NotInWorkspaceError, Workspace
 
 CHECKPOINT_ID = re.compile(r"[0-9a-f]{64}")
+AUTO = "auto"  # the first checkpoint that fits the study
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,40 @@ def checkpoint_named(workspace: Workspace, name: str) -> Checkpoint:
             if each.checkpoint.id == name:
                 return each.checkpoint
     raise NotInWorkspaceError(f"no checkpoint is called {name[:100]!r}; known: {', '.join(known) or 'none'}")
+
+
+def what_it_lacks(checkpoint: Checkpoint, modalities: Collection[str]) -> tuple[str, ...]:
+    """Return the modalities that a checkpoint reads and a study has not, unless it was trained to do without them."""
+    lacks = tuple(name for name in checkpoint.spec.modalities if name not in modalities)
+    if len(lacks) < len(checkpoint.spec.modalities) and trained_without(checkpoint):
+        return ()
+    return lacks
+
+
+def fitting_checkpoint(
+    workspace: Workspace, modalities: Collection[str], regions: Sequence[str] = ()
+) -> NamedCheckpoint:
+    """Return the first checkpoint that fits a study: runs, the newest first, then those made of others, then shipped.
+
+    Args:
+        workspace: where they are.
+        modalities: what the study has.
+        regions: what the mask is to consist of; empty takes any.
+
+    Raises:
+        RefusedError: none fits; the message says what they need.
+    """
+    every = named_checkpoints(workspace)
+    shipped = shipped_names()
+    own_first = sorted(every, key=lambda named: (named.checkpoint.card.leaks, named.name in shipped))
+    for named in own_first:
+        if not what_it_lacks(named.checkpoint, modalities) and tuple(regions) in ((), named.checkpoint.spec.regions):
+            return named
+    needs = dict.fromkeys(", ".join(named.checkpoint.spec.modalities) for named in every)
+    raise RefusedError(
+        f"no checkpoint fits a study of {', '.join(modalities) or 'nothing'}; those that are here need "
+        f"{'; or '.join(needs) or 'to be trained first'}"
+    )
 
 
 def options_from_json(given: Mapping[str, Any]) -> InferenceOptions:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from core.atomic import read_json, write_json
 from core.data import limits
+from core.data.volume_cache import VolumeCache
 from core.errors import RefusedError
 from core.jobs.folder import JobStatus, State
 from core.jobs.processes import start_process
@@ -25,6 +26,7 @@ from core.jobs.segmentations import (
     SegmentationRequest,
     keep_segmentation,
 )
+from core.jobs.study_view import volumes_of
 from core.jobs.uploads import Upload, sweep_uploads
 from core.training.runs.liveness import birth, process_identity, process_lives
 from core.workspace import Workspace
@@ -232,10 +234,22 @@ def _can_begin(job: SegmentationJob, status: JobStatus) -> bool:
 
 def _put_away(workspace: Workspace, job: SegmentationJob) -> None:
     """Take a job's folder out of sight in one step; a kill leaves it to the next who looks."""
+    _forget_volumes(workspace, job)
     place = workspace.root / "removed"
     place.mkdir(mode=0o700, exist_ok=True)
     with contextlib.suppress(FileNotFoundError):
         job.folder.rename(place / job.id)
+
+
+def _forget_volumes(workspace: Workspace, job: SegmentationJob) -> None:
+    """Delete what the viewer was given of a study, but what another study's view shows too."""
+    others = (SegmentationJob(path) for path in workspace.jobs.glob(f"{KIND}-*") if path != job.folder)
+    gone = volumes_of(job)
+    for other in others if gone else ():
+        gone -= volumes_of(other)
+    cache = VolumeCache(workspace.volumes)
+    for address in gone:
+        cache.forget(address)
 
 
 def _delete_removed(workspace: Workspace) -> None:

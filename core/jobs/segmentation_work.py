@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,11 @@ from core.errors import Cancelled, JobFailedError, RefusedError
 from core.importing import read_cases
 from core.inference.segment import Segmenter
 from core.jobs.folder import JobStatus
-from core.jobs.segment_files import segment_case
+from core.jobs.listening import Listener
+from core.jobs.segment_files import segment_models
+from core.jobs.segmentation_choices import fitting_checkpoint
 from core.jobs.segmentations import SegmentationJob, SegmentationRequest
+from core.jobs.study_view import StudyView
 from core.jobs.upload_tree import lay_out, said_while_unpacking
 from core.workspace import Workspace
 
@@ -54,9 +58,13 @@ def segment_study(workspace: Workspace, job: SegmentationJob, segmenter_of: Segm
     folder = lay_out(job.input, progress.unpacking)
     progress.say("looking at the files")
     layout = read_cases(folder, request.choices)
+    if checkpoint is None:
+        request, checkpoint = _chosen(workspace, request, layout)
     segmenter = segmenter_of(request, Workspace(job.work))
+    view = StudyView(workspace, job, request.checkpoint, checkpoint)
+    segmenter.on_cut = view.cut
     with new_folder(job.result) as draft:
-        cases, refused = _segment(layout, segmenter, checkpoint, request, draft, progress)
+        cases, refused = _segment(layout, segmenter, checkpoint, request, draft, progress, view)
         if not cases:
             raise InputRefusedError(*refused)
         findings = [*layout.findings, *said_while_unpacking(job.input)]
@@ -93,13 +101,16 @@ class Progress:
         del done_bytes, total_bytes
         self.say("unpacking")
 
-    def of_case(self, number: int, cases: int) -> Callable[[int, int], None]:
-        """Return what hears of the slices of one case of several."""
+    def of_case(self, number: int, cases: int, view: StudyView) -> Listener:
+        """Return what hears of one case of several."""
 
         def on_slices(done: int, total: int) -> None:
             self.say("segmenting", number * total + done, cases * total)
 
-        return on_slices
+        def on_step(what: str, _done: int, _total: int) -> None:
+            self.say(what)
+
+        return Listener(on_step, on_slices, view.ready, view.found)
 
 
 def in_a_sentence(error: BaseException) -> str:
@@ -124,14 +135,16 @@ def _segment(
     request: SegmentationRequest,
     out: Path,
     progress: Progress,
+    view: StudyView,
 ) -> tuple[list[dict[str, Any]], list[Finding]]:
     cases: list[dict[str, Any]] = []
     refused = [finding for finding in layout.findings if finding.severity == "error"]
     for number, case in enumerate(layout.cases):
         progress.say(f"reading case {number + 1} of {len(layout.cases)}")
-        heard = progress.of_case(number, len(layout.cases))
+        heard = progress.of_case(number, len(layout.cases), view)
         try:
-            found = segment_case(segmenter, case, checkpoint, out, request.choices, layout.private_names, heard)
+            models = {"": checkpoint}
+            (found,) = segment_models(segmenter, case, models, out, request.choices, layout.private_names, heard)
         except InputRefusedError as error:  # the other cases go on
             refused += error.findings
             continue
@@ -143,6 +156,17 @@ def _segment(
         names = {"file": found.file.name, "files": [file.name for file in found.files]}
         cases.append(found.to_json() | names)
     return cases, refused
+
+
+def _chosen(
+    workspace: Workspace, request: SegmentationRequest, layout: Layout
+) -> tuple[SegmentationRequest, Checkpoint]:
+    """Choose the checkpoint by what the first case has."""
+    if not layout.cases:
+        raise InputRefusedError(*layout.findings)
+    scheme = request.choices.scheme
+    named = fitting_checkpoint(workspace, layout.cases[0].sources, scheme.region_names if scheme else ())
+    return replace(request, checkpoint=named.name), named.checkpoint
 
 
 def _document(

@@ -30,7 +30,7 @@ from core.inference.options import InferenceOptions
 from core.jobs.folder import JobFolder, JobStatus
 from core.jobs.queue import resolve_device
 from core.jobs.segment_files import require_same_regions
-from core.jobs.segmentation_choices import checkpoint_named, options_from_json, require_formats
+from core.jobs.segmentation_choices import AUTO, checkpoint_named, options_from_json, require_formats
 from core.jobs.uploads import Upload
 from core.labels import LabelScheme, scheme_named
 from core.workspace import NotInWorkspaceError, Workspace
@@ -53,13 +53,14 @@ class SegmentationRequest:
     """What is to be done with a study.
 
     Attributes:
-        checkpoint: by the name that the workspace knows it by, or its id.
+        checkpoint: by the name that the workspace knows it by, or its id; `auto` takes the first that fits the study.
         scheme: the name of the scheme of the labels that are written; None takes the checkpoint's.
         options: of the prediction, as `InferenceOptions` has them.
         layout: how the files are laid out; None recognises it.
         harmonise: as `Harmonising.parse` reads it; None refuses series that are not on one grid.
         formats: the exports that are made at once.
         device: where; `auto` takes the first GPU, else the processor.
+        first_slice: the axial slice on screen, which is segmented before the others; None begins in the middle.
         owner: whose it is: as `owner_of` makes it from a browser's cookie, or empty where a token brought it.
     """
 
@@ -70,6 +71,7 @@ class SegmentationRequest:
     harmonise: str | None = None
     formats: tuple[str, ...] = ("nifti",)
     device: str = "auto"
+    first_slice: int | None = None
     owner: str = ""
 
     @property
@@ -92,15 +94,17 @@ class SegmentationRequest:
         harmonise = Harmonising.parse(self.harmonise) if self.harmonise else None
         return ImportChoices(layout=self.layout, scheme=scheme, harmonise=harmonise)
 
-    def checked(self, workspace: Workspace) -> Checkpoint:
+    def checked(self, workspace: Workspace) -> Checkpoint | None:
         """Return the checkpoint, once everything that can be known without the files has been looked at.
+
+        None where the files have to be seen first.
 
         Raises:
             RefusedError: something of it cannot be done; the message says what can.
         """
-        checkpoint = checkpoint_named(workspace, self.checkpoint)
+        checkpoint = None if self.checkpoint == AUTO else checkpoint_named(workspace, self.checkpoint)
         scheme: LabelScheme | None = self.choices.scheme
-        if scheme is not None:
+        if scheme is not None and checkpoint is not None:
             require_same_regions(checkpoint, scheme)
         require_formats(self.formats)
         _ = self.inference
@@ -173,7 +177,8 @@ def keep_segmentation(workspace: Workspace, upload: Upload, request: Segmentatio
             f"{limits.MAX_STUDIES_WAITING} studies wait to be segmented already; bring this one when some are done"
         )
     document = asdict(request) | {"device": resolve_device(request.device)}
-    status = JobStatus(KIND, f"Segmenting a study with {checkpoint.card.title}", waits=True)
+    title = "Segmenting a study" + (f" with {checkpoint.card.title}" if checkpoint else "")
+    status = JobStatus(KIND, title, waits=True)
     # a clock that was set back must not let a later study go first
     last = max((other.queued_at for _, other in others), default=0.0)
     status.queued_at = status.heartbeat = max(time.time(), last + 1e-3)

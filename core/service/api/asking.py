@@ -12,7 +12,7 @@ from core.jobs.segmentations import SegmentationRequest
 from core.service.api.receiving import FILES, FORM
 
 FIELDS = {
-    "checkpoint": "name or id of a checkpoint, as /models lists them",
+    "checkpoint": "name or id of a checkpoint, as /models lists them, or auto for the first that fits the study",
     "scheme": "what the labels that are written mean, such as brats-2021; the checkpoint's own where it is left out",
     "options": 'of the prediction, a JSON object such as {"tta": true}',
     "layout": "how the files are laid out; recognised where it is left out",

@@ -1,4 +1,4 @@
-"""What a session remembers between runs of a page: the only place that touches `st.session_state`."""
+"""What a session remembers between runs of a page: the only room that touches `st.session_state`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,42 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
+
+from pages.parts.state.of_a_study import (
+    close_study,
+    jump_to,
+    jumped_to,
+    jumps,
+    open_study,
+    rest_on_slice,
+    rests_on,
+    study,
+)
+from pages.parts.state.of_an_import import (
+    NEW_IMPORT,
+    choose_import_folder,
+    close_import,
+    import_folder,
+    importing,
+    open_import,
+)
+
+__all__ = [
+    "NEW_IMPORT",
+    "choose_import_folder",
+    "close_import",
+    "close_study",
+    "import_folder",
+    "importing",
+    "jump_to",
+    "jumped_to",
+    "jumps",
+    "open_import",
+    "open_study",
+    "rest_on_slice",
+    "rests_on",
+    "study",
+]
 
 _COHORT = "cohort"
 _CASE = "case"
@@ -17,8 +53,6 @@ _STARTS = "starts"
 _CLONES = "clones"
 _SPLITS = "splits"
 _LOOK = "looks at slices"
-_IMPORT = "import"
-_IMPORT_FOLDER = "import_folder"
 _AUGMENTATION = "augmentation"
 _VIEW = "view"
 _VIEW_CONTROL = "view of compare"
@@ -26,7 +60,6 @@ _METRIC = "metric"
 _TOLD = "told in the address"
 _REST = "segments the rest of"
 _HEARD = "heard of the end of"
-NEW_IMPORT = "new"
 RECIPE = "recipe"  # keys of widgets that a clone fills
 DEVICE = "device"
 
@@ -264,28 +297,3 @@ def surfaces_key(page: str) -> str:
 def surfaces_on(page: str) -> bool:
     """Return whether a page shows 3D; known before its switch is drawn."""
     return bool(st.session_state.get(surfaces_key(page)))
-
-
-def importing() -> str | None:
-    """Return what the address says of an import: a job's id, `NEW_IMPORT`, or None. A reload keeps it."""
-    return st.query_params.get(_IMPORT)
-
-
-def open_import(job_id: str = NEW_IMPORT) -> None:
-    """Put an import into the address."""
-    st.query_params[_IMPORT] = job_id
-
-
-def close_import() -> None:
-    """Take the import out of the address."""
-    st.query_params.pop(_IMPORT, None)
-
-
-def import_folder() -> str:
-    """Return the server folder that is being looked into, or an empty text."""
-    return str(st.session_state.get(_IMPORT_FOLDER, ""))
-
-
-def choose_import_folder(folder: str) -> None:
-    """Remember the server folder."""
-    st.session_state[_IMPORT_FOLDER] = folder

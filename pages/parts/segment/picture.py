@@ -1,0 +1,103 @@
+"""The study in the viewer: three planes and a second sequence, with the mask as far as it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.jobs.segmentations import SegmentationJob
+from core.labels import scheme_from_json
+from pages.parts import state, store
+from pages.parts.segment.checkpoints import checkpoint_of
+from pages.parts.surfaces import surfaces_below
+from pages.parts.viewer import (
+    Panel,
+    Probabilities,
+    RegionStyle,
+    ViewerView,
+    VolumeRef,
+    region_styles,
+    slice_viewer,
+    volume_ref,
+)
+from pages.parts.volumes import CLEANED, TITLES
+
+HEIGHT = 700
+# what is reported on first
+FAVOURITES = ("T1c", "T1", "CT")
+
+
+def picture(job: SegmentationJob, view: dict[str, Any]) -> None:
+    """Draw the viewer; where the hand rests is remembered, for the slice on screen is segmented first."""
+    place = store.workspace().root
+    kinds = {name: "ct" if name == "ct" else "" for name in view["images"]}
+    images = {
+        TITLES.get(name, name): _kind(volume_ref(address, place), kinds[name])
+        for name, address in view["images"].items()
+    }
+    first = view["first"] or {}
+    title = view.get("model") or "Mask"
+    address = view["mask"] or first.get("volume")
+    masks = {title: volume_ref(address, place)} if address else {}
+    regions = _regions(view)
+    shown = slice_viewer(
+        case_title=view["case"],
+        images=images,
+        masks=masks,
+        probabilities=_probabilities(view, title),
+        panels=_panels(images, title if masks else None),
+        regions=regions,
+        initial=_opening(job, view, images),
+        tools=bool(view["mask"]),
+        height=HEIGHT,
+        columns=2,
+        subject=f"study {job.id} {state.jumps(job.id)}",
+        address={"study": job.id},
+        on_view_change=lambda: None,
+        key="segment",
+    )
+    if shown.plane == "axial" and shown.slice is not None:
+        state.rest_on_slice(job.id, shown.slice)
+    if not view["mask"] and first:
+        st.caption(f"Slice {first['slice'] + 1} is done; the others follow.")
+    surfaces_below(images, masks, regions, shown, key="segment")
+
+
+def _panels(images: Mapping[str, VolumeRef], mask: str | None) -> list[Panel]:
+    favourite = _favourite(images)
+    others = [name for name in ("FLAIR", "T2", *images) if name in images and name != favourite]
+    planes = [
+        Panel(plane.capitalize(), "{image}", mask=mask, plane=plane) for plane in ("axial", "coronal", "sagittal")
+    ]
+    return [*planes, *(Panel("Axial", name, image=name, mask=mask, plane="axial") for name in others[:1])]
+
+
+def _favourite(images: Mapping[str, VolumeRef]) -> str:
+    return next((name for name in FAVOURITES if name in images), next(iter(images)))
+
+
+def _opening(job: SegmentationJob, view: dict[str, Any], images: Mapping[str, VolumeRef]) -> ViewerView:
+    if (jumped := state.jumped_to(job.id)) is not None:
+        return ViewerView(slice=jumped[2], image=_favourite(images), cursor=jumped)
+    middle = view["first"]["slice"] if view["first"] else view["shape"][2] // 2
+    return ViewerView(slice=int(middle), image=_favourite(images))
+
+
+def _regions(view: dict[str, Any]) -> list[RegionStyle]:
+    return region_styles(scheme_from_json(view["scheme"])) if view.get("scheme") else []
+
+
+def _probabilities(view: dict[str, Any], title: str) -> dict[str, Probabilities]:
+    if not view["probabilities"]:
+        return {}
+    place = store.workspace().root
+    found = checkpoint_of(view["checkpoint"])
+    why_not = CLEANED if found is None or found.spec.post else ""
+    refs = tuple(volume_ref(address, place) for address in view["probabilities"])
+    return {title: Probabilities(refs, tuple(view["thresholds"]), why_not)}
+
+
+def _kind(ref: VolumeRef, kind: str) -> VolumeRef:
+    return VolumeRef(ref.hash, ref.token, kind)

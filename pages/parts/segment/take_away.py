@@ -1,0 +1,65 @@
+"""What can be taken away, and what is deleted when."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+import streamlit as st
+
+from core.errors import RefusedError
+from core.jobs.folder import JobStatus
+from core.jobs.segmentation_choices import export_formats
+from core.jobs.segmentation_queue import kept_s, remove
+from core.jobs.segmentation_results import result_file
+from core.jobs.segmentations import SegmentationJob
+from pages.parts import state, store
+
+SHORT = {
+    "nifti": "NIfTI",
+    "nifti-probabilities": "Probabilities",
+    "dicom-seg": "DICOM SEG",
+    "rtstruct": "RTSTRUCT",
+    "stl": "STL",
+    "ply": "PLY",
+    "glb": "GLB",
+    "csv": "CSV",
+    "json": "JSON",
+    "report": "Report",
+}
+
+
+def take_away(job: SegmentationJob, status: JobStatus) -> None:
+    """Draw a button per format that makes the file and hands it over, and the one that deletes the study."""
+    st.markdown("**Take away**")
+    if status.state == "done":
+        titles = export_formats()
+        with st.container(horizontal=True, gap="small"):
+            for name in titles:
+                if st.button(SHORT.get(name, name), key=f"make {name} {job.id}", help=titles[name]):
+                    _make(job, name)
+    left_h = max(0.0, status.heartbeat + kept_s() - time.time()) / 3600
+    st.caption(f"The study is deleted from this server in {left_h:.0f} h.")
+    st.button("Delete now", key=f"delete {job.id}", on_click=partial(_delete, job))
+
+
+def _make(job: SegmentationJob, name: str) -> None:
+    try:
+        with st.spinner("Writing"):
+            path = result_file(job, name)
+    except RefusedError as error:
+        st.warning(str(error))
+        return
+    st.download_button(
+        f"Save {path.name}",
+        path.read_bytes(),
+        path.name,
+        key=f"save {name} {job.id}",
+        type="primary",
+        on_click="ignore",
+    )
+
+
+def _delete(job: SegmentationJob) -> None:
+    remove(store.workspace(), job)
+    state.close_study()
