@@ -79,7 +79,7 @@ def passes_of(options: argparse.Namespace) -> InferenceOptions:
 
 def _segment(options: argparse.Namespace) -> int:
     from core.data.refusal import InputRefusedError
-    from core.importing import read_cases
+    from core.importing import read_study
     from core.inference.segment import Segmenter
     from core.jobs.ready_case import read_ahead
     from core.jobs.segment_files import segment_models
@@ -89,7 +89,7 @@ def _segment(options: argparse.Namespace) -> int:
     passes, choices = passes_of(options), choices_of(options)
     models = _models(workspace, options.checkpoint)
     segmenter = Segmenter(workspace, _compute(options), passes, keep=False)
-    layout = read_cases(options.source, choices)
+    layout = read_study(options.source, choices)
     _say(layout.findings)
     results: list[Segmentation] = []
     refused = [finding for finding in layout.findings if finding.severity == "error"]

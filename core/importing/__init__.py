@@ -2,7 +2,7 @@
 
 from core.importing.choices import ImportChoices
 from core.importing.folder import check_folder, import_folder
-from core.importing.reading import read_case, read_cases, scheme_of
+from core.importing.reading import read_case, read_cases, read_study, scheme_of
 from core.importing.report import ImportReport, report_of
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "import_folder",
     "read_case",
     "read_cases",
+    "read_study",
     "report_of",
     "scheme_of",
 ]

@@ -54,6 +54,26 @@ def read_cases(source: Path, choices: ImportChoices) -> Layout:
     return replace(layout, private_names=False) if choices.keep_names else without_refused_names(layout)
 
 
+def read_study(source: Path, choices: ImportChoices) -> Layout:
+    """List the cases of what is to be segmented and looked at once: a proposal that leaves no doubt is taken.
+
+    A cohort outlives a mistake, so `read_cases` has every proposal confirmed. Here a single case whose sequences are
+    all sure is taken as proposed, and a warning says what was taken for what.
+
+    Raises:
+        InputRefusedError: as `read_cases`.
+    """
+    try:
+        return read_cases(source, choices)
+    except InputRefusedError as error:
+        if choices.layout is not None or {finding.code for finding in error.findings} != {"proposed_layout"}:
+            raise
+        layout = read_cases(source, replace(choices, layout="proposed"))
+        if len(layout.cases) != 1:
+            raise
+        return layout
+
+
 def _in_order(case: Case) -> Case:
     """Return a case whose BraTS sequences come first, in their own order, whatever the layout met first."""
     known = [name for name in BRATS_MODALITIES if name in case.sources]

@@ -19,7 +19,7 @@ from core.errors import Cancelled
 from core.harmonise.quality import dice
 from core.harmonise.register import Scan, register
 from core.harmonise.resample import resample
-from core.importing import ImportChoices, read_cases
+from core.importing import ImportChoices, read_study
 from core.inference.device import Compute, choose_compute
 from core.inference.predictor import Predictor
 from core.inference.segment import Segmenter
@@ -70,7 +70,7 @@ def segmenter(workspace: Workspace, checkpoint: Checkpoint) -> Segmenter:
 
 
 def segment(segmenter: Segmenter, study: Path, checkpoint: Checkpoint, out: Path, **more: object) -> Segmentation:
-    (case,) = read_cases(study, ImportChoices()).cases
+    (case,) = read_study(study, ImportChoices()).cases
     return segment_case(segmenter, case, checkpoint, out, **more)  # type: ignore[arg-type]
 
 
@@ -138,7 +138,7 @@ def trained() -> Checkpoint:
 def test_the_real_study_gets_a_mask_on_every_series_grid(real_data: Path, workspace: Workspace, tmp_path: Path) -> None:
     """Geometry alone: the network is a rule that calls the bright part of FLAIR a tumour. Nothing is trained."""
     raw = real_data / "clinical_study" / "TCGA-FG-6692" / "raw"
-    (case,) = read_cases(raw, ImportChoices()).cases
+    (case,) = read_study(raw, ImportChoices()).cases
     made_up = narrow.checkpoint(tmp_path / "made", inference=narrow.spec(modalities=("t2f", "t1n", "t1c", "t2w")))
     segmenter = Segmenter(workspace, CPU, keep=False)
     segmenter._predictors[made_up.id] = Predictor(Bright(), made_up.spec, CPU)
@@ -161,7 +161,7 @@ def test_the_real_study_is_segmented_as_five_models_fused_did(
     real_data: Path, workspace: Workspace, tmp_path: Path, trained: Checkpoint
 ) -> None:
     patient = real_data / "clinical_study" / "TCGA-FG-6692"
-    (case,) = read_cases(patient / "raw", ImportChoices()).cases
+    (case,) = read_study(patient / "raw", ImportChoices()).cases
     made = segment_case(Segmenter(workspace, choose_compute("cpu"), keep=False), case, trained, tmp_path / "out")
     assert whole_tumour_dice(made, patient / "prepared_by_brats_toolkit", patient / "raw", tmp_path) >= 0.70
 
