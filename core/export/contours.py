@@ -45,10 +45,9 @@ def contours_of(mask: Mask) -> list[Floats]:
 
 def _joined(part: Mask) -> list[Point]:
     """Return the corners of a part's contour, its holes joined to it; the part touches no border."""
-    outer, holes = [], []
-    for loop in _loops(part):
-        (outer if _area(loop) > 0 else holes).append(loop)
-    (outline,) = outer
+    loops = _loops(part)
+    (outline,) = (loop for loop in loops if _area(loop) > 0)
+    holes = [loop for loop in loops if _area(loop) < 0]
     # a channel runs left from a hole's lowest, leftmost corner and so meets the outline, or a hole that came before
     for hole in sorted(holes, key=_lowest):
         start = _lowest(hole)[::-1]

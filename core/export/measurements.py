@@ -92,7 +92,7 @@ def _measured(case: SegmentedCase) -> Measurements:
 
 def _rows(case: SegmentedCase) -> list[dict[str, Any]]:
     found, source = _measured(case), case.provenance
-    every = {
+    every: dict[str, Any] = {
         "case": case.case_id,
         "note": RESEARCH_ONLY,
         "checkpoint_ids": " ".join(source.checkpoint_ids),
@@ -103,7 +103,7 @@ def _rows(case: SegmentedCase) -> list[dict[str, Any]]:
     }
     rows = []
     for region in found.regions:
-        row = {"kind": "region", "region": region.name, "title": region.title}
+        row: dict[str, Any] = {"kind": "region", "region": region.name, "title": region.title}
         row |= {"voxels": region.voxels, "ml": region.ml, "side": region.side}
         if lines := region.diameters:
             unit = "mm" if lines.in_mm else "voxels"

@@ -79,20 +79,23 @@ def write_glb(path: Path, case: SegmentedCase) -> None:
     if sentence := no_millimetres(case):
         raise NotExportableError(sentence)
     scene = trimesh.Scene(base_frame=case.case_id)
+    textured: Any = trimesh.visual.TextureVisuals
     for bit, name in enumerate(case.regions):
         region = SegmentedRegion(case, name)
         found = None if region.is_empty else _surface_of(region)
         if found is not None:
             mesh = _trimesh(found)
             inner = any(_lies_within(case, other, bit) for other in range(len(case.regions)) if other != bit)
-            mesh.visual = trimesh.visual.TextureVisuals(material=_material(name, bit, inner))
+            mesh.visual = textured(material=_material(name, bit, inner))
             scene.add_geometry(mesh, node_name=name, geom_name=name)
+
+    exported: Any = export_glb
 
     def describe(tree: dict[str, Any]) -> None:
         tree["asset"] = {"version": "2.0", "generator": PROGRAM, "extras": _extras(case)}
 
     with written(path) as stream:
-        stream.write(export_glb(scene, include_normals=False, tree_postprocessor=describe))
+        stream.write(exported(scene, include_normals=False, tree_postprocessor=describe))
 
 
 def no_millimetres(of: SegmentedCase | SegmentedRegion) -> str:
@@ -136,7 +139,8 @@ def _material(name: str, bit: int, holds_others: bool) -> Any:
     from trimesh.visual.material import PBRMaterial
 
     opacity = OPACITY if holds_others else 255
-    return PBRMaterial(
+    made: Any = PBRMaterial
+    return made(
         name=name,
         baseColorFactor=np.array([*colour_of(bit), opacity], np.uint8),
         metallicFactor=0.0,

@@ -81,7 +81,7 @@ def overlays(slices: Sequence[CaseSlice], titles: Sequence[str], beside: int) ->
         beside: how many panels stand side by side on the page.
     """
     frame = _frame(slices[0], beside)
-    drawn = []
+    drawn: list[Panel] = []
     for found, title in zip(slices, titles, strict=True):
         over = _outlines(found.reference, found, frame)
         drawn.append(Panel(title, _panel(found, frame, _png(found, frame), over, scale=not drawn)))

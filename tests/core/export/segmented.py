@@ -62,7 +62,7 @@ def segmented(
     """A made-up BraTS-like case with everything but a DICOM series."""
     labels = tumour_labels(1) if labels is None else labels
     bits = BRATS.to_regions(labels)
-    grid = grid_from_affine(labels.shape, AFFINES["RAS"] if affine is None else affine)  # type: ignore[arg-type]
+    grid = grid_from_affine(labels.shape, AFFINES["RAS"] if affine is None else affine)
     assert grid.ras_shape == labels.shape, "give labels in RAS+ order and an affine that keeps it"
     titles = {region.name: region.title for region in BRATS.regions}
     fields: dict[str, Any] = {
