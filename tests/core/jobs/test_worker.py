@@ -24,6 +24,7 @@ from core.jobs.segmentation_choices import checkpoint_named
 from core.jobs.segmentation_results import result_file
 from core.jobs.segmentation_work import Progress
 from core.jobs.segmentations import SegmentationJob, SegmentationRequest
+from core.jobs.study_view import StudyView
 from core.jobs.worker import Worker
 from core.workspace import PROJECT, Workspace
 from tests.cases import case_id, write_case
@@ -102,7 +103,7 @@ def test_what_is_unforeseen_is_a_sentence_and_the_next_study_is_taken(
         raise ZeroDivisionError("of Jane Doe")
 
     with monkeypatch.context() as patched:
-        patched.setattr(segmentation_work, "segment_case", broken)
+        patched.setattr(segmentation_work, "segment_models", broken)
         work(place, first)
     assert first.status.state == "failed"
     assert "ZeroDivisionError" in first.status.message
@@ -135,12 +136,13 @@ def test_progress_hears_a_wish_to_cancel(place: Workspace, tmp_path: Path) -> No
     job = queued(place, tmp_path)
     taken = queue.claim(place, "cpu")
     assert taken is not None
-    progress = Progress(taken)
-    progress.of_case(1, 2)(5, 10)
+    view = StudyView(place, taken, NAME, checkpoint_named(place, NAME))
+    heard = Progress(taken).of_case(1, 2, view)
+    heard.on_slices(5, 10)
     assert (job.status.label, job.status.done, job.status.total) == ("segmenting", 15, 20)
     queue.cancel(place, job)
     with pytest.raises(Cancelled):
-        progress.of_case(1, 2)(6, 10)
+        heard.on_slices(6, 10)
 
 
 def test_a_study_that_takes_too_long_is_ended(
