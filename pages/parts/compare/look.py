@@ -9,6 +9,7 @@ from core.evaluation.kept_masks import KeptMasks
 from core.evaluation.saved_files import SavedModel
 from core.workspace import Cohort
 from pages.parts import store
+from pages.parts.compare.clean_up import clean_up
 from pages.parts.compare.contenders import fair, leaks, worth_making
 from pages.parts.compare.conventions import every_convention, in_address, pick_convention, what_it_is_worth
 from pages.parts.compare.missing import missing_models, offer_case
@@ -46,6 +47,8 @@ def look(cohort: Cohort, case_id: str, models: dict[str, SavedModel]) -> None:
         what_it_is_worth(cohort, case_id, honest, convention)
     with left, in_a_sentence():
         every_convention(cohort, case_id, models)
+    with left, in_a_sentence():
+        clean_up(cohort, case_id, honest)
     with right:
         with in_a_sentence():
             volume_table(cohort, case_id, models)
