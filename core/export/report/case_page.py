@@ -119,7 +119,7 @@ def _provenance(case: SegmentedCase) -> Table:
     rows += [(f"Option {name}", _said(value)) for name, value in found.options.items()]
     rows.append(("Labels", case.scheme.name))
     rows.append(("Versions", ", ".join(f"{name} {version}" for name, version in found.versions.items())))
-    return Table("What made the mask.", ("", ""), tuple(rows), words=2, keys=1)
+    return Table("What made the mask.", ("What", "Which"), tuple(rows), words=2, keys=1)
 
 
 def _said(value: Any) -> str:

@@ -162,13 +162,15 @@ def _letters(found: CaseSlice, frame: _Frame) -> list[str]:
         (top, (across / 2, 1.1 * size), "middle"),
         (bottom, (across / 2, down - 0.4 * size), "middle"),
     )
-    shadow = 0.09 * size  # white letters stay readable on a bright image
-    parts = []
-    for letter, (x, y), anchor in places:
-        around = ((-shadow, 0.0), (shadow, 0.0), (0.0, -shadow), (0.0, shadow))
-        parts += [svg.words((x + a, y + b), letter, "#000000", size, anchor) for a, b in around]
-        parts.append(svg.words((x, y), letter, "#ffffff", size, anchor))
-    return parts
+    return [part for letter, place, anchor in places for part in _readable(place, letter, size, anchor)]
+
+
+def _readable(place: svg.Point, said: str, size: float, anchor: str) -> list[str]:
+    """Return white words with a shadow, which stay readable on a bright image."""
+    (x, y), shadow = place, 0.09 * size
+    around = ((-shadow, 0.0), (shadow, 0.0), (0.0, -shadow), (0.0, shadow))
+    parts = [svg.words((x + a, y + b), said, "#000000", size, anchor) for a, b in around]
+    return [*parts, svg.words(place, said, "#ffffff", size, anchor)]
 
 
 def _scale_bar(found: CaseSlice, frame: _Frame) -> list[str]:
@@ -182,8 +184,9 @@ def _scale_bar(found: CaseSlice, frame: _Frame) -> list[str]:
     x, y = across - 1.5 * frame.unit, down - 1.8 * frame.unit
     label = f"{length // 10} cm" if length >= 10 else f"{length} mm"
     return [
+        svg.line([(x - length, y), (x, y)], "#000000", 0.9 * frame.unit),
         svg.line([(x - length, y), (x, y)], "#ffffff", 0.5 * frame.unit),
-        svg.words((x - length / 2, y - 0.9 * frame.unit), label, "#ffffff", 2.0 * frame.unit, "middle"),
+        *_readable((x - length / 2, y - 0.9 * frame.unit), label, 2.0 * frame.unit, "middle"),
     ]
 
 

@@ -30,7 +30,8 @@ EVERY = {
 
 def test_every_format_writes_files_called_after_the_case(tmp_path: Path) -> None:
     assert why_no_pdf() == ""
-    files = export_case(on_series(segmented()), CASE_FORMATS, tmp_path / "out")
+    case = changed(on_series(segmented()), images={"t2f": segmented().images["t2f"]})
+    files = export_case(case, CASE_FORMATS, tmp_path / "out")
     assert {path.name for path in files} == EVERY
     assert {path.name for path in (tmp_path / "out").iterdir()} == EVERY
 
