@@ -91,7 +91,8 @@ def how_sure(view: dict[str, Any]) -> None:
 def _across(diameters: dict[str, Any] | None) -> str:
     if diameters is None:
         return "–"
-    return f"{diameters['longest']:.0f} × {diameters['across']:.0f}"
+    unit = "mm" if "longest_mm" in diameters else "voxels"
+    return f"{diameters[f'longest_{unit}']:.0f} × {diameters[f'across_{unit}']:.0f}"
 
 
 def _title(view: dict[str, Any], region: str) -> str:

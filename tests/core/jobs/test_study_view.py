@@ -1,4 +1,4 @@
-"""What a page shows of a study: images before anything is segmented, one slice, then everything; and nothing after it."""
+"""What a page shows of a study: images, then one slice, then everything; and nothing once the study is deleted."""
 
 from __future__ import annotations
 
