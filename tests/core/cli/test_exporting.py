@@ -96,6 +96,7 @@ def test_beside_the_weights_it_is_found_by_the_backend_s_name(ask: Ask, tmp_path
     assert read_checkpoint(checkpoint.folder).id == checkpoint.id, "a checkpoint's id is that of its weights and card"
 
 
+@pytest.mark.slow
 def test_an_ensemble_is_exported_and_used_member_by_member(ask: Ask, tmp_path: Path, scan: Path) -> None:
     members: list[Checkpoint] = [narrow.checkpoint(tmp_path / name, seed) for seed, name in enumerate("ab")]
     folder = tmp_path / "both"
@@ -131,6 +132,7 @@ def test_what_it_cannot_do_is_refused(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_files_joined_by_commas_are_an_ensemble_without_torch(ask: Ask, tmp_path: Path, scan: Path) -> None:
     members = [narrow.checkpoint(tmp_path / name, seed) for seed, name in enumerate("ab")]
     for member in members:
