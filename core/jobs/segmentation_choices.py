@@ -21,7 +21,7 @@ from core.checkpoints import (
     shipped_names,
 )
 from core.errors import RefusedError, UsageError
-from core.export import EXPORTS, MaskOnGrid, UnknownExportError
+from core.export import CASE_FORMATS, EXPORTS, UnknownExportError
 from core.inference.missing import trained_without
 from core.inference.options import InferenceOptions
 from core.labels import LabelScheme, scheme_from_json
@@ -128,7 +128,7 @@ def options_from_json(given: Mapping[str, Any]) -> InferenceOptions:
 
 def export_formats() -> dict[str, str]:
     """Return the exports that a segmented study can be had in, name to title."""
-    return {name: spec.title for name, spec in EXPORTS.items() if MaskOnGrid in spec.of}
+    return {name: EXPORTS[name].title for name in CASE_FORMATS}
 
 
 def require_formats(names: Sequence[str]) -> None:

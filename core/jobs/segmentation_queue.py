@@ -194,6 +194,7 @@ def locked(workspace: Workspace) -> Iterator[None]:
 
 def drop_files(job: SegmentationJob) -> None:
     """Delete a study's files and whatever its tries have made, but not what is known of how it went."""
+    _forget_volumes(job)
     for path in job.folder.iterdir():
         if path.name in ("request.json", "status.json", "cancel", "remove", "output.txt"):
             continue
@@ -234,20 +235,20 @@ def _can_begin(job: SegmentationJob, status: JobStatus) -> bool:
 
 def _put_away(workspace: Workspace, job: SegmentationJob) -> None:
     """Take a job's folder out of sight in one step; a kill leaves it to the next who looks."""
-    _forget_volumes(workspace, job)
+    _forget_volumes(job)
     place = workspace.root / "removed"
     place.mkdir(mode=0o700, exist_ok=True)
     with contextlib.suppress(FileNotFoundError):
         job.folder.rename(place / job.id)
 
 
-def _forget_volumes(workspace: Workspace, job: SegmentationJob) -> None:
+def _forget_volumes(job: SegmentationJob) -> None:
     """Delete what the viewer was given of a study, but what another study's view shows too."""
-    others = (SegmentationJob(path) for path in workspace.jobs.glob(f"{KIND}-*") if path != job.folder)
+    others = (SegmentationJob(path) for path in job.workspace.jobs.glob(f"{KIND}-*") if path != job.folder)
     gone = volumes_of(job)
     for other in others if gone else ():
         gone -= volumes_of(other)
-    cache = VolumeCache(workspace.volumes)
+    cache = VolumeCache(job.workspace.volumes)
     for address in gone:
         cache.forget(address)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from core.atomic import new_folder, write_json
 from core.checkpoints import Checkpoint
@@ -16,8 +16,11 @@ from core.data.refusal import Finding, InputRefusedError
 from core.errors import Cancelled, JobFailedError, RefusedError
 from core.importing import read_cases
 from core.inference.segment import Segmenter
+from core.jobs.case_exports import CaseExporter
 from core.jobs.folder import JobStatus
 from core.jobs.listening import Listener
+from core.jobs.mask_files import Found
+from core.jobs.ready_case import ReadyCase
 from core.jobs.segment_files import segment_models
 from core.jobs.segmentation_choices import fitting_checkpoint
 from core.jobs.segmentations import SegmentationJob, SegmentationRequest
@@ -62,15 +65,26 @@ def segment_study(workspace: Workspace, job: SegmentationJob, segmenter_of: Segm
         request, checkpoint = _chosen(workspace, request, layout)
     segmenter = segmenter_of(request, Workspace(job.work))
     view = StudyView(workspace, job, request.checkpoint, checkpoint)
-    segmenter.on_cut = view.cut
+    segmenter.on_cut = view.cut if request.shown else None
     with new_folder(job.result) as draft:
-        cases, refused = _segment(layout, segmenter, checkpoint, request, draft, progress, view)
+        exporter = CaseExporter(request.formats, request.inference, draft)
+        heard = (view, exporter) if request.shown else (exporter,)
+        cases, refused = _segment(layout, segmenter, checkpoint, request, draft, progress, heard)
         if not cases:
             raise InputRefusedError(*refused)
+        not_written = exporter.finish()
         findings = [*layout.findings, *said_while_unpacking(job.input)]
         write_json(draft / RESULT, _document(request, checkpoint, cases, refused, findings))
         progress.say("finishing")
-    return _not_used(len(refused), len(layout.cases))
+    return " ".join([*_not_used(len(refused), len(layout.cases)), *not_written.values()])
+
+
+class Hearing(Protocol):
+    """What hears of a case once it is on one grid, and of its mask."""
+
+    def ready(self, ready: ReadyCase) -> None: ...
+
+    def found(self, ready: ReadyCase, found: Found) -> None: ...
 
 
 class Progress:
@@ -101,8 +115,8 @@ class Progress:
         del done_bytes, total_bytes
         self.say("unpacking")
 
-    def of_case(self, number: int, cases: int, view: StudyView) -> Listener:
-        """Return what hears of one case of several."""
+    def of_case(self, number: int, cases: int, heard: Sequence[Hearing]) -> Listener:
+        """Return what hears of one case of several, and passes on what was found."""
 
         def on_slices(done: int, total: int) -> None:
             self.say("segmenting", number * total + done, cases * total)
@@ -110,7 +124,15 @@ class Progress:
         def on_step(what: str, _done: int, _total: int) -> None:
             self.say(what)
 
-        return Listener(on_step, on_slices, view.ready, view.found)
+        def on_ready(ready: ReadyCase) -> None:
+            for each in heard:
+                each.ready(ready)
+
+        def on_found(ready: ReadyCase, found: Found) -> None:
+            for each in heard:
+                each.found(ready, found)
+
+        return Listener(on_step, on_slices, on_ready, on_found)
 
 
 def in_a_sentence(error: BaseException) -> str:
@@ -135,16 +157,16 @@ def _segment(
     request: SegmentationRequest,
     out: Path,
     progress: Progress,
-    view: StudyView,
+    heard: Sequence[Hearing],
 ) -> tuple[list[dict[str, Any]], list[Finding]]:
     cases: list[dict[str, Any]] = []
     refused = [finding for finding in layout.findings if finding.severity == "error"]
     for number, case in enumerate(layout.cases):
         progress.say(f"reading case {number + 1} of {len(layout.cases)}")
-        heard = progress.of_case(number, len(layout.cases), view)
+        told = progress.of_case(number, len(layout.cases), heard)
         try:
             models = {"": checkpoint}
-            (found,) = segment_models(segmenter, case, models, out, request.choices, layout.private_names, heard)
+            (found,) = segment_models(segmenter, case, models, out, request.choices, layout.private_names, told)
         except InputRefusedError as error:  # the other cases go on
             refused += error.findings
             continue
@@ -185,5 +207,5 @@ def _document(
     }
 
 
-def _not_used(refused: int, cases: int) -> str:
-    return f"{refused} finding(s) on what could not be used of {cases} case(s)" if refused else ""
+def _not_used(refused: int, cases: int) -> list[str]:
+    return [f"{refused} finding(s) on what could not be used of {cases} case(s)."] if refused else []

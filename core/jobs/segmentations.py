@@ -61,6 +61,7 @@ class SegmentationRequest:
         formats: the exports that are made at once.
         device: where; `auto` takes the first GPU, else the processor.
         first_slice: the axial slice on screen, which is segmented before the others; None begins in the middle.
+        shown: a page shows it as it goes; without, nothing is put aside for one.
         owner: whose it is: as `owner_of` makes it from a browser's cookie, or empty where a token brought it.
     """
 
@@ -72,6 +73,7 @@ class SegmentationRequest:
     formats: tuple[str, ...] = ("nifti",)
     device: str = "auto"
     first_slice: int | None = None
+    shown: bool = True
     owner: str = ""
 
     @property
@@ -119,6 +121,11 @@ class SegmentationJob(JobFolder):
         """What was asked."""
         kept = self.request
         return SegmentationRequest(**{**kept, "formats": tuple(kept["formats"])})
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace that the job is in."""
+        return Workspace(self.folder.parent.parent)
 
     @property
     def input(self) -> Upload:

@@ -36,7 +36,7 @@ class StudySegmenter(Segmenter):
             Cancelled: `on_slices` asked to stop.
         """
         name = hashlib.sha256(case.case_id.encode()).hexdigest()[:32]
-        folder = self.workspace.prediction_folder(checkpoint.id, f"{name}-{self.compute.kept_as}{self.options.suffix}")
+        folder = self.workspace.prediction_folder(checkpoint.id, f"{name}{self.options.suffix}")
         try:
             return Prediction.load(folder)
         except FileNotFoundError:

@@ -44,6 +44,7 @@ def request_from(fields: Mapping[str, Sequence[str]]) -> SegmentationRequest:
         layout=given.get("layout"),
         harmonise=given.get("harmonise"),
         formats=tuple(dict.fromkeys(name.strip() for name in given.get("formats", "nifti").split(","))),
+        shown=False,
     )
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from core.atomic import read_json
 from core.data import limits
-from core.errors import Cancelled
+from core.errors import Cancelled, RefusedError
 from core.importing import read_cases
 from core.inference.device import choose_compute
 from core.inference.segment import Segmenter
@@ -130,6 +131,46 @@ def test_a_cancelled_study_ends_at_the_next_slices_and_leaves_nothing(
     assert job.status.state == "cancelled"
     assert [label for label, *_ in said][-1] == "segmenting"
     assert sorted(path.name for path in job.folder.iterdir()) == ["cancel", "request.json", "status.json"]
+
+
+def test_other_formats_are_made_at_once_where_asked_for_else_when_they_are_fetched(
+    place: Workspace, tmp_path: Path
+) -> None:
+    job = queued(place, tmp_path, formats=("nifti", "json", "dicom-seg"))
+    work(place, job)
+    status = job.status
+    assert status.state == "done"
+    assert "DICOM" in status.message, "the format that does not fit is named, and costs nothing else"
+    with pytest.raises(RefusedError, match="DICOM"):
+        result_file(job, "dicom-seg")
+    measured = read_json(result_file(job, "json"))
+    assert not (job.folder / "exports").exists()
+    table = result_file(job, "csv")
+    assert table.parent == job.folder / "exports" / "csv"
+    (case,) = job.document()["cases"]
+    volumes = case["volumes_ml"]
+    regions = measured["measurements"]["regions"]
+    assert {name: region["ml"] for name, region in regions.items()} == pytest.approx(volumes, abs=0.001)
+    assert f"{volumes['WT']:.1f}" in table.read_text()
+    made = table.stat().st_mtime_ns
+    assert result_file(job, "csv").stat().st_mtime_ns == made, "made once"
+    assert sorted(path.name for path in (job.folder / "exports").iterdir()) == ["csv"]
+    assert {path.suffix for path in job.folder.rglob("*")} >= {".csv", ".json", ".gz"}
+    assert not half_files(job)
+
+
+def test_an_export_loads_no_network(place: Workspace, tmp_path: Path) -> None:
+    job = queued(place, tmp_path)
+    work(place, job)
+    environment = os.environ | {"SEGSCOPE_WORKSPACE": str(place.root), "PYTHONPATH": str(PROJECT)}
+    program = (
+        "import sys; from core.jobs.export_work import main\n"
+        f"assert main({job.id!r}, 'nifti-probabilities') == 0; print('torch' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "False"
+    assert result_file(job, "nifti-probabilities").name.endswith("_probabilities.nii.gz")
 
 
 def test_progress_hears_a_wish_to_cancel(place: Workspace, tmp_path: Path) -> None:
