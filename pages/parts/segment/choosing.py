@@ -18,20 +18,23 @@ SHOWN_UNFIT = 6
 
 
 def models(job: SegmentationJob, view: dict[str, Any]) -> None:
-    """Draw the models that fit, those that do not with the reason, and the button that segments again."""
-    st.markdown("**Models**")
+    """Draw the models that fit to choose from, those that do not with the reason, and the button that segments again."""
+    st.markdown("**Model**")
     every = offers(view["modalities"])
     fitting = {offer.name: offer for offer in every if not offer.why_not}
     names = list(fitting)
-    chosen = st.radio(
+    chosen = st.selectbox(
         "Model",
         names,
         names.index(view["checkpoint"]) if view["checkpoint"] in names else 0,
         format_func=lambda name: fitting[name].title,
-        captions=[f"reads {fitting[name].fits}" for name in names],
         key=f"model of {job.id}",
         label_visibility="collapsed",
     )
+    if chosen is None:
+        st.caption("No model fits this study any more.")
+        return
+    st.caption(f"reads {fitting[chosen].fits}")
     tta = st.checkbox(
         "Mean over flips",
         key=f"tta of {job.id}",
@@ -42,7 +45,7 @@ def models(job: SegmentationJob, view: dict[str, Any]) -> None:
     options = {"tta": True} if tta else {}
     is_new = chosen != view["checkpoint"] or options != job.asked.options
     if st.button("Segment again", type="primary", width="stretch", disabled=not is_new, key="segment again"):
-        asked = replace(job.asked, checkpoint=str(chosen), options=options, first_slice=state.rests_on(job.id))
+        asked = replace(job.asked, checkpoint=chosen, options=options, first_slice=state.rests_on(job.id))
         try:
             place = store.workspace()
             state.open_study(submit(place, bring_again(place, job), asked).id)

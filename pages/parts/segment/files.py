@@ -21,8 +21,7 @@ def series(job: SegmentationJob, view: dict[str, Any]) -> None:
     names = [TITLES.get(name, name) for name in view["modalities"]]
     weight = sum(file.size for file in job.input.files) / 1024**2
     st.markdown(f"**Study** :gray[{len(names)} series, {weight:.1f} MB]")
-    for name in names:
-        st.markdown(f":green[✓] {plain(name)}")
+    st.markdown("  \n".join(f":green[✓] {plain(name)}" for name in names))
     size = "×".join(map(str, view["shape"]))
     spacing = view["spacing_mm"]
     st.caption(f"{size} · {_spacing(spacing)}" if spacing else f"{size} · without voxel sizes: no mm, no ml, no sides")
