@@ -18,7 +18,7 @@ SHOWN_UNFIT = 6
 
 
 def models(job: SegmentationJob, view: dict[str, Any]) -> None:
-    """Draw the models that fit to choose from, those that do not with the reason, and the button that segments again."""
+    """Draw the models that fit, those that do not with the reason, and the button that segments again."""
     st.markdown("**Model**")
     every = offers(view["modalities"])
     fitting = {offer.name: offer for offer in every if not offer.why_not}
