@@ -8,6 +8,8 @@ from typing import Any
 
 from core.cli.output import print_json, progress
 
+FEW = 5  # validation patients; tables give no interval under so many either
+
 
 def add_verbs(verbs: Any) -> None:
     """Add the group's verbs."""
@@ -80,6 +82,8 @@ def _tune(options: argparse.Namespace) -> int:
         before, after = made.dice_before[region], made.dice_after[region]
         dice = "in no reference" if before is None else f"Dice {before:.4f} before, {after:.4f} after"
         print(f"  {region}: {candidate}; {dice}")
+    if made.cases < FEW:
+        print(f"  under {FEW} patients are little to choose by: hold it against the test part with evaluate")
     return 0
 
 
