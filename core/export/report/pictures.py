@@ -84,7 +84,8 @@ def overlays(slices: Sequence[CaseSlice], titles: Sequence[str], beside: int) ->
     drawn: list[Panel] = []
     for found, title in zip(slices, titles, strict=True):
         over = _outlines(found.reference, found, frame)
-        drawn.append(Panel(title, _panel(found, frame, _png(found, frame), over, scale=not drawn)))
+        png = _png(found, frame, smallest=False)
+        drawn.append(Panel(title, _panel(found, frame, png, over, scale=not drawn)))
     return drawn
 
 
@@ -123,8 +124,14 @@ def _crop(array: npt.NDArray[np.generic], frame: _Frame) -> npt.NDArray[np.gener
     return array[top:bottom, left:right]
 
 
-def _png(found: CaseSlice, frame: _Frame) -> str:
-    """Return the image as a data address, windowed and enlarged to what print shows."""
+def _png(found: CaseSlice, frame: _Frame, *, smallest: bool = True) -> str:
+    """Return the image as a data address, windowed and enlarged to what print shows.
+
+    Args:
+        found: the slice.
+        frame: how it is cut.
+        smallest: try harder to make it small, in three times the time.
+    """
     from PIL import Image
 
     finite = np.where(np.isfinite(found.image), found.image, 0)
@@ -135,7 +142,7 @@ def _png(found: CaseSlice, frame: _Frame) -> str:
     across, down = frame.size
     size = (PRINTED_DOTS, max(1, round(PRINTED_DOTS * down / across)))
     out = io.BytesIO()
-    shown.resize(size, Image.Resampling.BICUBIC).save(out, "PNG", optimize=True)
+    shown.resize(size, Image.Resampling.BICUBIC).save(out, "PNG", optimize=smallest)
     return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
 
 

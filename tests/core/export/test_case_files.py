@@ -28,6 +28,7 @@ EVERY = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_format_writes_files_called_after_the_case(tmp_path: Path) -> None:
     assert why_no_pdf() == ""
     case = changed(on_series(segmented()), images={"t2f": segmented().images["t2f"]})

@@ -42,14 +42,14 @@ Bits = npt.NDArray[np.uint8]
 Write = Callable[[Path, SegmentedCase], None]
 
 # a head CT, negated directions, oblique, and enhanced files of two vendors and several channels
-SERIES = (
-    "series_ct_head/CTHeadAxialDicom",
+LARGE = ("series_ct_head/CTHeadAxialDicom", "ge_with_expected_nifti/anatomical/001")
+SMALL = (
     "series_ct_reversed/dicom",
     "series_mr_oblique_and_syntaxes/volume",
-    "ge_with_expected_nifti/anatomical/001",
     "rtstruct/oriented_data",
     "seg_dcmqi/data/segmentations/ct-3slice",
 )
+SERIES = (*SMALL, *(pytest.param(name, marks=pytest.mark.slow) for name in LARGE))
 ENHANCED = ("series_t1_and_enhanced/enh.dcm", "enhanced_mr/In/Philips", "enhanced_mr/In/Siemens/XA10")
 
 

@@ -6,13 +6,15 @@ import json
 from pathlib import Path
 
 from core import __version__
+from core.checkpoints import Checkpoint
 from core.export.provenance import RESEARCH_ONLY, provenance_of, versions_of
 from tests import narrow
 from tests.core.export.segmented import FIRST, SECOND, provenance
 
 
-def test_it_names_checkpoint_recipe_thresholds_and_versions(tmp_path: Path) -> None:
-    checkpoint = narrow.checkpoint(tmp_path / "one", inference=narrow.spec(thresholds=(100, 128, 140)))
+def test_it_names_checkpoint_recipe_thresholds_and_versions() -> None:
+    card = narrow.card(narrow.spec(thresholds=(100, 128, 140)))
+    checkpoint = Checkpoint(Path("narrow"), FIRST, card)
     found = provenance_of([checkpoint], {"tta": True})
     assert found.to_json() == {
         "note": "For research; not for diagnosis.",
