@@ -19,8 +19,8 @@ def sigmoid(logits: Tensor) -> Tensor:
     """Return 1 / (1 + exp(-x)) of every number."""
     if isinstance(logits, np.ndarray):
         # exp of what is not positive only, so that nothing overflows
-        small = np.exp(-np.abs(logits))
-        return np.where(logits >= 0, 1, small) / (1 + small)
+        small: Floats = np.exp(-np.abs(logits))
+        return np.where(logits >= 0, 1, small).astype(np.float32, copy=False) / (1 + small)
     import torch
 
     return torch.sigmoid(logits)
@@ -69,13 +69,32 @@ def entr(shares: Tensor) -> Tensor:
         return found
     import torch
 
-    return torch.special.entr(shares)
+    terms: torch.Tensor = torch.special.entr(shares)
+    return terms
+
+
+def entropy(shares: Tensor, exclusive: bool) -> Tensor:
+    """Return the entropy, 0 to 1, of regions (S, R, H, W), each by itself, or of classes (S, K, H, W) together.
+
+    Returns:
+        Float32 of the same shape, or (S, 1, H, W) of classes.
+    """
+    terms = entr(shares)
+    if not exclusive:
+        of_each: Tensor = (terms + entr(1 - shares)) / float(np.log(2))
+        return of_each
+    most = float(np.log(shares.shape[1]))
+    if isinstance(terms, np.ndarray):
+        total: Floats = terms.sum(axis=1, keepdims=True) / np.float32(most)
+        return total
+    return terms.sum(dim=1, keepdim=True) / most
 
 
 def quantised(shares: Tensor) -> npt.NDArray[np.uint8]:
     """Return q = floor(255 p + 0.5), uint8 of the same shape."""
     if isinstance(shares, np.ndarray):
-        return np.floor(shares * 255 + np.float32(0.5)).astype(np.uint8)
+        rounded: npt.NDArray[np.uint8] = np.floor(shares * 255 + np.float32(0.5)).astype(np.uint8)
+        return rounded
     import torch
 
     return torch.floor(shares * 255 + 0.5).to(torch.uint8).cpu().numpy()
@@ -83,4 +102,6 @@ def quantised(shares: Tensor) -> npt.NDArray[np.uint8]:
 
 def on_host(values: Tensor) -> Floats:
     """Return the numbers as numpy's, on the CPU."""
-    return values if isinstance(values, np.ndarray) else values.cpu().numpy()
+    if isinstance(values, np.ndarray):
+        return values
+    return values.cpu().numpy()

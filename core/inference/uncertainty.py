@@ -18,7 +18,7 @@ from typing import Generic
 import numpy as np
 import numpy.typing as npt
 
-from core.inference.arrays import Floats, Tensor, entr, on_host
+from core.inference.arrays import Floats, Tensor, entr, entropy, on_host
 from core.inference.prediction import MAP_KINDS, MapKind, Prediction, Uncertainty
 
 
@@ -34,28 +34,21 @@ class PassMean(Generic[Tensor]):
     def add(self, shares: Tensor) -> None:
         """Add one pass, (S, R, H, W) float32 probabilities, or (S, K, H, W) of exclusive classes."""
         self._count += 1
-        entropy = self._entropy(shares)
+        found = entropy(shares, self._exclusive)
         self._sum = shares if self._sum is None else self._sum + shares
-        self._entropies = entropy if self._entropies is None else self._entropies + entropy
+        self._entropies = found if self._entropies is None else self._entropies + found
 
     def mean(self) -> Tensor:
         """Return the mean probability, shaped as each pass."""
         assert self._sum is not None
-        return self._sum / self._count
+        return self._sum / float(self._count)
 
     def maps(self) -> npt.NDArray[np.uint8]:
         """Return entropy of the mean and disagreement, (S, 2 M, H, W) uint8; M is R, or 1 of exclusive classes."""
         assert self._entropies is not None
-        entropy = on_host(self._entropy(self.mean()))
-        disagreement = np.maximum(entropy - on_host(self._entropies / self._count), 0)
-        return _bytes(np.concatenate([entropy, disagreement], axis=1))
-
-    def _entropy(self, shares: Tensor) -> Tensor:
-        nats = entr(shares)
-        if self._exclusive:
-            # torch takes numpy's names of these two
-            return nats.sum(axis=1, keepdims=True) / float(np.log(shares.shape[1]))
-        return (nats + entr(1 - shares)) / float(np.log(2))
+        whole = on_host(entropy(self.mean(), self._exclusive))
+        within = on_host(self._entropies) / np.float32(self._count)
+        return _bytes(np.concatenate([whole, np.maximum(whole - within, 0)], axis=1))
 
 
 def mean_prediction(predictions: Sequence[Prediction], checkpoint_id: str) -> Prediction:
