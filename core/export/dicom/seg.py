@@ -57,9 +57,10 @@ def segmentation(case: SegmentedCase, series: DicomSeries) -> Dataset:
     slices = drawn if drawn.size else np.array([0])
     bits = native[slices]
     masks = np.stack([bits >> bit & 1 for bit in range(len(case.regions))], axis=-1).astype(np.uint8)
-    stand_ins = {str(image.SOPInstanceUID): k for k, image in _source_images(case, series, slices)}
+    images = dict(_source_images(case, series, slices))
+    stand_ins = {str(image.SOPInstanceUID): k for k, image in images.items()}
     found: Dataset = hd.seg.Segmentation(
-        source_images=[image for _, image in _source_images(case, series, slices)],
+        source_images=list(images.values()),
         pixel_array=masks,
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=_segments(case),

@@ -182,28 +182,30 @@ def series_of_uids(uids: Mapping[str, Sequence[str]], grid: Grid, channel: int =
     )
 
 
-def with_patient(series: DicomSeries, file: Path) -> DicomSeries:
-    """Return the series with what one of its source files says of the patient and the study's date.
+def with_patient(series: DicomSeries, source: Path) -> DicomSeries:
+    """Return the series with what the source says of the patient and the study's date.
 
     Args:
         series: to be written with the patient's name.
-        file: any DICOM file of the same study.
+        source: a DICOM file of the same study, or a folder that holds one.
 
     Raises:
-        RefusedError: it is no DICOM file, or of another study.
+        RefusedError: there is no DICOM file, or none of the study.
     """
-    said = _said_by(file, ("StudyInstanceUID", *STUDY, *PATIENT))
-    if not said.get("StudyInstanceUID"):
-        raise RefusedError("the file to take the patient from is no DICOM image; give one of the study's own files")
-    if said["StudyInstanceUID"] != series.study_uid:
-        raise RefusedError("the file to take the patient from is of another study; give one of the segmented study")
-    patient = tuple((keyword, said[keyword]) for keyword in PATIENT if said.get(keyword))
-    return replace(
-        series,
-        patient=patient,
-        study_date=said.get("StudyDate", "") or series.study_date,
-        study_time=said.get("StudyTime", "") or series.study_time,
-    )
+    files = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
+    others = 0
+    for file in files:
+        said = _said_by(file, ("StudyInstanceUID", *STUDY, *PATIENT))
+        if said.get("StudyInstanceUID") == series.study_uid:
+            return replace(
+                series,
+                patient=tuple((keyword, said[keyword]) for keyword in PATIENT if said.get(keyword)),
+                study_date=said.get("StudyDate", "") or series.study_date,
+                study_time=said.get("StudyTime", "") or series.study_time,
+            )
+        others += bool(said.get("StudyInstanceUID"))
+    found = f"{others} DICOM file(s), all of other studies" if others else "no DICOM file"
+    raise RefusedError(f"the source to take the patient from holds {found}; give files of the segmented study")
 
 
 def derived_uid(*parts: str | bytes) -> str:

@@ -313,12 +313,15 @@ def test_the_patient_of_another_study_is_never_taken(tmp_path: Path) -> None:
 
     case = of_made_series(tmp_path)
     assert case.dicom is not None
-    other = saved(tmp_path, series()[0], "other.dcm")
-    with pytest.raises(RefusedError, match="of another study"):
-        with_patient(case.dicom, other)
-    (tmp_path / "note.txt").write_text("no image")
-    with pytest.raises(RefusedError, match="no DICOM image"):
-        with_patient(case.dicom, tmp_path / "note.txt")
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "note.txt").write_text("no image")
+    with pytest.raises(RefusedError, match="holds no DICOM file; give files of the segmented study"):
+        with_patient(case.dicom, tmp_path / "others")
+    saved(tmp_path / "others", series()[0], "other.dcm")
+    with pytest.raises(RefusedError, match=r"holds 1 DICOM file\(s\), all of other studies"):
+        with_patient(case.dicom, tmp_path / "others")
+    # of a folder with several studies the right one
+    assert dict(with_patient(case.dicom, tmp_path).patient)["PatientName"] == CANARY
 
 
 @pytest.mark.parametrize("write", [write_dicom_seg, write_rtstruct], ids=["dicom-seg", "rtstruct"])
