@@ -30,6 +30,7 @@ CARD_ADDED_LATER: dict[str, Any] = {
     "audit": None,
     "slice_split": None,
     "tuning": None,
+    "fingerprint": None,
 }
 
 
@@ -125,6 +126,7 @@ class Card(BaseModel):
     audit: dict[str, Any] | None = None  # of the split: the report's hash, what was looked for, the leaks in sentences
     tuning: dict[str, Any] | None = None  # how thresholds and clean-up were chosen, and what that changed
     slice_split: dict[str, Any] | None = None  # a part by slices: seed, share, and the slices held out by case
+    fingerprint: dict[str, Any] | None = None  # of the training cases, to tell a case that is unlike them
 
     @model_serializer(mode="wrap")
     def _without_what_came_later(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:

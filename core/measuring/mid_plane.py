@@ -143,9 +143,8 @@ def _depth(brain: Mask, box: Box, geometry: Geometry) -> tuple[_Depth, Floats]:
     first = ends.min(axis=0) - SHELL_MM
     shape = tuple(int(size) for size in np.ceil((ends.max(axis=0) + SHELL_MM - first) / GRID_MM) + 1)
     back = np.linalg.inv(to_mm)
-    coarse = affine_transform(
-        thinned, back * GRID_MM, back @ (first + centre - first_mm), shape, np.float32, order=1, mode="constant"
-    )
+    start = back @ (first + centre - first_mm)
+    coarse = affine_transform(thinned, back * GRID_MM, start, output_shape=shape, order=1, mode="constant")
     inside = coarse > 0.5
     outwards, inwards = distance_transform_edt(~inside), distance_transform_edt(inside)
     signed = np.clip((inwards - outwards) * GRID_MM, -SHELL_MM, SHELL_MM).astype(np.float32)

@@ -24,6 +24,7 @@ from core.data.store import SlicedCase, add_plane, has_plane, open_case, slice_c
 from core.errors import JobFailedError, RefusedError
 from core.inference.device import Compute, choose_compute
 from core.labels import scheme_to_json
+from core.measuring.familiarity import fingerprint_of_training
 from core.models import build_model, model_named, parameter_count
 from core.pretrained import load_encoder_weights
 from core.recipe import Recipe
@@ -247,7 +248,18 @@ def _card(
         leaks=split.get("leaks", False),
         audit=audit_for_card(split["audit"]) if "audit" in split else None,
         slice_split=_held_out(split, cases[0]),
+        fingerprint=_fingerprint(run, cohort, cases[0], inference),
     )
+
+
+def _fingerprint(
+    run: RunFolder, cohort: Cohort, train: list[SlicedCase], inference: InferenceSpec
+) -> dict[str, Any] | None:
+    """Look at the training cases at a run's first start; a resumed run has it in its checkpoint."""
+    if last := run.pointed("last"):
+        return read_checkpoint(last).card.fingerprint
+    places = [cohort.cases[case.case_id].geometry for case in train]
+    return fingerprint_of_training(train, [place.spacing_mm if place else None for place in places], inference)
 
 
 def _slice_split(split: dict[str, Any]) -> SliceSplit | None:
