@@ -14,7 +14,8 @@ from core.workspace import Cohort
 from pages.parts.compare.contenders import Compared
 from pages.parts.compare.metric_words import regions_of
 from pages.parts.compare.opening import open_selected
-from pages.parts.compare.score_plots import domain_of, scatter_spec
+from pages.parts.compare.scatter_plot import scatter_spec
+from pages.parts.compare.score_plots import domain_of
 from pages.parts.compare.score_table import counted
 from pages.parts.compare.tests_in_words import sentence_of
 from pages.parts.training.charts import heading

@@ -1,4 +1,4 @@
-"""Every patient a dot: box and strip per model, and one model against another."""
+"""Every patient a dot: a strip and a box per model, its mean with the interval, and the band of human agreement."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pages.parts.compare.metric_words import interval, is_share, number, title_o
 INK, SECONDARY, LINE, ACCENT = "#e6ebf0", "#8d98a6", "#20262e", "#5aa9d6"
 BAND = "#5fb37a"
 ROW_PX = 64
-SQUARE_PX = 250
 PATIENT = "patient"  # the selection that a click on a dot makes
 FORMATS = {"mm": ".1f", "ml": ".1f", "voxels": ".1f", "%": ".1f"}
 PLAIN = {"domain": False, "ticks": False, "labelColor": SECONDARY, "labelFontSize": 11, "titleColor": SECONDARY}
@@ -73,44 +72,6 @@ def strip_spec(
         "params": [PICKED],
         "height": ROW_PX * len(strips),
         "padding": {"left": 6, "right": 10, "top": 2, "bottom": 0},
-        "background": "transparent",
-        "config": CONFIG,
-    }
-
-
-def scatter_spec(titles: tuple[str, str], metric: str, colour: str, domain: Sequence[float]) -> dict[str, Any]:
-    """Return the Vega-Lite specification of one model's values against another's, with the line where they are equal.
-
-    Args:
-        titles: of the model across and of the one upwards; the rows' `first` and `second`.
-        metric: one of `METRICS`.
-        colour: of the region.
-        domain: both ends of both axes.
-    """
-    form = FORMATS.get(METRICS[metric].unit, ".3f")
-
-    def axis(field: str, title: str) -> dict[str, Any]:
-        look = PLAIN | {"title": title, "gridColor": LINE, "tickCount": 5, "titleFontWeight": 400, "titleFontSize": 12}
-        scale = {"domain": list(domain), "nice": False}
-        return {"field": field, "type": "quantitative", "scale": scale, "axis": look}
-
-    ends = [{"first": end, "second": end} for end in domain]
-    both = {"x": axis("first", titles[0]), "y": axis("second", titles[1])}
-    tooltip = [
-        {"field": "case", "type": "nominal", "title": "Case"},
-        {"field": "first", "type": "quantitative", "format": form, "title": titles[0]},
-        {"field": "second", "type": "quantitative", "format": form, "title": titles[1]},
-    ]
-    line = {"type": "line", "color": SECONDARY, "strokeWidth": 1, "strokeDash": [4, 4]}
-    dots = {"type": "point", "filled": True, "size": 70, "color": colour, "opacity": 0.8, "cursor": "pointer"}
-    return {
-        "layer": [
-            {"data": {"values": ends}, "mark": line, "encoding": both},
-            {"name": "dots", "mark": dots, "encoding": both | {"tooltip": tooltip}},
-        ],
-        "params": [PICKED],
-        "width": SQUARE_PX,
-        "height": SQUARE_PX,
         "background": "transparent",
         "config": CONFIG,
     }

@@ -33,8 +33,8 @@ RISK = (
 )
 ONE_PATIENT = (
     "**Uncertainty of one patient**: in Look the menu of the last panel draws the uncertainty of a model (its entropy: "
-    "bright where the probability is near one half) and the disagreement of all; the threshold slider shows how much "
-    "of a mask hangs on it."
+    "bright where the probability is near one half; of an ensemble also how far its members are apart) and the "
+    "disagreement of all; the threshold slider shows how much of a mask hangs on it."
 )
 
 
