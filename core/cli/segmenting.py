@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli.cohorts import add_reading, choices_of
 from core.cli.output import print_json, progress
+from core.cli.segment_exports import CaseExports
 
 if TYPE_CHECKING:
     from core.checkpoints import Checkpoint
@@ -89,12 +90,13 @@ def _segment(options: argparse.Namespace) -> int:
     passes, choices = passes_of(options), choices_of(options)
     models = _models(workspace, options.checkpoint)
     segmenter = Segmenter(workspace, _compute(options), passes, keep=False)
+    exports = CaseExports(options.format, models, passes, options.out)
     layout = read_study(options.source, choices)
     _say(layout.findings)
     results: list[Segmentation] = []
     refused = [finding for finding in layout.findings if finding.severity == "error"]
     for number, (case, files) in enumerate(read_ahead(layout.cases)):
-        told = _listener(case.case_id, alone=len(layout.cases) == 1)
+        told = _listener(case.case_id, exports, alone=len(layout.cases) == 1)
         try:
             made = segment_models(
                 segmenter, case, models, options.out, choices, layout.private_names, told,
@@ -108,12 +110,12 @@ def _segment(options: argparse.Namespace) -> int:
             results += made
         progress(case.case_id, number + 1, len(layout.cases))
     if options.json:
-        print_json(_document(results, refused, models, segmenter, layout))
-        return 0 if results else 1
-    for result in results:
-        _print(result)
-    print("For research; not for diagnosis.", file=sys.stderr)
-    return 0 if results else 1
+        print_json(_document(results, refused, models, segmenter, layout, exports))
+    else:
+        for result in results:
+            _print(result)
+        print("For research; not for diagnosis.", file=sys.stderr)
+    return 0 if results and not exports.failed else 1
 
 
 def _models(workspace: Workspace, references: list[str]) -> dict[str, Checkpoint]:
@@ -146,7 +148,7 @@ def _compute(options: argparse.Namespace) -> Compute:
     return choose_compute(options.device, fast=not options.exact)
 
 
-def _listener(case_id: str, alone: bool) -> Listener:
+def _listener(case_id: str, exports: CaseExports, alone: bool) -> Listener:
     from core.jobs.listening import Listener
     from core.jobs.ready_case import STEPS_AFTER
 
@@ -158,7 +160,7 @@ def _listener(case_id: str, alone: bool) -> Listener:
         if alone:
             progress(f"slices of {case_id}", done, total)
 
-    return Listener(on_step, on_slices)
+    return Listener(on_step, on_slices, on_found=exports.found)
 
 
 def _document(
@@ -167,13 +169,14 @@ def _document(
     models: dict[str, Checkpoint],
     segmenter: Segmenter,
     layout: Layout,
+    exports: CaseExports,
 ) -> dict[str, Any]:
     from core.jobs.peak_memory import peak_memory_mb
 
     found = dict.fromkeys(finding for result in results for finding in result.findings)
     compute, passes = segmenter.compute, segmenter.options
     return {
-        "files": [str(file) for result in results for file in result.files],
+        "files": [str(file) for file in (*(file for result in results for file in result.files), *exports.files)],
         "cases": [result.to_json() for result in results],
         "volumes_ml": results[0].volumes_ml if len(results) == 1 else None,
         "seconds": _total([result.seconds for result in results]),
@@ -184,6 +187,7 @@ def _document(
         "peak_memory_mb": peak_memory_mb(),
         "findings": [finding.to_json() for finding in (*layout.findings, *found) if finding.severity != "error"],
         "refused": [finding.to_json() for finding in refused],
+        "not_exported": exports.refused,
     }
 
 

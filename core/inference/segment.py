@@ -172,7 +172,12 @@ class Segmenter:
 
     def _network(self, checkpoint: Checkpoint) -> Any:
         if self.compute.backend == "torch":
-            return load_model(checkpoint)
+            model = load_model(checkpoint)
+            if not self.compute.bf16:
+                return model
+            from core.inference.precise_ends import SIDE, with_precise_ends
+
+            return with_precise_ends(model, checkpoint.spec.inputs, SIDE)
         from core.inference.backends.onnx_runtime import OnnxBackend
 
         return OnnxBackend(checkpoint)

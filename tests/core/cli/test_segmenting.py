@@ -157,3 +157,38 @@ def test_predictions_of_files_are_not_kept(
     write_case(tmp_path / "scan", case_id(1), 1)
     assert ask("segment", tmp_path / "scan", "--checkpoint", checkpoint.folder, "--out", tmp_path / "out").code == 0
     assert not (workspace_dir / "predictions").exists()
+
+
+def test_formats_are_written_beside_the_label_map(ask: Ask, tmp_path: Path, checkpoint: Checkpoint) -> None:
+    write_case(tmp_path / "scan", case_id(1), 1)
+    answer = ask(
+        "segment", tmp_path / "scan", "--checkpoint", checkpoint.folder, "--out", tmp_path / "out", "--json",
+        "--format", "nifti,json,csv",
+    )  # fmt: skip
+    assert answer.code == 0
+    written = {Path(file).name for file in answer.document["files"]}
+    assert written == {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {f"{case_id(1)}_{name}" for name in ("seg.nii.gz", "measurements.json", "measurements.csv")}
+
+
+def test_a_format_that_needs_dicom_is_refused_with_a_sentence_and_the_label_map_is_there(
+    ask: Ask, tmp_path: Path, checkpoint: Checkpoint
+) -> None:
+    write_case(tmp_path / "scan", case_id(1), 1)
+    answer = ask(
+        "segment", tmp_path / "scan", "--checkpoint", checkpoint.folder, "--out", tmp_path / "out", "--json",
+        "--format", "dicom-seg",
+    )  # fmt: skip
+    assert answer.code == 1
+    (refused,) = answer.document["not_exported"]
+    assert (refused["case"], refused["format"]) == (case_id(1), "dicom-seg")
+    assert "error: dicom-seg: " in answer.err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [f"{case_id(1)}_seg.nii.gz"]
+
+
+def test_an_unknown_format_is_refused_before_anything_is_read(ask: Ask, tmp_path: Path, checkpoint: Checkpoint) -> None:
+    answer = ask(
+        "segment", tmp_path / "none", "--checkpoint", checkpoint.folder, "--out", tmp_path / "out", "--format", "doc"
+    )
+    assert answer.code == 1
+    assert "no export of a case is called 'doc'; known: nifti" in answer.err

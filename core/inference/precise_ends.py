@@ -1,0 +1,56 @@
+"""A network computed in bfloat16 but for its ends: there rounding to eight bits would move the edge of a mask.
+
+The first convolutions see intensities, whose small differences tell tissues apart, and the last ones decide. Of two
+networks trained for some minutes on BraTS-Africa, all in bfloat16 gave masks of Dice 0.990 to 0.998 with those of
+float32; with three convolutions at each end in float32 it was 0.9994 to 0.9999 of a U-Net and 0.9994 of one on
+EfficientNet-Lite0. Half of the network at the end alone gained nothing, the first layers nearly everything.
+
+Imports torch: import this module late.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+ENDS = 3  # convolutions at either end
+SIDE = 64  # of the square on which the order of the layers is found out
+
+
+class InFloat32(nn.Module):
+    """Computes a layer in float32, whatever is computed around it."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return what the layer makes of x, in float32."""
+        with torch.autocast(x.device.type, enabled=False):
+            found: torch.Tensor = self.layer(x.float())
+        return found
+
+
+def with_precise_ends(model: nn.Module, channels: int, side: int) -> nn.Module:
+    """Put a network's first and last convolutions into float32, in place.
+
+    Args:
+        model: in evaluation, on the CPU.
+        channels: that it reads.
+        side: of a square that it takes.
+    """
+    order: dict[nn.Module, None] = {}
+    convolutions = [layer for layer in model.modules() if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)]
+    hooks = [layer.register_forward_hook(lambda own, _x, _y: order.setdefault(own)) for layer in convolutions]
+    try:
+        with torch.inference_mode():
+            model(torch.zeros(1, channels, side, side))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    used = list(order)
+    names = {layer: name for name, layer in model.named_modules()}
+    for layer in dict.fromkeys((*used[:ENDS], *used[-ENDS:])):
+        parent, _, own = names[layer].rpartition(".")
+        setattr(model.get_submodule(parent), own, InFloat32(layer))
+    return model
