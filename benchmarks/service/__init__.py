@@ -1,0 +1,1 @@
+"""What serving studies to several clients costs beside the command line."""
