@@ -64,8 +64,7 @@ def by_clients(studies: Sequence[Path], workspace: Path, checkpoint: str, client
 
 def _end_worker(workspace: Path) -> None:
     """End the worker, which outlives its server."""
-    path = workspace / "workers" / "cpu.json"
-    said = read_json(path) if path.exists() else {"pid": 0, "born": ""}
+    said = read_json(workspace / "workers" / "cpu.json")
     while process_lives(said["pid"], said["born"]):
         os.kill(said["pid"], signal.SIGKILL)
         time.sleep(0.05)

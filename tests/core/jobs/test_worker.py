@@ -25,7 +25,6 @@ from core.jobs.segmentation_choices import checkpoint_named
 from core.jobs.segmentation_results import result_file
 from core.jobs.segmentation_work import Progress
 from core.jobs.segmentations import SegmentationJob, SegmentationRequest
-from core.jobs.study_view import StudyView
 from core.jobs.worker import Worker
 from core.workspace import PROJECT, Workspace
 from tests.cases import case_id, write_case
@@ -177,8 +176,7 @@ def test_progress_hears_a_wish_to_cancel(place: Workspace, tmp_path: Path) -> No
     job = queued(place, tmp_path)
     taken = queue.claim(place, "cpu")
     assert taken is not None
-    view = StudyView(place, taken, NAME, checkpoint_named(place, NAME))
-    heard = Progress(taken).of_case(1, 2, view)
+    heard = Progress(taken).of_case(1, 2, ())
     heard.on_slices(5, 10)
     assert (job.status.label, job.status.done, job.status.total) == ("segmenting", 15, 20)
     queue.cancel(place, job)
