@@ -68,10 +68,19 @@ def unfamiliar(known: Fingerprint, portrait: Portrait) -> Familiarity:
 
 
 def _copies(known: Fingerprint, portrait: Portrait) -> Iterator[_Measure]:
-    """Find two modalities that are one image, at whatever brightness: no two scans rank every voxel alike."""
+    """Find modalities that are one image, at whatever brightness: no two scans rank every voxel alike."""
+    groups: list[list[str]] = []
     for (one, other), (together, *_) in zip(combinations(portrait.modalities, 2), portrait.pairs, strict=True):
-        if known.usual[f"pair {one} {other}"].mean[0] < COPY:
-            yield _Measure(0, together / COPY, f"{one} and {other} are the same image: check which file is which.")
+        if together < COPY or known.usual[f"pair {one} {other}"].mean[0] >= COPY:
+            continue
+        group = next((group for group in groups if one in group), None)
+        if group is None:
+            groups.append([one, other])
+        elif other not in group:
+            group.append(other)
+    for group in groups:
+        names = f"{', '.join(group[:-1])} and {group[-1]}"
+        yield _Measure(0, 1 / COPY, f"{names} are the same image: check which file is which.")
 
 
 def _changes(known: Fingerprint, portrait: Portrait) -> Iterator[_Measure]:
