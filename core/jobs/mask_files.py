@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.checkpoints import Checkpoint
-from core.export import EXPORTS, MaskOnGrid
+from core.export import EXPORTS, Provenance, SegmentedCase
 from core.harmonise.carry_back import carried_back
 from core.inference.prediction import Prediction, region_bits
 from core.jobs.ready_case import ReadyCase
 from core.labels import LabelScheme
+from core.measuring.familiarity import Familiarity
 from core.postprocess import clean
 from core.volume import Grid
 
@@ -57,12 +58,16 @@ class Found:
         prediction: its probabilities.
         bits: (X, Y, Z) uint8 region bits, cleaned up as the checkpoint's card says.
         scheme: what label maps are painted by.
+        provenance: what every file made of it says of itself.
+        familiarity: how like the checkpoint's training data the case is; None where that cannot be told.
     """
 
     checkpoint: Checkpoint
     prediction: Prediction
     bits: Bits
     scheme: LabelScheme
+    provenance: Provenance
+    familiarity: Familiarity | None = None
 
 
 def carried_masks(ready: ReadyCase, found: Found) -> dict[str, Bits]:
@@ -95,12 +100,12 @@ def write_masks(out: Path, ready: ReadyCase, found: Found, carried: Mapping[str,
         carried: what `carried_masks` made of it.
     """
     case_id = ready.case.case_id
-    file = _write(out / f"{case_id}_seg.nii.gz", found.bits, ready.volume.native, found.scheme)
+    file = _write(out / f"{case_id}_seg.nii.gz", case_id, found.bits, ready.volume.native, found)
     series = {}
     for name, bits in carried.items():
         grid = ready.series[name]
         geometry = grid.geometry()
-        written = _write(out / f"{case_id}_seg_on_{name}.nii.gz", bits, grid, found.scheme)
+        written = _write(out / f"{case_id}_seg_on_{name}.nii.gz", case_id, bits, grid, found)
         regions = found.prediction.regions
         series[name] = MaskFile(written, volumes_ml(bits, regions, geometry.voxel_ml if geometry else None))
     return Written(file, (file, *(mask.file for mask in series.values())), series)
@@ -112,6 +117,7 @@ def volumes_ml(mask: Bits, regions: tuple[str, ...], voxel_ml: float | None) -> 
     return {name: None if voxel_ml is None else n * voxel_ml for name, n in zip(regions, counts, strict=True)}
 
 
-def _write(path: Path, bits: Bits, grid: Grid, scheme: LabelScheme) -> Path:
-    EXPORTS["nifti"].write(path, MaskOnGrid(scheme.to_labels(bits), grid))
+def _write(path: Path, case_id: str, bits: Bits, grid: Grid, found: Found) -> Path:
+    regions = found.prediction.regions
+    EXPORTS["nifti"].write(path, SegmentedCase(case_id, bits, regions, found.scheme, grid, found.provenance))
     return path

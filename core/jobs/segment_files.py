@@ -12,6 +12,7 @@ from core.checkpoints import Checkpoint
 from core.data.load import CaseFiles
 from core.data.refusal import Finding, InputRefusedError
 from core.errors import RefusedError
+from core.export import provenance_of
 from core.importing import ImportChoices
 from core.inference.cancelling import OnSlices, OnStep, tell_step
 from core.inference.cleaned import cleaned_mask
@@ -21,6 +22,7 @@ from core.jobs.listening import NOBODY, Listener, quiet
 from core.jobs.mask_files import Found, MaskFile, carried_masks, volumes_ml, write_masks
 from core.jobs.ready_case import STEPS_AFTER, ReadyCase, ready_case
 from core.labels import LabelScheme, scheme_from_json
+from core.measuring.familiarity import Familiarity, familiarity_of_volume
 
 __all__ = ["Segmentation", "require_same_regions", "segment_case", "segment_models", "volumes_ml"]
 
@@ -164,7 +166,11 @@ def _segment(
     prediction = segmenter.segment_volume(case, volume, checkpoint, told.on_slices)
     watch.lap("forward")
     bits = cleaned_mask(prediction, checkpoint.spec, volume.geometry)
-    found = Found(checkpoint, prediction, bits, choices.scheme or scheme_from_json(checkpoint.spec.scheme))
+    scheme = choices.scheme or scheme_from_json(checkpoint.spec.scheme)
+    members, passes = checkpoint.members or (checkpoint,), segmenter.options.to_json()
+    source = provenance_of(members, passes, segmenter.compute.backend)
+    familiarity = familiarity_of_volume(checkpoint, volume)
+    found = Found(checkpoint, prediction, bits, scheme, source, familiarity)
     volumes = volumes_ml(bits, prediction.regions, volume.geometry.voxel_ml if volume.geometry else None)
     watch.lap("postprocess")
     told.on_found(ready, found)
@@ -178,7 +184,9 @@ def _segment(
     written = write_masks(out / model, ready, found, carried)
     watch.lap("write")
     missing = missing_modalities(checkpoint, case)
-    own = (doing_without(case.case_id, checkpoint, missing),) if missing else ()
+    own = [doing_without(case.case_id, checkpoint, missing)] if missing else []
+    if familiarity is not None and familiarity.unfamiliar:
+        own.append(_unlike(case.case_id, familiarity))
     return Segmentation(
         case_id=case.case_id,
         file=written.file,
@@ -191,6 +199,12 @@ def _segment(
         series=written.series,
         harmonised=ready.harmonised.to_json() if ready.harmonised else None,
     )
+
+
+def _unlike(case_id: str, familiarity: Familiarity) -> Finding:
+    found = f"a case unlike the training data. {' '.join(familiarity.reasons)}".rstrip(".")
+    expected = "one like those that the checkpoint was trained on"
+    return Finding("warning", "unlike_training", case_id, "", found, expected, "look twice at the mask")
 
 
 def _of_brains(checkpoint: Checkpoint) -> bool:

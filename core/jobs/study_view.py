@@ -133,11 +133,13 @@ class StudyView:
 
 
 def measured(ready: ReadyCase, found: Found) -> dict[str, Any]:
-    """Return what is measured of a mask, as `core.measuring` says it."""
+    """Return what is measured of a mask, and whether the case is like the training data, as `core.measuring` says."""
     volume = ready.volume
     titles = {region.name: region.title for region in found.scheme.regions}
     regions = found.prediction.regions
-    return measure(found.bits, regions, titles, volume.geometry, head_mask(volume)).to_json()
+    document = measure(found.bits, regions, titles, volume.geometry, head_mask(volume)).to_json()
+    document["familiarity"] = None if found.familiarity is None else found.familiarity.to_json()
+    return document
 
 
 def study_view(job: JobFolder) -> dict[str, Any] | None:
