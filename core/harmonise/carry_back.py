@@ -32,7 +32,7 @@ def carried_back(
         (R, I, J, K) uint8 in the file's own axes, rounded to the nearest; 0 outside the common grid.
     """
     assert common.affine is not None
-    back = np.linalg.inv(transform)
+    back: Affine = np.asarray(np.linalg.inv(transform), np.float64)
     out = np.empty((len(probabilities), *series.shape), np.uint8)
     for region, values in enumerate(probabilities):
         found = resample(values.astype(np.float32), common.affine, series, back)

@@ -1,0 +1,151 @@
+"""Time a case from files to mask beside a plain loop, MONAI's sliding window and the bare network.
+
+`python -m benchmarks.inference [--data FOLDER] [--repeats N] [--checkpoint REF…] [--clicks N] [--only PART…]` takes a
+BraTS-Africa case of the data folder and a ResNet34 U-Net of random weights, runs the contestants in turn, then the
+slice on screen, a large CT, and the clinical study; it writes `results.json` and `results.md` beside this file.
+`--checkpoint` names checkpoints of the workspace that were trained on BraTS: the first segments the clinical study,
+and each says how far our masks are from plain float32.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from time import perf_counter, process_time
+from typing import Any
+
+from benchmarks.inference import large_ct, raw_study
+from benchmarks.inference.agreement import region_dice
+from benchmarks.inference.contestants import Job, Run, contestants, ours, plain_loop
+from benchmarks.inference.first_slice import first_slices
+from benchmarks.inference.network import body_spec, brain_spec, random_checkpoint
+from benchmarks.inference.table import to_markdown
+from benchmarks.machine import describe_machine
+from core.checkpoints import Checkpoint, resolve_checkpoint
+from core.data.layouts import read_layout
+from core.workspace import Workspace
+
+HERE = Path(__file__).parent
+PACKAGES = ("numpy", "torch", "monai", "segmentation_models_pytorch", "isal", "SimpleITK")
+PARTS = ("case", "first", "ct", "study")
+WARMED = {"segscope", "bare_forward"}  # a loop over 155 slices is warm after the first
+
+
+def in_turn(runs: Mapping[str, Run], repeats: int) -> dict[str, Any]:
+    """Run every contestant `repeats` times in turn; those that take little run once before, so that all is warm."""
+    for name in WARMED & set(runs):
+        runs[name]()
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    busy: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(repeats):
+        for name, run in runs.items():
+            begun, worked = perf_counter(), process_time()
+            run()
+            seconds[name].append(perf_counter() - begun)
+            busy[name].append(process_time() - worked)
+    return {
+        "median_s": {name: round(median(times), 3) for name, times in seconds.items()},
+        "fastest_s": {name: round(min(times), 3) for name, times in seconds.items()},
+        "median_cpu_s": {name: round(median(times), 3) for name, times in busy.items()},
+    }
+
+
+def job_of(folder: Path, checkpoint: Checkpoint, out: Path) -> Job:
+    """Return what contestants do with a case."""
+    (case,) = read_layout(folder).cases
+    files = {name: case.sources[name].file for name in checkpoint.spec.modalities}
+    out.mkdir(parents=True, exist_ok=True)
+    return Job(files, folder, checkpoint, out)
+
+
+def one_case(folder: Path, repeats: int, left_out: Sequence[str], scratch: Path) -> dict[str, Any]:
+    """Time a case with the ResNet34 U-Net."""
+    job = job_of(folder, random_checkpoint(scratch / "random", brain_spec()), scratch / "case")
+    runs = {name: run for name, run in contestants(job).items() if name not in left_out}
+    found = in_turn(runs, repeats)
+    return {"case": folder.name, **found, "our_steps_s": job.seconds}
+
+
+def agreement(folder: Path, checkpoints: Mapping[str, Checkpoint], scratch: Path) -> dict[str, Any]:
+    """Compare our masks with those of the plain loop in float32, for networks that were trained."""
+    found = {}
+    for name, checkpoint in checkpoints.items():
+        job = job_of(folder, checkpoint, scratch / "agreement" / name)
+        plain = plain_loop(job)()
+        found[name] = {which: region_dice(ours(job, fast=which == "fast")(), plain) for which in ("fast", "exact")}
+    return found
+
+
+def large(scratch: Path) -> dict[str, Any]:
+    """Segment a CT of 512 × 512 × 1000 voxels."""
+    folder = large_ct.write_ct(scratch / "ct")
+    random_checkpoint(scratch / "body", body_spec())
+    document = large_ct.segment(folder, scratch / "body", scratch / "ct-out")
+    return {
+        "shape": list(large_ct.SHAPE),
+        "peak_memory_mb": document["peak_memory_mb"],
+        "seconds": document["seconds"],
+        "file_bytes": next(folder.iterdir()).stat().st_size,
+    }
+
+
+def study(data: Path, reference: str, scratch: Path) -> dict[str, Any]:
+    """Segment the clinical study, compare its mask, and draw it."""
+    document = raw_study.segment(data, reference, scratch / "study")
+    series = document["cases"][0]["series"]
+    masks = {name: scratch / "study" / entry["file"] for name, entry in series.items()}
+    (HERE / "raw_study.png").write_bytes(raw_study.picture(data, masks))
+    return {
+        "checkpoint": document["checkpoint_id"],
+        "whole_tumour_dice": round(raw_study.whole_tumour_dice(data, masks["t2f"]), 4),
+        "volumes_ml": document["volumes_ml"],
+        "volumes_ml_on_series": {name: entry["volumes_ml"] for name, entry in series.items()},
+        "seconds": document["seconds"],
+        "peak_memory_mb": document["peak_memory_mb"],
+    }
+
+
+def main() -> None:
+    """Measure what was asked for, keep the rest of the last results, print the table and write it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.inference", description=__doc__)
+    data = os.environ.get("SEGSCOPE_TEST_DATA") or HERE.parents[1].parent / "shared" / "data"
+    parser.add_argument("--data", type=Path, default=data, help="the folder that holds brats_africa/")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--clicks", type=int, default=60)
+    parser.add_argument("--checkpoint", nargs="*", default=[], metavar="REF")
+    parser.add_argument("--leave-out", nargs="*", default=[], metavar="CONTESTANT")
+    parser.add_argument("--only", choices=PARTS, nargs="*", default=list(PARTS))
+    arguments = parser.parse_args()
+    folder = min(path for path in (arguments.data / "brats_africa").iterdir() if len(list(path.iterdir())) == 5)
+    path = HERE / "results.json"
+    results: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    about = {"machine": describe_machine(PACKAGES), "repeats": arguments.repeats}
+    checkpoints = {name: resolve_checkpoint(Workspace.default(), name) for name in arguments.checkpoint}
+    with tempfile.TemporaryDirectory() as scratch:
+        here = Path(scratch)
+        for part in arguments.only:
+            load = round(os.getloadavg()[0], 1)
+            if part == "case":
+                results["case"] = one_case(folder, arguments.repeats, arguments.leave_out, here)
+                results["agreement"] = agreement(folder, checkpoints, here)
+            elif part == "first":
+                checkpoint = random_checkpoint(here / "first", brain_spec())
+                results["first"] = first_slices(folder, checkpoint, here / "slices", arguments.clicks)
+            elif part == "ct":
+                results["ct"] = large(here)
+            elif checkpoints:
+                results["study"] = study(arguments.data, arguments.checkpoint[0], here)
+            results[part] = results.get(part, {}) | {"load_average": load}
+            results |= about
+            path.write_text(json.dumps(results, indent=1) + "\n")
+            (HERE / "results.md").write_text(to_markdown(results))
+    print(to_markdown(results))
+
+
+if __name__ == "__main__":
+    main()
