@@ -29,10 +29,10 @@ def brain_spec() -> InferenceSpec:
 
 
 def body_spec() -> InferenceSpec:
-    """Return what a recipe says of a CT with one region."""
+    """Return what a recipe says of a CT with one region; the network is narrow, for it is memory that is measured."""
     return InferenceSpec(
-        architecture="smp_unet",
-        arguments={"encoder": "resnet34"},
+        architecture="unet",
+        arguments={"channels": [8, 16, 32, 64], "norm": "batch"},
         regions=("foreground",),
         modalities=("ct",),
         scheme="binary",
@@ -52,7 +52,7 @@ def random_checkpoint(folder: Path, spec: InferenceSpec) -> Checkpoint:
     model = build_model(spec.architecture, spec.inputs, spec.outputs, spec.arguments)
     nobody: dict[str, Any] = {"training_content": {}, "validation_content": {}}
     card = Card(
-        title="ResNet34 U-Net, random weights",
+        title="Random weights",
         run="random",
         steps=0,
         parameters=sum(weights.numel() for weights in model.parameters()),

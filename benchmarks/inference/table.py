@@ -102,7 +102,7 @@ def _ct(results: dict[str, Any]) -> list[str]:
         "## A large CT",
         "",
         (
-            f"{' × '.join(map(str, found['shape']))} voxels, int16, a ResNet34 U-Net: at most "
+            f"{' × '.join(map(str, found['shape']))} voxels, int16, a narrow U-Net: at most "
             f"{found['peak_memory_mb']:,} MiB resident from file to mask; {_seconds(found['seconds'])}; "
             f"load average {found['load_average']}."
         ),
