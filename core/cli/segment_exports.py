@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.checkpoints import Checkpoint
-    from core.inference.options import InferenceOptions
     from core.jobs.mask_files import Found
     from core.jobs.ready_case import ReadyCase
 
@@ -22,14 +21,16 @@ class CaseExports:
     A format that does not fit a case is refused with a sentence; the other formats and cases go on.
     """
 
-    def __init__(self, formats: str, models: Mapping[str, Checkpoint], options: InferenceOptions, out: Path) -> None:
+    def __init__(
+        self, formats: str, models: Mapping[str, Checkpoint], out: Path, reidentify: Path | None = None
+    ) -> None:
         """Get ready.
 
         Args:
             formats: names of `EXPORTS` or of its groups, joined by commas.
             models: name to checkpoint; each writes into a folder of its name.
-            options: how predictions are made.
             out: the folder to write into.
+            reidentify: the studies' own files, to call the patient by name in DICOM exports; None keeps the pseudonym.
 
         Raises:
             UnknownExportError: a format is not known.
@@ -39,7 +40,7 @@ class CaseExports:
         names = [name.strip() for name in formats.split(",") if name.strip()]
         self._formats = [name for name in formats_named(names) if name != LABEL_MAP]
         self._folders = {checkpoint.id: out / name for name, checkpoint in models.items()}
-        self._options = options
+        self._reidentify = reidentify
         self.files: list[Path] = []
         self.refused: list[dict[str, str]] = []
 
@@ -60,10 +61,10 @@ class CaseExports:
         for name in self._formats:
             try:
                 if ready.harmonised and name in ON_THE_SERIES:
-                    case = on_its_series(ready, found, self._options)
+                    case = on_its_series(ready, found)
                 else:
-                    case = whole = whole or segmented_case(ready, found, self._options)
-                self.files += export_case(case, [name], self._folders[found.checkpoint.id])
+                    case = whole = whole or segmented_case(ready, found)
+                self.files += export_case(case, [name], self._folders[found.checkpoint.id], self._reidentify)
             except RefusedError as error:
                 self.refused.append({"case": ready.case.case_id, "format": name, "error": str(error)})
                 print(f"error: {name}: {error}", file=sys.stderr)

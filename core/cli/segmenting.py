@@ -51,6 +51,9 @@ def add_verbs(verbs: Any) -> None:
     segment.add_argument("--scheme", help="labels to write: a name or a file (default: the checkpoint's)")
     segment.add_argument("--format", default="nifti", metavar="NAMES", help="what is written (default: %(default)s)")
     segment.add_argument(
+        "--reidentify", type=Path, metavar="SOURCE", help="DICOM exports name the patient, from the study's own files"
+    )
+    segment.add_argument(
         "--as-is", action="store_true", help="do not align and strip a study that comes from the scanner as it is"
     )
     add_reading(segment)
@@ -90,7 +93,7 @@ def _segment(options: argparse.Namespace) -> int:
     passes, choices = passes_of(options), choices_of(options)
     models = _models(workspace, options.checkpoint)
     segmenter = Segmenter(workspace, _compute(options), passes, keep=False)
-    exports = CaseExports(options.format, models, passes, options.out)
+    exports = CaseExports(options.format, models, options.out, options.reidentify)
     layout = read_study(options.source, choices)
     _say(layout.findings)
     results: list[Segmentation] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.checkpoints import Checkpoint
@@ -11,6 +12,7 @@ from core.export.case_files import write_case
 from core.export.dicom.marks import why_not_dicom
 from core.export.dicom.rtstruct import write_rtstruct
 from core.export.dicom.seg import write_dicom_seg
+from core.export.dicom.series import with_patient
 from core.export.measurements import not_measured, write_csv_measurements, write_json_measurements
 from core.export.nifti import no_probabilities, write_mask, write_probabilities
 from core.export.onnx import write_onnx
@@ -138,13 +140,15 @@ def formats_named(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(look_up(known, name, "export of a case", UnknownExportError).name for name in dict.fromkeys(every))
 
 
-def export_case(case: SegmentedCase, formats: Sequence[str], out: Path) -> list[Path]:
+def export_case(case: SegmentedCase, formats: Sequence[str], out: Path, reidentify: Path | None = None) -> list[Path]:
     """Write a segmented case as `<case_id>_seg.nii.gz`, `<case_id>_seg.dcm` and so on.
 
     Args:
         case: what to write.
         formats: names of `EXPORTS`, or of `GROUPS`; each is written once.
         out: the folder; made if need be.
+        reidentify: a file of the study, or a folder that holds one, to take the patient's name from for DICOM
+            exports; None calls the patient by the case's pseudonym. No other format ever says who it is.
 
     Returns:
         The files, in the order of the formats. STL and PLY have one for each region that is not empty; a report is
@@ -154,5 +158,8 @@ def export_case(case: SegmentedCase, formats: Sequence[str], out: Path) -> list[
         UnknownExportError: a format is not known.
         NotExportableError: the case lacks what a format needs; nothing is written.
         NotWrittenError: the disk is full, or the folder cannot be written; no half file is left.
+        RefusedError: the patient is to be taken from files that are not of the study.
     """
+    if reidentify is not None and case.dicom is not None:
+        case = replace(case, dicom=with_patient(case.dicom, reidentify))
     return write_case(case, [EXPORTS[name] for name in formats_named(formats)], out)

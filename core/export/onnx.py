@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 OPSET = 18  # what torch's exporter writes without converting
 TOLERANCE = 1e-4
-# (slices, rows, columns) on which both are asked; rows and columns in strides
-ASKED = ((1, 2, 3), (3, 5, 4))
+# (slices, rows, columns) on which both are asked; rows and columns in strides, over the least that it takes
+ASKED = ((1, 0, 1), (3, 3, 2))
 
 
 class NotExportedError(JobFailedError):
@@ -54,30 +54,31 @@ def write_onnx(path: Path, checkpoint: Checkpoint) -> None:
             f"{checkpoint.folder.name} is an ensemble of {len(checkpoint.members)}; export its members, a file each"
         )
     model = load_model(checkpoint)
-    stride = model_named(checkpoint.spec.architecture).stride(checkpoint.spec.arguments)
+    architecture = model_named(checkpoint.spec.architecture)
+    stride = architecture.stride(checkpoint.spec.arguments)
+    least = architecture.traced_from(checkpoint.spec.arguments)
     axes = {
         "opset": OPSET,
         SLICES: ["slice", "channel", "row", "column"],
         LOGITS: ["slice", "region" if checkpoint.spec.target == "regions" else "class", "row", "column"],
         "rows_and_columns_are_multiples_of": stride,
-        "rows_and_columns_are_at_least": 2 * stride,
+        "rows_and_columns_are_at_least": least,
     }
     # without the padding around it: a canvas is a multiple of the stride already
-    network = _exported(model.net, checkpoint, stride)  # type: ignore[arg-type]
+    network = _exported(model.net, checkpoint, stride, least)  # type: ignore[arg-type]
     data = sealed(network, checkpoint, axes)
-    require_same(data, model, checkpoint, stride)
+    require_same(data, model, checkpoint)
     with replacing(path) as stream:
         stream.write(data)
 
 
-def require_same(data: bytes, model: nn.Module, checkpoint: Checkpoint, stride: int) -> None:
+def require_same(data: bytes, model: nn.Module, checkpoint: Checkpoint) -> None:
     """Refuse a network whose probabilities are not torch's.
 
     Args:
         data: the ONNX model.
         model: torch's.
         checkpoint: of both.
-        stride: of both.
 
     Raises:
         NotExportedError: they are further apart than 1e-4 somewhere.
@@ -85,10 +86,13 @@ def require_same(data: bytes, model: nn.Module, checkpoint: Checkpoint, stride: 
     import torch
 
     backend = OnnxBackend(checkpoint, data)
+    architecture = model_named(checkpoint.spec.architecture)
+    stride = architecture.stride(checkpoint.spec.arguments)
+    least = architecture.traced_from(checkpoint.spec.arguments)
     rng = np.random.default_rng(0)
     worst = 0.0
     for slices, rows, columns in ASKED:
-        shape = (slices, checkpoint.spec.inputs, rows * stride, columns * stride)
+        shape = (slices, checkpoint.spec.inputs, least + rows * stride, least + columns * stride)
         images = rng.standard_normal(shape, np.float32)
         with torch.inference_mode():
             expected = model(torch.from_numpy(images)).numpy()
@@ -105,12 +109,13 @@ def _shares(checkpoint: Checkpoint, logits: Floats) -> Floats:
     return softmax(logits) if checkpoint.spec.class_bits else sigmoid(logits)
 
 
-def _exported(net: nn.Module, checkpoint: Checkpoint, stride: int) -> bytes:
+def _exported(net: nn.Module, checkpoint: Checkpoint, stride: int, least: int) -> bytes:
     import torch
     from torch.export import Dim
 
-    example = torch.zeros(2, checkpoint.spec.inputs, 4 * stride, 6 * stride)
-    free = {0: Dim("slices"), 2: stride * Dim("rows", min=2), 3: stride * Dim("columns", min=2)}
+    example = torch.zeros(2, checkpoint.spec.inputs, least + 2 * stride, least + 4 * stride)
+    fewest = least // stride
+    free = {0: Dim("slices"), 2: stride * Dim("rows", min=fewest), 3: stride * Dim("columns", min=fewest)}
     try:
         with _silence():
             program = torch.onnx.export(

@@ -9,10 +9,9 @@ from typing import Any
 from core.atomic import write_json
 from core.data.prepare import head_mask
 from core.errors import RefusedError
-from core.export import SegmentedCase, export_case, provenance_of
+from core.export import SegmentedCase, export_case
 from core.export.dicom import DicomSeries, series_of_files
 from core.harmonise.steps import FIXED_FIRST
-from core.inference.options import InferenceOptions
 from core.jobs.mask_files import Bits, Found, carried_masks
 from core.jobs.ready_case import ReadyCase
 from core.measuring import measure
@@ -28,16 +27,15 @@ class CaseExporter:
     A format that does not fit a case is left out, and why is written down.
     """
 
-    def __init__(self, formats: Sequence[str], options: InferenceOptions, out: Path) -> None:
+    def __init__(self, formats: Sequence[str], out: Path) -> None:
         """Get ready.
 
         Args:
             formats: names of `EXPORTS`; `nifti` is written by the segmentation itself and left out.
-            options: how the prediction is made.
             out: where the folders go.
         """
         self._formats = [name for name in formats if name != "nifti"]
-        self._options, self._out = options, out
+        self._out = out
         self._made: dict[str, dict[str, Any]] = {name: {"files": {}, "refused": {}} for name in self._formats}
 
     def ready(self, ready: ReadyCase) -> None:
@@ -49,9 +47,9 @@ class CaseExporter:
         for name in self._formats:
             try:
                 if ready.harmonised and name in ON_THE_SERIES:
-                    to_write = on_its_series(ready, found, self._options)
+                    to_write = on_its_series(ready, found)
                 else:
-                    case = case or segmented_case(ready, found, self._options)
+                    case = case or segmented_case(ready, found)
                     to_write = case
                 written = export_case(to_write, [name], self._out / name)
                 self._made[name]["files"][ready.case.case_id] = [path.name for path in written]
@@ -66,26 +64,25 @@ class CaseExporter:
         return {name: next(iter(made["refused"].values())) for name, made in self._made.items() if made["refused"]}
 
 
-def segmented_case(ready: ReadyCase, found: Found, options: InferenceOptions) -> SegmentedCase:
+def segmented_case(ready: ReadyCase, found: Found) -> SegmentedCase:
     """Return a case and its mask on the grid that was segmented, measured, with what it was made from."""
     volume = ready.volume
     series = None if ready.harmonised else _dicom(ready, volume.modalities[0])
     images = {name: volume.values(channel) for channel, name in enumerate(volume.modalities)}
-    return _case(ready, found, options, found.bits, volume.native, series, images, head_mask(volume))
+    return _case(ready, found, found.bits, volume.native, series, images, head_mask(volume))
 
 
-def on_its_series(ready: ReadyCase, found: Found, options: InferenceOptions) -> SegmentedCase:
+def on_its_series(ready: ReadyCase, found: Found) -> SegmentedCase:
     """Return a raw study's mask on the own grid of the series that its grid was made from, if that was DICOM."""
     names = sorted(ready.series, key=lambda name: (*FIXED_FIRST, name).index(name))
     name = next((each for each in names if ready.case.sources[each].format == "dicom"), names[0])
     bits = carried_masks(ready, found)[name]
-    return _case(ready, found, options, bits, ready.series[name], _dicom(ready, name), {}, None)
+    return _case(ready, found, bits, ready.series[name], _dicom(ready, name), {}, None)
 
 
 def _case(
     ready: ReadyCase,
     found: Found,
-    options: InferenceOptions,
     bits: Bits,
     grid: Grid,
     dicom: DicomSeries | None,
@@ -94,14 +91,13 @@ def _case(
 ) -> SegmentedCase:
     regions = found.prediction.regions
     titles = {region.name: region.title for region in found.scheme.regions}
-    checkpoint = found.checkpoint
     return SegmentedCase(
         case_id=ready.case.case_id,
         bits=bits,
         regions=regions,
         scheme=found.scheme,
         grid=grid,
-        provenance=provenance_of(checkpoint.members or (checkpoint,), options.to_json() if options.several else {}),
+        provenance=found.provenance,
         prediction=found.prediction if bits is found.bits else None,
         measurements=measure(bits, regions, titles, grid.geometry(), head),
         dicom=dicom,

@@ -43,7 +43,7 @@ def export_study(workspace: Workspace, job: SegmentationJob, wanted: str) -> Non
     warm = Segmenter(workspace, Compute("cpu", bf16=False, channels_last=False), request.inference)
     segmenter = study_segmenter(warm, Workspace(job.work))
     with new_folder(job.folder / "exports" / wanted) as draft, tempfile.TemporaryDirectory(dir=job.folder) as masks:
-        exporter = CaseExporter([wanted], request.inference, draft)
+        exporter = CaseExporter([wanted], draft)
         told = Listener(on_found=exporter.found)
         for case in layout.cases:
             if case.case_id in done:

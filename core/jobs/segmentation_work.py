@@ -67,7 +67,7 @@ def segment_study(workspace: Workspace, job: SegmentationJob, segmenter_of: Segm
     view = StudyView(workspace, job, request.checkpoint, checkpoint)
     segmenter.on_cut = view.cut if request.shown else None
     with new_folder(job.result) as draft:
-        exporter = CaseExporter(request.formats, request.inference, draft)
+        exporter = CaseExporter(request.formats, draft)
         heard = (view, exporter) if request.shown else (exporter,)
         cases, refused = _segment(layout, segmenter, checkpoint, request, draft, progress, heard)
         if not cases:

@@ -18,7 +18,9 @@ from core.export import (
 )
 from core.export.measurements import COLUMNS, write_csv_measurements, write_json_measurements
 from core.export.report import why_no_pdf
+from tests.core.data.formats.segs import CANARY
 from tests.core.export.segmented import FIRST, changed, on_series, segmented
+from tests.core.export.test_dicom import of_made_series
 
 EVERY = {
     "case-001_seg.nii.gz", "case-001_probabilities.nii.gz", "case-001_seg.dcm", "case-001_rtstruct.dcm",
@@ -98,3 +100,14 @@ def test_a_title_that_begins_as_a_formula_is_no_formula(tmp_path: Path) -> None:
     named = replace(case.measurements, regions=(replace(first, title="=1+1"), *others))
     write_csv_measurements(tmp_path / "one.csv", changed(case, measurements=named))
     assert next(csv.DictReader((tmp_path / "one.csv").read_text().splitlines()))["title"] == "'=1+1"
+
+
+def test_the_patient_is_named_in_dicom_files_alone_and_only_where_the_study_is_given(tmp_path: Path) -> None:
+    made, study = tmp_path / "out", tmp_path / "study"
+    study.mkdir()
+    case = of_made_series(study)
+    case = changed(case, measurements=segmented().measurements)
+    names = ["nifti", "dicom-seg", "rtstruct", "glb", "json", "csv"]
+    for reidentify, named in ((None, set()), (study, {"case-001_seg.dcm", "case-001_rtstruct.dcm"})):
+        files = export_case(case, names, made, reidentify)
+        assert {path.name for path in files if CANARY.encode() in path.read_bytes()} == named

@@ -40,6 +40,7 @@ from tests.cases import SHAPE, channels, tumour_labels
 CPU = Compute("cpu", bf16=False, channels_last=False)
 TTA = InferenceOptions(tta=True)
 CLASSES: dict[str, Any] = {"target": "classes", "class_bits": (0, 1, 3, 7)}
+LARGE = ((1, 4, 120, 128), (3, 4, 150, 181))  # from 128 on: windows of 7 tokens, 16 pixels apart
 SIZES = ((1, 4, 1, 70), (2, 4, 33, 47), (5, 4, 64, 31), (1, 4, 150, 181))
 
 
@@ -92,7 +93,7 @@ def test_every_architecture_gives_torch_s_probabilities_whatever_the_size_and_le
     name: str, tmp_path: Path, repo_root: Path
 ) -> None:
     checkpoint = exported(tmp_path / name, small(name))
-    for shape in SIZES:
+    for shape in LARGE if name == "swin_unetr" else SIZES:
         assert furthest(checkpoint, *shape) <= 1e-4, shape
     content = (checkpoint.folder / ONNX).read_bytes()
     for trace in (str(repo_root), str(Path.home()), "site-packages", ".py"):
@@ -112,6 +113,13 @@ def test_the_same_checkpoint_gives_the_same_bytes(name: str, tmp_path: Path) -> 
 def test_the_default_network_too(name: str, tmp_path: Path) -> None:
     checkpoint = exported(tmp_path / name, narrow.spec(architecture=name, arguments={}))
     assert furthest(checkpoint, 2, 4, 160, 192) <= 1e-4
+
+
+def test_slices_on_which_windows_do_not_shift_are_refused(tmp_path: Path, plain: Checkpoint) -> None:
+    checkpoint = resealed(tmp_path / "swin", small("swin_unetr"), plain)
+    backend = OnnxBackend(checkpoint)
+    with pytest.raises(CheckpointError, match="swin takes slices from 128 x 128 on, found 96 x 160: smaller ones"):
+        backend.logits(np.zeros((1, 4, 96, 160), np.float32))
 
 
 @pytest.fixture(scope="module")
