@@ -16,6 +16,10 @@ def _no_encoder(_arguments: Any) -> None:
     return None
 
 
+def _any_size(_arguments: Any) -> int:
+    return 0
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """One architecture: how it is called, what may be said about it, and how it is built.
@@ -34,6 +38,8 @@ class ModelSpec:
         batch_norm_of: arguments to whether any layer is batch norm (which is refused at batch 1).
         encoder_of: arguments to the name of the encoder that pretrained weights exist for, or None.
         small: arguments of a narrow version, for tests and demos.
+        steps_from_of: arguments to the height and width from which the network takes the same steps whatever the
+            size; what was traced for another runtime holds from there on.
     """
 
     name: str
@@ -46,6 +52,7 @@ class ModelSpec:
     batch_norm_of: Callable[[Any], bool]
     encoder_of: Callable[[Any], str | None] = _no_encoder
     small: Mapping[str, Any] = field(default_factory=dict)
+    steps_from_of: Callable[[Any], int] = _any_size
 
     def parse(self, given: Mapping[str, Any] | Arguments) -> Arguments:
         """Validate arguments and fill in the defaults.
@@ -58,6 +65,12 @@ class ModelSpec:
     def stride(self, given: Mapping[str, Any] | Arguments) -> int:
         """Return the multiple that height and width are padded to inside the model."""
         return self.stride_of(self.parse(given))
+
+    def traced_from(self, given: Mapping[str, Any] | Arguments) -> int:
+        """Return the least height and width, in multiples of the stride, of which what was traced holds."""
+        parsed = self.parse(given)
+        stride = self.stride_of(parsed)
+        return max(2 * stride, -(-self.steps_from_of(parsed) // stride) * stride)
 
     def has_batch_norm(self, given: Mapping[str, Any] | Arguments) -> bool:
         """Say whether the model would contain batch norm, which cannot train at batch 1."""

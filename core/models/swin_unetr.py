@@ -68,6 +68,11 @@ def _stride(_arguments: SwinUNETRArguments) -> int:
     return STRIDE
 
 
+def _steps_from(arguments: SwinUNETRArguments) -> int:
+    # the deepest stage's tokens are 16 pixels apart; where they fill no more than a window, none is shifted
+    return 16 * (arguments.window + 1)
+
+
 def _uses_batch_norm(_arguments: SwinUNETRArguments) -> bool:
     # layer norm on tokens, instance norm in the convolutions
     return False
@@ -84,4 +89,5 @@ SWIN_UNETR = ModelSpec(
     stride_of=_stride,
     batch_norm_of=_uses_batch_norm,
     small={"feature_size": 12, "depths": (1, 1, 1, 1), "heads": (1, 2, 3, 4)},
+    steps_from_of=_steps_from,
 )

@@ -41,7 +41,9 @@ class OnnxBackend(Backend[Floats]):
         """
         spec = checkpoint.spec
         self._name = (checkpoint.onnx or checkpoint.folder).name
-        self._stride = model_named(spec.architecture).stride(spec.arguments)
+        architecture = model_named(spec.architecture)
+        self._least = 2 * architecture.stride(spec.arguments)
+        self._traced_from = architecture.traced_from(spec.arguments)
         self._session = _session(onnx_model(checkpoint) if model is None else model, self._name)
         channels, outputs = (
             [(each.name, each.type, *each.shape[1:2]) for each in ends]
@@ -53,26 +55,20 @@ class OnnxBackend(Backend[Floats]):
                 f"{self._name}: the network turns {channels} into {outputs}; its card needs {expected[0]} to "
                 f"{expected[1]}: export it again"
             )
-        self._size = self._session.get_inputs()[0].shape[2:]
 
     def logits(self, canvas: Floats) -> Floats:
-        """Return the network's logits; a canvas of a single stride is padded, as torch's network does itself."""
+        """Return the network's logits; a canvas of a single stride is padded, as torch's network does itself.
+
+        Raises:
+            CheckpointError: the canvas is smaller than what this architecture is exported for.
+        """
         height, width = canvas.shape[-2:]
-        top, left = (max(2 * self._stride - side, 0) // 2 for side in (height, width))
-        padded = np.pad(
-            canvas,
-            (
-                (0, 0),
-                (0, 0),
-                (top, max(2 * self._stride - height, 0) - top),
-                (left, max(2 * self._stride - width, 0) - left),
-            ),
-        )
-        fixed = [wanted for wanted in self._size if isinstance(wanted, int)]
-        if fixed and fixed != list(padded.shape[-2:]):
+        (top, bottom), (left, right) = (_margins(side, self._least) for side in (height, width))
+        padded = np.pad(canvas, ((0, 0), (0, 0), (top, bottom), (left, right)))
+        if min(padded.shape[-2:]) < self._traced_from:
             raise CheckpointError(
-                f"{self._name} takes slices of {fixed[0]} x {fixed[1]} only, found {padded.shape[-2]} x "
-                f"{padded.shape[-1]}: this architecture is exported for one size; segment without --backend onnx"
+                f"{self._name} takes slices from {self._traced_from} x {self._traced_from} on, found {height} x "
+                f"{width}: smaller ones go other ways through this architecture; segment without --backend onnx"
             )
         logits: Floats = self._session.run([LOGITS], {SLICES: padded})[0]
         return logits[..., top : top + height, left : left + width]
@@ -90,6 +86,11 @@ def threads() -> int:
     if told.isdigit() and int(told) > 0:
         return int(told)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _margins(side: int, least: int) -> tuple[int, int]:
+    missing = max(least - side, 0)
+    return missing // 2, missing - missing // 2
 
 
 def _session(model: bytes, name: str) -> Any:
