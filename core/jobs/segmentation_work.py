@@ -14,11 +14,12 @@ from core.checkpoints import Checkpoint
 from core.data.layouts.spec import Layout
 from core.data.refusal import Finding, InputRefusedError
 from core.errors import Cancelled, JobFailedError, RefusedError
-from core.importing import read_cases
+from core.importing import read_study
 from core.inference.segment import Segmenter
 from core.jobs.case_exports import CaseExporter
 from core.jobs.folder import JobStatus
-from core.jobs.listening import Listener
+from core.jobs.held_study import HeldStudy
+from core.jobs.listening import Listener, quiet
 from core.jobs.mask_files import Found
 from core.jobs.ready_case import ReadyCase
 from core.jobs.segment_files import segment_models
@@ -35,13 +36,19 @@ RESULT = "result.json"
 SegmenterOf = Callable[[SegmentationRequest, Workspace], Segmenter]
 
 
-def segment_study(workspace: Workspace, job: SegmentationJob, segmenter_of: SegmenterOf) -> str:
+def segment_study(
+    workspace: Workspace,
+    job: SegmentationJob,
+    segmenter_of: SegmenterOf,
+    keep: Callable[[HeldStudy | None], None] = quiet,
+) -> str:
     """Segment the cases of a study; `result/` appears when all are done.
 
     Args:
         workspace: where the checkpoints are.
         job: that this process has taken.
         segmenter_of: asked once the files have been looked at.
+        keep: given what may be asked more of.
 
     Returns:
         A sentence on the cases that could not be used; empty where all could.
@@ -60,7 +67,7 @@ def segment_study(workspace: Workspace, job: SegmentationJob, segmenter_of: Segm
     progress.say("unpacking")
     folder = lay_out(job.input, progress.unpacking)
     progress.say("looking at the files")
-    layout = read_cases(folder, request.choices)
+    layout = read_study(folder, request.choices)
     if checkpoint is None:
         request, checkpoint = _chosen(workspace, request, layout)
     segmenter = segmenter_of(request, Workspace(job.work))
@@ -76,6 +83,7 @@ def segment_study(workspace: Workspace, job: SegmentationJob, segmenter_of: Segm
         findings = [*layout.findings, *said_while_unpacking(job.input)]
         write_json(draft / RESULT, _document(request, checkpoint, cases, refused, findings))
         progress.say("finishing")
+    keep(view.held)
     return " ".join([*_not_used(len(refused), len(layout.cases)), *not_written.values()])
 
 

@@ -26,6 +26,7 @@ from core.data.slabs import ViewerArray
 from core.data.store import SlicedCase
 from core.data.volume_cache import VolumeCache
 from core.jobs.folder import JobFolder
+from core.jobs.held_study import HeldStudy
 from core.jobs.mask_files import Found
 from core.jobs.ready_case import ReadyCase
 from core.jobs.segmentations import SegmentationJob
@@ -40,7 +41,11 @@ VIEW = "view.json"
 
 
 class StudyView:
-    """Writes what a page shows of a study's first case, as the work goes on."""
+    """Writes what a page shows of a study's first case, as the work goes on.
+
+    Attributes:
+        held: what a page may ask more of, once the case is cut.
+    """
 
     def __init__(self, workspace: Workspace, job: SegmentationJob, name: str, checkpoint: Checkpoint) -> None:
         """Begin.
@@ -57,6 +62,7 @@ class StudyView:
         self._began_s = time.monotonic()
         self._ready: ReadyCase | None = None
         self._document: dict[str, Any] = {}
+        self.held: HeldStudy | None = None
 
     def ready(self, ready: ReadyCase) -> None:
         """Show a case's channels, before anything is segmented; only the first case is shown."""
@@ -89,6 +95,8 @@ class StudyView:
         if self._ready is None or self._document["first"] or sliced.plane != "axial" or not sliced.slice_index:
             return
         asked = self._job.asked.first_slice
+        geometry = self._ready.volume.geometry
+        self.held = HeldStudy(self._job.id, sliced, predictor, geometry.spacing_mm[:2] if geometry else None)
         wanted = self._document["shape"][2] // 2 if asked is None else asked
         index = min(sliced.slice_index, key=lambda each: abs(each - wanted))
         alone = np.zeros(sliced.shape, np.uint8)

@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING, Any
 from core.data import limits
 from core.errors import Cancelled, JobFailedError, RefusedError
 from core.jobs.bounded import NICENESS
+from core.jobs.held_study import HeldStudy
 from core.jobs.segmentation_queue import claim, finish, leave, register_worker, tend
 from core.jobs.segmentation_work import in_a_sentence, segment_study
 from core.jobs.segmentations import SegmentationJob, SegmentationRequest
+from core.jobs.slice_questions import answer_waiting
 from core.jobs.study_segmenter import loaded_networks, study_segmenter
 from core.workspace import Workspace
 
@@ -48,6 +50,7 @@ class Worker:
         self.workspace = workspace
         self.device = device
         self._warm: Segmenter | None = None
+        self._held: HeldStudy | None = None
 
     @property
     def loaded(self) -> dict[str, Predictor[Any]]:
@@ -63,6 +66,8 @@ class Worker:
                 self.do(job)
                 tend(self.workspace)
                 rested = time.monotonic()
+            elif answer_waiting(self.workspace, self._held):
+                rested = time.monotonic()
             elif time.monotonic() - rested > idle_s:
                 if leave(self.workspace, self.device):
                     return
@@ -73,7 +78,7 @@ class Worker:
         """Segment one study; however that ends, the job says so."""
         try:
             with _at_most(limits.SEGMENTATION_S):
-                message = segment_study(self.workspace, job, self._segmenter)
+                message = segment_study(self.workspace, job, self._segmenter, self._hold)
             finish(self.workspace, job, "done", message)
         except Cancelled:
             finish(self.workspace, job, "cancelled")
@@ -89,10 +94,13 @@ class Worker:
         from core.inference.segment import Segmenter
 
         if self._warm is None:
-            self._warm = Segmenter(self.workspace, choose_compute(self.device, fast=False))
+            self._warm = Segmenter(self.workspace, choose_compute(self.device))
         while len(self.loaded) > MOST_NETWORKS:  # the one that was loaded first goes
             self.loaded.pop(next(iter(self.loaded)))
         return study_segmenter(replace(self._warm, options=request.inference), keeps)
+
+    def _hold(self, held: HeldStudy | None) -> None:
+        self._held = held
 
     def _wait(self, seconds: float) -> None:
         before, ends = self._changed(), time.monotonic() + seconds

@@ -19,6 +19,7 @@ from pages.parts.segment.files import checks, series
 from pages.parts.segment.measured import how_sure, lesions, measured
 from pages.parts.segment.picture import picture
 from pages.parts.segment.progress import progress, stage
+from pages.parts.segment.stress import stress_panel
 from pages.parts.segment.take_away import take_away
 from pages.parts.uploader import this_browser
 
@@ -72,6 +73,9 @@ def _right(job: SegmentationJob, status: JobStatus, view: dict[str, Any] | None)
             lesions(job, view)
         with st.container(border=True, key="surface-sure"):
             how_sure(view)
+        if status.state == "done":
+            with st.container(border=True, key="surface-stress"), in_a_sentence():
+                stress_panel(job, view)
     if status.state in ENDED:
         with st.container(border=True, key="surface-away"), in_a_sentence():
             take_away(job, status)

@@ -1,0 +1,63 @@
+"""The slice on screen, made harder: a sequence off, noise, mirrored; and what the model makes of it at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.jobs.segmentations import SegmentationJob
+from core.jobs.slice_questions import answer_to, ask
+from pages.parts import state, store
+from pages.parts.importing.findings import plain
+from pages.parts.volumes import TITLES
+
+EVERY_S = 0.25
+NOISE = {"no noise": 0.0, "noise 20 %": 0.2, "noise 50 %": 0.5}
+
+
+def stress_panel(job: SegmentationJob, view: dict[str, Any]) -> None:
+    """Draw what can be done to the slice, and the answer."""
+    st.markdown("**Stress this slice**")
+    without = st.pills(
+        "Without",
+        view["modalities"],
+        selection_mode="multi",
+        format_func=lambda name: f"no {TITLES.get(name, name)}",
+        key=f"without {job.id}",
+        label_visibility="collapsed",
+    )
+    noise = st.segmented_control(
+        "Noise", list(NOISE), default="no noise", required=True, key=f"noise {job.id}", label_visibility="collapsed"
+    )
+    mirror = st.checkbox("mirrored", key=f"mirror {job.id}")
+    if not (without or mirror or NOISE[str(noise)]):
+        st.caption("Switch a sequence off, add noise or mirror the slice to see what the model makes of it.")
+        return
+    resting = state.rests_on(job.id)
+    index = view["first"]["slice"] if resting is None and view["first"] else resting or view["shape"][2] // 2
+    _answer(job, ask(store.workspace(), job, int(index), list(without), NOISE[str(noise)], mirror))
+
+
+def _answer(job: SegmentationJob, name: str) -> None:
+    found = answer_to(job, name)
+    if found is None:
+        _wait_for(job, name)
+    elif "refused" in found:
+        st.caption(plain(found["refused"]))
+    else:
+        st.html("".join(f"<div style='margin-bottom:4px'>{each}</div>" for each in found["drawn"]))
+        st.caption(f"Slice {found['slice'] + 1}: as it is above, changed below.")
+        st.markdown("  \n".join(_change(name, change) for name, change in found["regions"].items()))
+
+
+@st.fragment(run_every=EVERY_S)
+def _wait_for(job: SegmentationJob, name: str) -> None:
+    if answer_to(job, name) is not None:
+        st.rerun(scope="app")
+    st.caption("Asking the model")
+
+
+def _change(name: str, change: dict[str, float | None]) -> str:
+    dice = "none in either" if change["dice"] is None else f"Dice {change['dice']:.2f} between them"
+    return f"{plain(name)} {change['before_cm2']:.1f} → {change['after_cm2']:.1f} cm² :gray[{dice}]"
