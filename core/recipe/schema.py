@@ -157,7 +157,7 @@ class PostSection(_Section):
     steps: tuple[Step, ...] = Field(
         (),
         description="What cleans the mask up after that, in order: steps of `python -m core steps`, for all regions or "
-        "those listed. Scores logged while training are from before.",
+        "those listed.",
     )
 
 

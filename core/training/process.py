@@ -31,6 +31,7 @@ from core.recipe import Recipe
 from core.training.batches.sampling import SliceSampler
 from core.training.engine.distributed import ALONE, World
 from core.training.engine.trainer import Emit, Ingredients, Trainer
+from core.training.engine.validation import spacings_of
 from core.training.runs import disk
 from core.training.runs.disk import writing_workspace
 from core.training.runs.environment import environment, keep_environment, libraries
@@ -163,7 +164,7 @@ def gather(workspace: Workspace, run: RunFolder, compute: Compute) -> Ingredient
     model = build_model(recipe.model.name, inference.inputs, inference.outputs, recipe.model.arguments)
     encoder = _start_encoder(workspace, run, recipe, model)
     card = _card(run, recipe, cohort, split, model, (train, validation), encoder, inference)
-    return Ingredients(recipe, model, card, compute, sampler, validation)
+    return Ingredients(recipe, model, card, compute, sampler, validation, spacings_of(cohort, validation))
 
 
 def open_cases(workspace: Workspace, cohort: Cohort, case_ids: Iterable[str], plane: Plane) -> list[SlicedCase]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from core.checkpoints import Card, write_checkpoint
@@ -14,6 +14,7 @@ from core.data.store import SlicedCase
 from core.inference.device import Compute, set_determinism
 from core.inference.predictor import Predictor
 from core.losses import build_loss
+from core.postprocess import Spacing
 from core.recipe import Recipe
 from core.training.batches.loading import batches
 from core.training.batches.sampling import Batch, SliceSampler
@@ -47,6 +48,7 @@ class Ingredients:
     compute: Compute
     sampler: SliceSampler
     validation: Sequence[SlicedCase]
+    spacings_mm: Mapping[str, Spacing | None] = field(default_factory=dict)  # of the validation cases
 
 
 class Trainer:
@@ -220,7 +222,7 @@ class Trainer:
         def measure() -> list[float]:
             if not self._history:
                 self._note_what_is_missing()
-            validated = validate(self._predictor, self._parts.validation, self._loss)
+            validated = validate(self._predictor, self._parts.validation, self._loss, self._parts.spacings_mm)
             measured.append(validated)
             value = validated.score if self._monitor == "dice" else -validated.loss
             return [value if math.isfinite(validated.loss) else math.nan]

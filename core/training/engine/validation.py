@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ from core.inference.predictor import Assembly, Predictor
 from core.metrics import METRICS
 from core.metrics.empty_masks import POLICIES, score
 from core.metrics.pair import RegionPair, compare_regions
+from core.postprocess import Spacing, clean
+from core.workspace import Cohort
 
 if TYPE_CHECKING:
     import torch
@@ -53,14 +55,21 @@ class Validation:
         return {"loss": self.loss, "dice": self.dice, "iou": self.iou, "accuracy": self.accuracy, "score": self.score}
 
 
-def validate(predictor: Predictor, cases: Sequence[SlicedCase], loss: Loss) -> Validation:
+def validate(
+    predictor: Predictor,
+    cases: Sequence[SlicedCase],
+    loss: Loss,
+    spacings_mm: Mapping[str, Spacing | None] | None = None,
+) -> Validation:
     """Segment every validation patient whole and score it in 3D.
 
     Args:
         predictor: the model as it is now.
         cases: with reference masks.
         loss: what training minimises.
+        spacings_mm: edge lengths of a voxel by case, which a clean-up with sizes in mm or ml goes by.
     """
+    sizes = spacings_mm or {}
     losses: list[float] = []
     accuracies: list[float] = []
     regions = predictor.spec.regions
@@ -70,7 +79,7 @@ def validate(predictor: Predictor, cases: Sequence[SlicedCase], loss: Loss) -> V
         for part, logits in predictor.batches(case):
             assembled.put(part, predictor.probabilities(logits))
             losses.append(float(loss(logits, _targets(case, part, predictor.spec, logits.device))))
-        mask = case.box.crop(assembled.prediction(predictor.spec, "").mask())
+        mask = case.box.crop(_mask(assembled, predictor.spec, sizes.get(case.case_id)))
         reference = np.asarray(case.reference)
         pairs = compare_regions(mask, reference, len(regions), None, case.shape)
         for region, pair in zip(regions, pairs, strict=True):
@@ -86,12 +95,23 @@ def validate(predictor: Predictor, cases: Sequence[SlicedCase], loss: Loss) -> V
     return Validation(float(np.mean(losses)), dice, iou, float(np.mean(accuracies)))
 
 
+def spacings_of(cohort: Cohort, cases: Sequence[SlicedCase]) -> dict[str, Spacing | None]:
+    """Return the edge lengths of each case's voxels in mm, None where it has no geometry."""
+    found = {case.case_id: cohort.cases[case.case_id].geometry for case in cases}
+    return {case_id: geometry.spacing_mm if geometry else None for case_id, geometry in found.items()}
+
+
 def regions_in(cases: Sequence[SlicedCase], regions: Sequence[str]) -> set[str]:
     """Return the regions that any reference has a voxel of."""
     bits = 0
     for case in cases:
         bits |= int(np.bitwise_or.reduce(np.asarray(case.reference), axis=None))
     return {region for number, region in enumerate(regions) if bits >> number & 1}
+
+
+def _mask(assembled: Assembly, spec: InferenceSpec, spacing_mm: Spacing | None) -> npt.NDArray[np.uint8]:
+    raw = assembled.prediction(spec, "").mask()
+    return clean(raw, spec.regions, spacing_mm, spec.post, spec.class_bits)
 
 
 def _accuracy(

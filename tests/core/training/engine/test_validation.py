@@ -49,6 +49,14 @@ def test_dice_is_that_of_the_whole_patient_by_hand(cases: list[SlicedCase]) -> N
     assert found.score == pytest.approx(np.mean([v for v in found.dice.values() if v is not None]))
 
 
+def test_what_is_scored_is_the_cleaned_mask_by_the_voxel_sizes_of_each_patient(cases: list[SlicedCase]) -> None:
+    """No tumour has 2 ml, so that a smallest component of 2 ml leaves nothing where voxels have a size."""
+    spec = narrow.spec(post=[{"name": "smallest_component", "arguments": {"ml": 2}}])
+    loss, sizes = build_loss("bce_dice", {}), {cases[0].case_id: (1.0, 1.5, 2.0), cases[1].case_id: None}
+    assert validate(Predictor(Oracle(), spec, CPU), cases, loss, sizes).dice["WT"] == pytest.approx((0 + 1) / 2)
+    assert validate(Predictor(Oracle(), spec, CPU), cases, loss).dice["WT"] == 1.0
+
+
 def test_iou_and_accuracy_are_those_of_the_whole_patient_by_hand(cases: list[SlicedCase]) -> None:
     """Accuracy counts every voxel of the image in every region, air included."""
     found = validate(Predictor(Oracle(), narrow.spec(), CPU), cases, build_loss("bce_dice", {}))
