@@ -36,7 +36,7 @@ def _defined(node: Any, graph: Any) -> list[Any]:
     images, scale, shift = node.input
     name = node.output[0]
     epsilon = next(float(attribute.f) for attribute in node.attribute if attribute.name == "epsilon")
-    graph.initializer.append(numpy_helper.from_array(np.float64(epsilon), f"{name}.epsilon"))
+    graph.initializer.append(numpy_helper.from_array(np.array(epsilon, np.float64), f"{name}.epsilon"))
     made: list[Any] = []
 
     def step(operator: str, what: str, *inputs: str, **attributes: Any) -> str:
