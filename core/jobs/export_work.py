@@ -10,7 +10,7 @@ from pathlib import Path
 from core.atomic import new_folder
 from core.data import limits
 from core.errors import JobFailedError, RefusedError
-from core.importing import read_cases
+from core.importing import read_study
 from core.inference.device import Compute
 from core.inference.segment import Segmenter
 from core.jobs.bounded import bound_this_process
@@ -38,7 +38,7 @@ def export_study(workspace: Workspace, job: SegmentationJob, wanted: str) -> Non
     checkpoint = checkpoint_named(workspace, document["checkpoint"])
     if checkpoint.id != document["checkpoint_id"]:
         raise RefusedError("the checkpoint that segmented this study is another now; bring the study again")
-    layout = read_cases(lay_out(job.input), request.choices)
+    layout = read_study(lay_out(job.input), request.choices)
     done = {case["case"] for case in document["cases"]}
     warm = Segmenter(workspace, Compute("cpu", bf16=False, channels_last=False), request.inference)
     segmenter = study_segmenter(warm, Workspace(job.work))

@@ -97,6 +97,12 @@ def claim(workspace: Workspace, device: str) -> SegmentationJob | None:
     return None
 
 
+def upcoming(workspace: Workspace, device: str) -> SegmentationJob | None:
+    """Return the study that has waited longest on a device, without taking it."""
+    with locked(workspace):
+        return next((job for job in _settled(workspace) if job.asked.device == device), None)
+
+
 def finish(workspace: Workspace, job: SegmentationJob, state: State, message: str = "") -> None:
     """Say how a study that this process has taken ended; the files of one without a result are deleted."""
     with locked(workspace):

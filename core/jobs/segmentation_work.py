@@ -25,6 +25,7 @@ from core.jobs.ready_case import ReadyCase
 from core.jobs.segment_files import segment_models
 from core.jobs.segmentation_choices import fitting_checkpoint
 from core.jobs.segmentations import SegmentationJob, SegmentationRequest
+from core.jobs.study_ahead import Files, StudyAhead
 from core.jobs.study_view import StudyView
 from core.jobs.upload_tree import lay_out, said_while_unpacking
 from core.workspace import Workspace
@@ -41,6 +42,7 @@ def segment_study(
     job: SegmentationJob,
     segmenter_of: SegmenterOf,
     keep: Callable[[HeldStudy | None], None] = quiet,
+    ahead: StudyAhead | None = None,
 ) -> str:
     """Segment the cases of a study; `result/` appears when all are done.
 
@@ -49,6 +51,7 @@ def segment_study(
         job: that this process has taken.
         segmenter_of: asked once the files have been looked at.
         keep: given what may be asked more of.
+        ahead: may have read the files already, and is told when the next study's can be.
 
     Returns:
         A sentence on the cases that could not be used; empty where all could.
@@ -65,6 +68,7 @@ def segment_study(
     request = job.asked
     checkpoint = request.checked(workspace)
     progress.say("unpacking")
+    read = ahead.take(job) if ahead else {}
     folder = lay_out(job.input, progress.unpacking)
     progress.say("looking at the files")
     layout = read_study(folder, request.choices)
@@ -75,8 +79,8 @@ def segment_study(
     segmenter.on_cut = view.cut if request.shown else None
     with new_folder(job.result) as draft:
         exporter = CaseExporter(request.formats, draft)
-        heard = (view, exporter) if request.shown else (exporter,)
-        cases, refused = _segment(layout, segmenter, checkpoint, request, draft, progress, heard)
+        heard: list[Hearing] = [*([view] if request.shown else []), exporter, *([ahead] if ahead else [])]
+        cases, refused = _segment(layout, segmenter, checkpoint, request, draft, progress, heard, read)
         if not cases:
             raise InputRefusedError(*refused)
         not_written = exporter.finish()
@@ -166,6 +170,7 @@ def _segment(
     out: Path,
     progress: Progress,
     heard: Sequence[Hearing],
+    read: Files,
 ) -> tuple[list[dict[str, Any]], list[Finding]]:
     cases: list[dict[str, Any]] = []
     refused = [finding for finding in layout.findings if finding.severity == "error"]
@@ -173,8 +178,16 @@ def _segment(
         progress.say(f"reading case {number + 1} of {len(layout.cases)}")
         told = progress.of_case(number, len(layout.cases), heard)
         try:
-            models = {"": checkpoint}
-            (found,) = segment_models(segmenter, case, models, out, request.choices, layout.private_names, told)
+            (found,) = segment_models(
+                segmenter,
+                case,
+                {"": checkpoint},
+                out,
+                request.choices,
+                layout.private_names,
+                told,
+                files=read.pop(case.case_id, None),
+            )
         except InputRefusedError as error:  # the other cases go on
             refused += error.findings
             continue

@@ -25,6 +25,7 @@ from core.jobs.segmentation_queue import claim, finish, leave, register_worker, 
 from core.jobs.segmentation_work import in_a_sentence, segment_study
 from core.jobs.segmentations import SegmentationJob, SegmentationRequest
 from core.jobs.slice_questions import answer_waiting
+from core.jobs.study_ahead import StudyAhead
 from core.jobs.study_segmenter import loaded_networks, study_segmenter
 from core.workspace import Workspace
 
@@ -51,6 +52,7 @@ class Worker:
         self.device = device
         self._warm: Segmenter | None = None
         self._held: HeldStudy | None = None
+        self.ahead = StudyAhead(workspace, device)
 
     @property
     def loaded(self) -> dict[str, Predictor[Any]]:
@@ -78,7 +80,7 @@ class Worker:
         """Segment one study; however that ends, the job says so."""
         try:
             with _at_most(limits.SEGMENTATION_S):
-                message = segment_study(self.workspace, job, self._segmenter, self._hold)
+                message = segment_study(self.workspace, job, self._segmenter, self._hold, self.ahead)
             finish(self.workspace, job, "done", message)
         except Cancelled:
             finish(self.workspace, job, "cancelled")

@@ -15,7 +15,7 @@ import pytest
 from core.atomic import read_json
 from core.data import limits
 from core.errors import Cancelled, RefusedError
-from core.importing import read_cases
+from core.importing import read_study
 from core.inference.device import choose_compute
 from core.inference.segment import Segmenter
 from core.jobs import segmentation_queue as queue
@@ -55,9 +55,9 @@ def test_the_mask_is_the_one_that_the_command_line_writes(place: Workspace, tmp_
     job = queued(place, tmp_path / "study")
     work(place, job)
     assert job.status.state == "done", job.status.message
-    layout = read_cases(tmp_path / "study" / case_id(1), job.asked.choices)
+    layout = read_study(tmp_path / "study" / case_id(1), job.asked.choices)
     (tmp_path / "out").mkdir()
-    segmenter = Segmenter(Workspace(tmp_path / "own"), choose_compute("cpu", fast=False))
+    segmenter = Segmenter(Workspace(tmp_path / "own"), choose_compute("cpu"))
     straight = segment_case(segmenter, layout.cases[0], checkpoint_named(place, NAME), tmp_path / "out")
     assert result_file(job, "nifti").read_bytes() == straight.file.read_bytes()
     (case,) = job.document()["cases"]
@@ -189,7 +189,7 @@ def test_a_study_that_takes_too_long_is_ended(
 ) -> None:
     job = queued(place, tmp_path)
     monkeypatch.setattr(limits, "SEGMENTATION_S", 1)
-    monkeypatch.setattr(segmentation_work, "read_cases", lambda *_given: time.sleep(60))
+    monkeypatch.setattr(segmentation_work, "read_study", lambda *_given: time.sleep(60))
     work(place, job)
     assert job.status.state == "failed"
     assert "took longer" in job.status.message
@@ -208,6 +208,33 @@ def test_models_stay_loaded_between_studies(place: Workspace, tmp_path: Path) ->
         loaded.append(list(worker.loaded.values()))
     assert loaded[0] == loaded[1]
     assert len(loaded[0]) == 1
+
+
+def test_the_next_study_is_read_while_one_is_segmented(place: Workspace, tmp_path: Path) -> None:
+    first, second = queued(place, tmp_path), queued(place, tmp_path, 2)
+    worker, taken = Worker(place, "cpu"), queue.claim(place, "cpu")
+    assert taken is not None
+    worker.do(taken)
+    assert first.status.state == "done"
+    assert second.status.state == "queued", "read ahead, and not taken"
+    assert list(worker.ahead.take(second)) == [case_id(2)]
+    assert worker.ahead.take(second) == {}, "nothing stays"
+    work(place, second)
+    assert second.status.state == "done", second.status.message
+
+
+def test_a_study_that_is_deleted_while_it_is_read_ahead_does_no_harm(place: Workspace, tmp_path: Path) -> None:
+    queued(place, tmp_path)
+    second, third = queued(place, tmp_path, 2), queued(place, tmp_path, 3)
+    worker, taken = Worker(place, "cpu"), queue.claim(place, "cpu")
+    assert taken is not None
+    worker.do(taken)
+    queue.remove(place, second)
+    taken = queue.claim(place, "cpu")
+    assert taken is not None
+    worker.do(taken)
+    assert third.status.state == "done", third.status.message
+    assert not second.folder.exists()
 
 
 def test_predictions_of_what_somebody_brought_go_with_it(place: Workspace, tmp_path: Path) -> None:
