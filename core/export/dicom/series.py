@@ -241,7 +241,7 @@ def _said_by(file: Path, keywords: Sequence[str]) -> dict[str, str]:
 
 
 def _number(frame: Frame) -> int | None:
-    return frame.index + 1 if "NumberOfFrames" in frame.header.elements else None
+    return frame.index + 1 if frame.header.elements.integer("NumberOfFrames", 1) > 1 else None
 
 
 def _placed(frame: Frame) -> Vector:
