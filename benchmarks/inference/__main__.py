@@ -101,7 +101,8 @@ def study(data: Path, reference: str, scratch: Path) -> dict[str, Any]:
     masks = {name: scratch / "study" / entry["file"] for name, entry in series.items()}
     (HERE / "raw_study.png").write_bytes(raw_study.picture(data, masks))
     return {
-        "checkpoint": document["checkpoint_id"],
+        "reference": reference,
+        "checkpoint_id": document["checkpoint_id"],
         "whole_tumour_dice": round(raw_study.whole_tumour_dice(data, masks["t2f"]), 4),
         "volumes_ml": document["volumes_ml"],
         "volumes_ml_on_series": {name: entry["volumes_ml"] for name, entry in series.items()},

@@ -121,7 +121,7 @@ def _study(results: dict[str, Any]) -> list[str]:
         "## A study as the scanner left it",
         "",
         (
-            "TCGA-FG-6692, four raw series to a mask on 1 mm and on each series's own grid, with a checkpoint that was "
+            f"TCGA-FG-6692, four raw series to a mask on 1 mm and on each series's own grid, by {found['reference']}, "
             "trained for some minutes on other patients."
         ),
         "",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import nibabel as nib
@@ -11,20 +10,18 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.inference.raw_study import whole_tumour_dice
 from core.checkpoints import Checkpoint, resolve_checkpoint
 from core.data.formats.nifti_write import write_nifti
-from core.data.load import load_label_file, read_files
+from core.data.load import read_files
 from core.data.refusal import InputRefusedError
 from core.errors import Cancelled
 from core.harmonise.quality import dice
-from core.harmonise.register import Scan, register
-from core.harmonise.resample import resample
 from core.importing import ImportChoices, read_study
 from core.inference.device import Compute, choose_compute
 from core.inference.predictor import Predictor
 from core.inference.segment import Segmenter
 from core.jobs.segment_files import Segmentation, segment_case
-from core.labels import scheme_named
 from core.workspace import Workspace
 from tests import narrow
 from tests.core.harmonise.phantom import grid, inside, moved, places, series
@@ -160,19 +157,6 @@ def test_the_real_study_gets_a_mask_on_every_series_grid(real_data: Path, worksp
 def test_the_real_study_is_segmented_as_five_models_fused_did(
     real_data: Path, workspace: Workspace, tmp_path: Path, trained: Checkpoint
 ) -> None:
-    patient = real_data / "clinical_study" / "TCGA-FG-6692"
-    (case,) = read_study(patient / "raw", ImportChoices()).cases
+    (case,) = read_study(real_data / "clinical_study" / "TCGA-FG-6692" / "raw", ImportChoices()).cases
     made = segment_case(Segmenter(workspace, choose_compute("cpu"), keep=False), case, trained, tmp_path / "out")
-    assert whole_tumour_dice(made, patient / "prepared_by_brats_toolkit", patient / "raw", tmp_path) >= 0.70
-
-
-def whole_tumour_dice(made: Segmentation, prepared: Path, raw: Path, scratch: Path) -> float:
-    """Lay the mask on the raw FLAIR's grid over the one prepared by another pipeline, and compare the two."""
-    theirs, on = load_label_file(prepared / "fused_model_masks.nii.gz", scheme_named("brats-2021"))
-    flair = nib.load(prepared / "fla_bet.nii.gz")
-    own = nib.load(next(raw.glob("*_fla.nii.gz")))
-    mask = np.asarray(nib.load(made.series["t2f"].file).dataobj) != 0
-    own_grid = replace(on, shape=own.shape, affine=own.affine)
-    found = register(Scan(np.asarray(flair.dataobj), on), Scan(np.asarray(own.dataobj), own_grid))
-    ours = resample(mask, own.affine, on, found.transform) >= 0.5
-    return dice(np.asarray(on.to_ras(ours)), theirs & 1 != 0)
+    assert whole_tumour_dice(real_data, made.series["t2f"].file) >= 0.70
