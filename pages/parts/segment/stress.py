@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import streamlit as st
@@ -46,7 +47,8 @@ def _answer(job: SegmentationJob, name: str) -> None:
     elif "refused" in found:
         st.caption(plain(found["refused"]))
     else:
-        st.html("".join(f"<div style='margin-bottom:4px'>{each}</div>" for each in found["drawn"]))
+        for each in found["drawn"]:
+            st.image(_address(each), width="stretch")
         st.caption(f"Slice {found['slice'] + 1}: as it is above, changed below.")
         st.markdown("  \n".join(_change(name, change) for name, change in found["regions"].items()))
 
@@ -56,6 +58,12 @@ def _wait_for(job: SegmentationJob, name: str) -> None:
     if answer_to(job, name) is not None:
         st.rerun(scope="app")
     st.caption("Asking the model")
+
+
+def _address(drawing: str) -> str:
+    """Return a drawing as an image of its own, which needs to say what it is."""
+    alone = drawing if "xmlns" in drawing else drawing.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    return f"data:image/svg+xml;base64,{base64.b64encode(alone.encode()).decode()}"
 
 
 def _change(name: str, change: dict[str, float | None]) -> str:
