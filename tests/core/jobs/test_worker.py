@@ -215,8 +215,7 @@ def test_the_next_study_is_read_while_one_is_segmented(place: Workspace, tmp_pat
     worker, taken = Worker(place, "cpu"), queue.claim(place, "cpu")
     assert taken is not None
     worker.do(taken)
-    assert first.status.state == "done"
-    assert second.status.state == "queued", "read ahead, and not taken"
+    assert [job.status.state for job in (first, second)] == ["done", "queued"], "read ahead, and not taken"
     assert list(worker.ahead.take(second)) == [case_id(2)]
     assert worker.ahead.take(second) == {}, "nothing stays"
     work(place, second)
