@@ -107,7 +107,7 @@ def failure_rows(
         link = f"?{urlencode(words, safe=',')}"
         rows.append(
             (
-                Cell(f"{entry['case']}, {entry['region']}" if picture else "", href=link, picture=picture),
+                Cell(f"{entry['case']}, {entry['region']}", href=link, picture=picture) if picture else "",
                 Cell(entry["case"], href=link),
                 Cell(entry["region"], colour=colour),
                 titles.get(model, model),

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from core.workspace import PROJECT
+from pages.parts.compare.failure_pictures import SIDE
 from tests.cases import case_id
 from tests.pages.parts.compare.conftest import FAR, INVENTED, PATIENTS
 from tests.pages.serving import serve
@@ -60,7 +61,11 @@ def test_from_view_to_view_and_from_a_failure_to_its_slice(address: str, page: P
     page.get_by_role("radio", name="Invented lesions").click()
     row = page.locator("tr", has_text=f"{INVENTED} voxels").first
     row.wait_for(timeout=LONG_MS)
-    row.get_by_role("link", name=case_id(1)).click()
+    picture = row.get_by_role("img")
+    assert picture.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == SIDE
+    by_name, by_picture = row.get_by_role("link", name=case_id(1), exact=True), row.get_by_role("link").first
+    assert by_picture.get_attribute("href") == by_name.get_attribute("href")
+    picture.click()
     root = viewer(page)
     seen = query_of(page)
     assert seen["case"] == case_id(1)
