@@ -11,7 +11,7 @@ TOP_LEVEL = {
     ".ci", ".gitignore", ".streamlit",
     "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "app.py", "pyproject.toml",
     "requirements-dev.txt", "requirements-light.txt", "requirements-uv.txt", "requirements.txt",
-    "benchmarks", "checkpoints", "core", "docs", "pages", "recipes", "tests", "tools",
+    "benchmarks", "checkpoints", "core", "docs", "examples", "pages", "recipes", "tests", "tools",
 }  # fmt: skip
 REGISTRIES = {"MODELS", "LOSSES", "METRICS", "FORMATS", "LAYOUTS", "EXPORTS", "PAGES"}
 PAGE_LIMIT = 150
