@@ -115,6 +115,7 @@ def test_the_default_network_too(name: str, tmp_path: Path) -> None:
     assert furthest(checkpoint, 2, 4, 160, 192) <= 1e-4
 
 
+@pytest.mark.slow
 def test_slices_on_which_windows_do_not_shift_are_refused(tmp_path: Path, plain: Checkpoint) -> None:
     checkpoint = resealed(tmp_path / "swin", small("swin_unetr"), plain)
     backend = OnnxBackend(checkpoint)
