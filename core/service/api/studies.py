@@ -23,13 +23,17 @@ from core.workspace import NotInWorkspaceError, Workspace
 router = APIRouter(prefix="/segmentations", tags=["segmentations"])
 FORMATS = tuple(export_formats())
 MEDIA_TYPES = {
-    ".csv": "text/csv",
+    ".csv": "text/csv; charset=utf-8",
+    ".dcm": "application/dicom",
+    ".glb": "model/gltf-binary",
     ".gz": "application/gzip",
-    ".html": "text/html",
+    ".html": "text/html; charset=utf-8",
     ".json": "application/json",
     ".pdf": "application/pdf",
+    ".stl": "model/stl",
     ".zip": "application/zip",
 }
+OTHER = "application/octet-stream"
 
 
 @router.post(
@@ -83,7 +87,10 @@ def one(request: Request, segmentation: str, _: Holder) -> Segmentation:
     summary="Fetch the masks",
     response_class=FileResponse,
     responses={
-        200: {"description": "one file, or a zip of several", "content": {"application/octet-stream": {}}},
+        200: {
+            "description": "one file, or a zip of several",
+            "content": {kind.partition(";")[0]: {} for kind in (*MEDIA_TYPES.values(), OTHER)},
+        },
         **problems_of(401, 404, 409, 422, 429, 503, 507),
     },
 )
@@ -100,7 +107,7 @@ def result(
         path = result_file(job, wanted, case)
     except NotInWorkspaceError as error:
         raise HTTPException(404, str(error)) from None
-    media_type = MEDIA_TYPES.get(path.suffix, "application/octet-stream")
+    media_type = MEDIA_TYPES.get(path.suffix, OTHER)
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return FileResponse(path, media_type=media_type, filename=path.name, headers=headers)
 

@@ -20,7 +20,7 @@ from core.jobs import segmentation_queue as queue
 from core.jobs.worker import Worker
 from core.service.api.app import build_api
 from core.service.api.rates import Rates
-from core.workspace import PROJECT, Workspace
+from core.workspace import Workspace
 from tests.core.jobs.studies_to_segment import queued
 from tests.pages.serving import free_port
 
@@ -85,7 +85,3 @@ def test_a_short_fuzz_finds_no_server_error(place: Workspace, rates: Rates, toke
 def test_a_long_fuzz_finds_no_server_error(place: Workspace, rates: Rates, token: str, tmp_path: Path) -> None:
     finished_study(place, tmp_path)
     assert fuzz(place, rates, token, "--max-examples", "200") > 1000
-
-
-def test_the_project_is_where_schemathesis_is_run_from_elsewhere() -> None:
-    assert not (PROJECT / "schemathesis-report").exists(), "it leaves nothing in the checkout"
