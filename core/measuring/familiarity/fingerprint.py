@@ -29,7 +29,7 @@ MARGIN = 1.5
 MOST_LIMIT = 0.6 * FARTHEST**2  # an odd training case must not let everything pass
 LEAST_LIMIT = {"shape": 1.5, "picture": 2.5, "levels": 5.0, "tails": 7.0, "pair": 9.0, "extent": 12.0}
 # likewise of how much better a case fits when it is turned, or its modalities exchanged
-BETTER_MARGIN, LEAST_BETTER = 1.1, 1.05
+BETTER_MARGIN, LEAST_BETTER = 1.1, 1.08
 SPACING_FACTOR = 1.25  # how much finer or coarser than any training case's voxels may be
 PACKED_FROM = 32  # numbers; longer rows are kept as bytes
 
