@@ -158,6 +158,7 @@ def test_other_formats_are_made_at_once_where_asked_for_else_when_they_are_fetch
     assert not half_files(job)
 
 
+@pytest.mark.slow
 def test_an_export_loads_no_network(place: Workspace, tmp_path: Path) -> None:
     job = queued(place, tmp_path)
     work(place, job)
