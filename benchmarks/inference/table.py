@@ -16,6 +16,11 @@ NAMES = {
     "bare_forward_fp32": "bare forward passes, float32",
 }
 
+COMPARED = {
+    "fast_and_float32": "ours with ours in float32",
+    "float32_and_whole_slices": "ours in float32 with the plain loop",
+}
+
 
 def to_markdown(results: dict[str, Any]) -> str:
     """Write whatever parts the results have."""
@@ -70,14 +75,16 @@ def _agreement(results: dict[str, Any]) -> list[str]:
     if not results.get("agreement"):
         return []
     rows = [
-        f"| {name} | {which} | " + " | ".join(f"{value:.5f}" for value in dice.values()) + " |"
+        f"| {name} | {COMPARED[which]} | " + " | ".join(f"{value:.5f}" for value in dice.values()) + " |"
         for name, kinds in results["agreement"].items()
         for which, dice in kinds.items()
     ]
     return [
-        "Dice of our masks with the plain loop's in float32, by networks that were trained for some minutes:",
+        "Dice of region masks by networks that were trained for some minutes. Where a slice lies on a canvas moves",
+        "what such a network sees between its strides, and the canvas is part of the card: so float32 on that canvas",
+        "is what bfloat16 is held against, and the whole slices of the plain loop stand beside it.",
         "",
-        "| checkpoint | ours | WT | TC | ET |",
+        "| checkpoint | compared | WT | TC | ET |",
         "|---|---|---:|---:|---:|",
         *rows,
     ]

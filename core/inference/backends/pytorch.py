@@ -23,10 +23,12 @@ class TorchBackend(Backend[torch.Tensor]):
         """Return the module's logits on the device; it is in evaluation meanwhile."""
         batch = torch.from_numpy(canvas).to(self._compute.device, memory_format=self._layout)
         training = self._model.training
-        self._model.eval()
+        if training:  # every layer is asked, which takes as long as a slice
+            self._model.eval()
         with torch.inference_mode(), self._compute.autocast():
             logits: torch.Tensor = self._model(batch)
-        self._model.train(training)
+        if training:
+            self._model.train()
         return logits.float()
 
     def dropout(self, architecture: str) -> SampledDropout:
