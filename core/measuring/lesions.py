@@ -45,7 +45,10 @@ def parts_of(mask: Mask, neighbours: Neighbours = 26, first: tuple[int, int, int
     box = Box.around(mask)
     if box is None:
         return []
-    labels, count = ndimage.label(box.crop(mask), ndimage.generate_binary_structure(3, _STEPS[neighbours]))
+    inside = box.crop(mask)
+    labels, count = ndimage.label(inside, ndimage.generate_binary_structure(3, _STEPS[neighbours]))
+    if count == 1:  # nothing to sort out, which in a whole CT saves most of the time
+        return [_whole(inside, np.add(box.start, first))]
     voxels, sums = np.zeros(count + 1), np.zeros((count + 1, 3))
     for x, plane in enumerate(labels):  # plane by plane, so that a large volume needs no arrays of coordinates
         for axis, weights in enumerate(_coordinates(x, plane.shape)):
@@ -54,6 +57,13 @@ def parts_of(mask: Mask, neighbours: Neighbours = 26, first: tuple[int, int, int
     centres = sums[1:] / voxels[1:, None] + np.add(box.start, first)
     order = np.argsort(-voxels[1:], kind="stable")
     return [Part(int(voxels[1 + index]), _triple(centres[index])) for index in order]
+
+
+def _whole(mask: Mask, first: npt.NDArray[np.int_]) -> Part:
+    along = [mask.sum(axis=tuple(other for other in range(3) if other != axis)) for axis in range(3)]
+    voxels = int(along[0].sum())
+    centre = [float(counts @ np.arange(len(counts))) / voxels for counts in along]
+    return Part(voxels, _triple(np.array(centre) + first))
 
 
 def _coordinates(x: int, shape: tuple[int, ...]) -> Iterator[npt.NDArray[np.float64]]:

@@ -46,8 +46,11 @@ def measure(
     box = Box.around(bits != 0) or Box((0, 0, 0), (1, 1, 1))
     inside = box.crop(bits)
     plane = find_mid_plane(brain, geometry) if geometry is not None and brain is not None else None
-    masks = [(inside >> bit & 1).astype(bool) for bit in range(len(regions))]
-    parts = [parts_of(mask, neighbours, box.start) for mask in masks]
+    parts, diameters = [], []
+    for bit in range(len(regions)):  # one after the other, for a mask of a whole CT is large
+        mask = (inside >> bit & 1).astype(bool)
+        parts.append(parts_of(mask, neighbours, box.start))
+        diameters.append(diameters_of(mask, geometry, box.start))
     sizes = [sum(part.voxels for part in found) for found in parts]
     whole = regions.index(lesions_of) if lesions_of else outermost(inside, len(regions))
     return Measurements(
@@ -58,7 +61,7 @@ def measure(
                 voxels=sizes[bit],
                 ml=_ml(sizes[bit], geometry),
                 side=_side_of_all(parts[bit], geometry, plane),
-                diameters=diameters_of(masks[bit], geometry, box.start),
+                diameters=diameters[bit],
             )
             for bit, name in enumerate(regions)
         ),
