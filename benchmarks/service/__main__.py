@@ -57,7 +57,9 @@ def measure(count: int, rounds: int, folder: Path) -> dict[str, Any]:
         "studies": count,
         "clients": CLIENTS,
         "rounds": found,
-        "slower_by": round(median(1 - _per_min(each, "service") / _per_min(each, "command") for each in found), 3),
+        "of_the_command_line": round(
+            median(_per_min(each, "service") / _per_min(each, "command") for each in found), 3
+        ),
     }
 
 
@@ -75,8 +77,8 @@ the same files by one `python -m core segment`, in turn. {machine}; load average
 |---:|---:|---:|---:|---:|---:|---:|---:|
 {rows}
 
-Median of the rounds: the service is {slower:.1%} slower (aimed at: at most 10 %). Health is asked every 50 ms by a
-client of its own (aimed at: under 50 ms). The masks are byte for byte those of the command line: {same}.
+Median of the rounds: the service does {share:.0%} of what the command line does (aimed at: 90 % or more). Health is asked
+every 50 ms by a client of its own (aimed at: under 50 ms). The masks are byte for byte those of the command line: {same}.
 """
 
 
@@ -97,7 +99,7 @@ def table(results: dict[str, Any]) -> str:
         machine=machine_line(results["machine"]),
         load=results["load_at_start"],
         rows="\n".join(rows),
-        slower=results["slower_by"],
+        share=results["of_the_command_line"],
         same="yes" if all(each["service"]["same_masks"] for each in results["rounds"]) else "no",
     )
 
