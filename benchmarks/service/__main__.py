@@ -63,6 +63,10 @@ def measure(count: int, rounds: int, folder: Path) -> dict[str, Any]:
     }
 
 
+def _share(each: dict[str, Any]) -> float:
+    return _per_min(each, "service") / _per_min(each, "command")
+
+
 def _per_min(each: dict[str, Any], way: str) -> float:
     return float(each[way]["studies_per_min"])
 
@@ -77,8 +81,9 @@ the same files by one `python -m core segment`, in turn. {machine}; load average
 |---:|---:|---:|---:|---:|---:|---:|---:|
 {rows}
 
-Median of the rounds: the service does {share:.0%} of what the command line does (aimed at: 90 % or more). Health is asked
-every 50 ms by a client of its own (aimed at: under 50 ms). The masks are byte for byte those of the command line: {same}.
+Median of the rounds: the service does {share:.0%} of what the command line does (aimed at: 90 % or more). Health is
+asked every 50 ms by a client of its own (aimed at: under 50 ms). The masks are byte for byte those of the command
+line: {same}.
 """
 
 
