@@ -34,6 +34,8 @@ def to_markdown(results: dict[str, Any]) -> str:
     for part, write in (("case", _case), ("agreement", _agreement), ("first", _first), ("ct", _ct), ("study", _study)):
         if len(results.get(part, {})) > 1 or part == "agreement":
             lines += [*write(results), ""]
+    if results.get("notes"):
+        lines += ["## How these came about", "", *(f"- {note}" for note in results["notes"]), ""]
     return "\n".join([*lines, "Written by `python -m benchmarks.inference`.", ""])
 
 
