@@ -69,7 +69,7 @@ def contestants(job: Job) -> dict[str, Run]:
 
 
 def ours(job: Job, fast: bool) -> Run:
-    """Segment as `python -m core segment` does, with --exact where it is not fast."""
+    """Segment as `python -m core segment` does, with --fast where it is fast."""
     workspace = Workspace(job.out / "workspace")
     segmenter = Segmenter(workspace, choose_compute("cpu", fast=fast), keep=False)
     segmenter.predictor(job.checkpoint)

@@ -7,8 +7,8 @@ from typing import Any
 from benchmarks.machine import machine_line
 
 NAMES = {
-    "segscope": "Segscope, files to mask",
-    "segscope_exact": "Segscope with --exact (float32)",
+    "segscope": "Segscope with --fast (bfloat16), files to mask",
+    "segscope_exact": "Segscope (float32), files to mask",
     "plain_loop": "plain loop: nibabel, whole slices one by one, float32",
     "monai_windows": "MONAI SliceInferer, windows of 160 × 192, overlap 0.25 (its default)",
     "monai_whole_slices": "MONAI SliceInferer, one window per slice",

@@ -41,7 +41,7 @@ def add_verbs(verbs: Any) -> None:
     segment.add_argument("--out", type=Path, required=True, metavar="DIR")
     segment.add_argument("--device", default="auto")
     segment.add_argument("--backend", choices=("torch", "onnx"), default="torch", help="onnx needs no torch")
-    segment.add_argument("--exact", action="store_true", help="compute in float32 throughout, as published scores are")
+    segment.add_argument("--fast", action="store_true", help="bfloat16 where the hardware has it; a mask may change")
     add_passes(segment)
     segment.add_argument(
         "--planes",
@@ -148,7 +148,7 @@ def _compute(options: argparse.Namespace) -> Compute:
 
     if options.backend == "onnx":
         return onnx_compute(options.device)
-    return choose_compute(options.device, fast=not options.exact)
+    return choose_compute(options.device, fast=options.fast)
 
 
 def _listener(case_id: str, exports: CaseExports, alone: bool) -> Listener:

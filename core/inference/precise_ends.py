@@ -4,7 +4,7 @@ The first convolutions see intensities, whose small differences tell tissues apa
 was chosen among eleven choices on 10 to 20 tumour-bearing slices of one BraTS-Africa case, by networks trained for
 some minutes: all in bfloat16 gave masks of Dice 0.990 to 0.999 with those of float32, three convolutions at each end in
 float32 0.9993 to 0.9999. On another case, whole and not looked at before, the same gave 0.9987 to 0.9998: two of six
-regions stay below 0.999. `--exact` computes everything in float32.
+regions stay below 0.999. Without `--fast` everything is float32.
 
 Imports torch: import this module late.
 """

@@ -135,7 +135,9 @@ def _change(
     before: npt.NDArray[np.uint8], after: npt.NDArray[np.uint8], bit: np.uint8, held: HeldStudy
 ) -> dict[str, float | None]:
     pixel_cm2 = held.spacing_mm[0] * held.spacing_mm[1] / 100 if held.spacing_mm else 1.0
-    voxels, changed, shared = (int(np.count_nonzero(each)) for each in (before & bit, after & bit, before & after & bit))
+    voxels, changed, shared = (
+        int(np.count_nonzero(each)) for each in (before & bit, after & bit, before & after & bit)
+    )
     both = voxels + changed
     return {
         "before_cm2": voxels * pixel_cm2,

@@ -77,7 +77,7 @@ def test_several_checkpoints_write_a_mask_each_and_joined_ones_their_mean(
     other = narrow.checkpoint(tmp_path / "other", seed=1)
     write_case(tmp_path / "scan", case_id(1), 1)
     answer = ask(
-        "segment", tmp_path / "scan", "--out", tmp_path / "out", "--exact", "--json",
+        "segment", tmp_path / "scan", "--out", tmp_path / "out", "--json",
         "--checkpoint", checkpoint.folder, other.folder, f"both={checkpoint.folder},{other.folder}",
     )  # fmt: skip
     assert answer.code == 0
@@ -123,9 +123,7 @@ def test_a_plane_that_there_is_not_is_wrong_usage(ask: Ask, tmp_path: Path, chec
 
 def test_memory_and_precision_stand_in_the_document(ask: Ask, tmp_path: Path, checkpoint: Checkpoint) -> None:
     write_case(tmp_path / "scan", case_id(1), 1)
-    answer = ask(
-        "segment", tmp_path / "scan", "--checkpoint", checkpoint.folder, "--out", tmp_path / "out", "--exact", "--json"
-    )
+    answer = ask("segment", tmp_path / "scan", "--checkpoint", checkpoint.folder, "--out", tmp_path / "out", "--json")
     assert answer.document["precision"] == "fp32"
     assert answer.document["peak_memory_mb"] > 50
     assert answer.document["options"] == {}
