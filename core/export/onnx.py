@@ -118,13 +118,15 @@ def _exported(net: nn.Module, checkpoint: Checkpoint, stride: int, least: int) -
     import torch
     from torch.export import Dim
 
+    from core.export.onnx_padding import with_fixed_padding
+
     example = torch.zeros(2, checkpoint.spec.inputs, least + 2 * stride, least + 4 * stride)
     fewest = least // stride
     free = {0: Dim("slices"), 2: stride * Dim("rows", min=fewest), 3: stride * Dim("columns", min=fewest)}
     try:
         with _silence():
             program = torch.onnx.export(
-                net,
+                with_fixed_padding(net),
                 (example,),
                 input_names=[SLICES],
                 output_names=[LOGITS],
