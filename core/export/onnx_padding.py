@@ -18,7 +18,7 @@ def with_fixed_padding(net: nn.Module) -> nn.Module:
     Reference: TensorFlow, padding "SAME": of an input of n pixels a multiple of the stride s, a kernel of k pixels d
     apart gets max(d (k - 1) + 1 - s, 0), the odd one behind.
     """
-    from timm.layers import Conv2dSame
+    from timm.layers.conv2d_same import Conv2dSame
 
     fixed = copy.deepcopy(net)
     for name, module in list(fixed.named_modules()):
