@@ -36,7 +36,7 @@ def test_nothing_is_written_where_none_was_stated(ask: Ask, workspace: Workspace
 def test_a_fetched_data_set_brings_its_own_unless_another_is_stated(
     ask: Ask, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(DATA_SETS, "small", DataSet("Small", "https://example.org/s.tar", None, None, None, "CC0"))
+    monkeypatch.setitem(DATA_SETS, "small", DataSet("Small", "https://example.org/small", None, None, None, "CC0"))
     fetched = write_cohort(workspace.downloads / "small" / "files", 1)
     ask("import", fetched, "--cohort", "own")
     ask("import", fetched, "--cohort", "other", "--licence", "CC BY 4.0")
