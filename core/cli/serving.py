@@ -19,13 +19,14 @@ def add_verbs(verbs: Any) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from core.service.alone import serve
+    from core.service.alone import listen, serve
     from core.service.api.tokens import read_tokens, token_file
     from core.workspace import Workspace
 
     workspace = Workspace.default()
     read_tokens(workspace.root)  # refused here rather than with every request
-    address = f"http://{options.host}:{options.port}/api"
+    listening = listen(options.host, options.port)
+    address = f"http://{options.host}:{listening.getsockname()[1]}/api"
     if options.json:
         print(json.dumps({"address": address, "token_file": str(token_file(workspace.root))}), flush=True)
     print(
@@ -33,5 +34,5 @@ def _serve(options: argparse.Namespace) -> int:
     )
     if options.host not in ("127.0.0.1", "::1", "localhost"):
         print("it is open to the network: put a server that speaks https before it", file=sys.stderr)
-    serve(workspace, options.host, options.port)
+    serve(workspace, listening)
     return 0

@@ -101,8 +101,10 @@ def _decoding(first: bytes) -> Iterator[None]:
 
 
 def _within_limits(stream: IO[bytes]) -> Image:
-    from PIL import Image
+    from PIL import Image, ImageFile
 
+    # a library that prints reports lets Pillow fill truncated pictures with grey, for its whole process
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     stream.seek(0)
     image = Image.open(stream, formats=KINDS)  # reads the header alone
     width, height = image.size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 
@@ -99,10 +100,6 @@ def test_an_ensemble_is_made_and_segments_under_its_name(ask: Ask, workspace: Wo
     out = tmp_path / "out"
     segmented = ask("segment", tmp_path / "scan", "--checkpoint", "both", "--out", out, "--device", "cpu", "--json")
     assert (segmented.code, segmented.document["checkpoint_id"]) == (0, made.id)
-    (folder,) = (workspace.root / "predictions" / made.id).iterdir()
-    assert read_json(folder / "prediction.json")["uncertainty"] == {
-        "maps": ["entropy", "disagreement"], "opinions": "members", "count": 2,
-    }  # fmt: skip
 
 
 def test_members_that_do_not_fit_and_names_that_are_taken_are_sentences(
@@ -120,23 +117,24 @@ def test_members_that_do_not_fit_and_names_that_are_taken_are_sentences(
 
 
 @pytest.mark.parametrize(
-    ("flags", "suffix", "opinions", "count"),
-    [(("--tta",), "-tta", "turns", 4), (("--mc-dropout", 3), "-mc3-seed0", "dropout", 3)],
+    ("flags", "options"), [(("--tta",), {"tta": True}), (("--mc-dropout", 3), {"mc_dropout": 3, "seed": 0})]
 )
 def test_segment_takes_the_mean_of_several_passes(
-    ask: Ask, workspace: Workspace, tmp_path: Path, flags: tuple[object, ...], suffix: str, opinions: str, count: int
+    ask: Ask, tmp_path: Path, flags: tuple[object, ...], options: dict[str, object]
 ) -> None:
     checkpoint = narrow.checkpoint(tmp_path / "made")
     write_case(tmp_path / "scan", case_id(1), 1)
     command = ("segment", tmp_path / "scan", "--checkpoint", checkpoint.folder, "--device", "cpu")
-    assert ask(*command, "--out", tmp_path / "plain").code == 0
-    assert ask(*command, *flags, "--out", tmp_path / "several").code == 0
-    plain, several = sorted((workspace.root / "predictions" / checkpoint.id).iterdir())
-    assert several.name == plain.name + suffix
-    found = Prediction.load(several).uncertainty
-    assert found is not None
-    assert (found.opinions, found.count) == (opinions, count)
-    assert not np.array_equal(Prediction.load(plain).probabilities, Prediction.load(several).probabilities)
+    written = ("--format", "nifti-probabilities,json", "--out")
+    assert ask(*command, *written, tmp_path / "plain").code == 0
+    assert ask(*command, *flags, *written, tmp_path / "several").code == 0
+    plain, several = (
+        np.asarray(nib.load(tmp_path / name / f"{case_id(1)}_probabilities.nii.gz").dataobj)
+        for name in ("plain", "several")
+    )
+    assert not np.array_equal(plain, several)
+    said = read_json(tmp_path / "several" / f"{case_id(1)}_measurements.json")["provenance"]
+    assert said["options"] == options
 
 
 def test_evaluate_scores_the_mean_says_so_and_drops_what_any_member_saw(

@@ -76,7 +76,9 @@ def _rle(frame: bytes, shape: Shape) -> Array:
 
 
 def _jpeg(frame: bytes, shape: Shape) -> Array:
-    from PIL import Image
+    from PIL import Image, ImageFile
+
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # whoever else shares the process: half a picture is damage
 
     precision = _require_size(_jpeg_header(frame), shape)
     if precision != 8:

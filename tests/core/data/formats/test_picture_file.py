@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import Image, ImageFile
 
 from core.data import limits
 from core.data.formats.gzip_bounded import DamagedFileError
@@ -91,8 +91,9 @@ def test_a_jpeg_is_known_as_lossy_also_inside_a_tiff(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif", "a.bmp"])
-def test_a_truncated_picture_is_damaged(tmp_path: Path, name: str) -> None:
+def test_a_truncated_picture_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     whole = saved(tmp_path / name, np.kron(COLOUR, np.ones((9, 9, 1), np.uint8))).read_bytes()
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as a library in the same process may have it
     for share in (0.1, 0.5, 0.9):
         (tmp_path / name).write_bytes(whole[: int(len(whole) * share)])
         with pytest.raises(DamagedFileError):
