@@ -38,16 +38,17 @@ def listen(host: str, port: int) -> socket.socket:
     """
     if not 0 <= port <= 65535:
         raise UsageError(f"found port {port}; expected 0 to 65535, such as 8600")
+    found = None
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         found = socket.socket(family, kind, protocol)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind(address)
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise RefusedError(
-            f"nobody can listen on {host}, port {port} ({why}); choose another --port or --host"
-        ) from None
+        if found is not None:
+            found.close()
+        why = f"{host}, port {port} ({error.strerror or type(error).__name__})"
+        raise RefusedError(f"nobody can listen on {why}; choose another --port or --host") from None
     return found
 
 
