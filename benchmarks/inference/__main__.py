@@ -1,10 +1,10 @@
 """Time a case from files to mask beside a plain loop, MONAI's sliding window and the bare network.
 
-`python -m benchmarks.inference [--data FOLDER] [--repeats N] [--checkpoint REF…] [--clicks N] [--only PART…]` takes a
-BraTS-Africa case of the data folder and a ResNet34 U-Net of random weights, runs the contestants in turn, then the
-slice on screen, a large CT, and the clinical study; it writes `results.json` and `results.md` beside this file.
-`--checkpoint` names checkpoints of the workspace that were trained on BraTS: the first segments the clinical study,
-and each says how far our masks are from plain float32.
+`python -m benchmarks.inference [--data FOLDER] [--repeats N] [--checkpoint REF…] [--study REF,…] [--only PART…]`
+takes a BraTS-Africa case of the data folder and a ResNet34 U-Net of random weights, runs the contestants in turn, then
+the slice on screen, a large CT, and the clinical study; it writes `results.json` and `results.md` beside this file.
+Checkpoints of the workspace that were trained on BraTS: each of `--checkpoint` says how far our masks are from plain
+float32, and those of `--study` segment the clinical study together.
 """
 
 from __future__ import annotations
@@ -120,6 +120,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--clicks", type=int, default=60)
     parser.add_argument("--checkpoint", nargs="*", default=[], metavar="REF")
+    parser.add_argument("--study", metavar="REF,…")
     parser.add_argument("--leave-out", nargs="*", default=[], metavar="CONTESTANT")
     parser.add_argument("--only", choices=PARTS, nargs="*", default=list(PARTS))
     arguments = parser.parse_args()
@@ -140,8 +141,8 @@ def main() -> None:
                 results["first"] = first_slices(folder, checkpoint, here / "slices", arguments.clicks)
             elif part == "ct":
                 results["ct"] = large(here)
-            elif checkpoints:
-                results["study"] = study(arguments.data, arguments.checkpoint[0], here)
+            elif arguments.study:
+                results["study"] = study(arguments.data, arguments.study, here)
             results[part] = results.get(part, {}) | {"load_average": load}
             results |= about
             path.write_text(json.dumps(results, indent=1) + "\n")
