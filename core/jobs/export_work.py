@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 import traceback
-from pathlib import Path
 
 from core.atomic import new_folder
 from core.data import limits
@@ -13,10 +11,11 @@ from core.errors import JobFailedError, RefusedError
 from core.importing import read_study
 from core.inference.device import Compute
 from core.inference.segment import Segmenter
+from core.jobs.aligned_studies import AlignedStudies
 from core.jobs.bounded import bound_this_process
 from core.jobs.case_exports import CaseExporter
-from core.jobs.listening import Listener
-from core.jobs.segment_files import segment_models
+from core.jobs.listening import NOBODY, Listener
+from core.jobs.segment_files import found_by, ready_for
 from core.jobs.segmentation_choices import checkpoint_named
 from core.jobs.segmentation_work import in_a_sentence
 from core.jobs.segmentations import SegmentationJob, find_segmentation
@@ -25,10 +24,17 @@ from core.jobs.upload_tree import lay_out
 from core.workspace import Workspace
 
 
-def export_study(workspace: Workspace, job: SegmentationJob, wanted: str) -> None:
+def export_study(workspace: Workspace, job: SegmentationJob, wanted: str, told: Listener = NOBODY) -> None:
     """Write every case of a finished study in a format, into `exports/FORMAT`, which appears whole.
 
-    The predictions are those that were saved with the study, so no network is loaded.
+    The predictions are those that were saved with the study, so no network is loaded; and a study as the scanner left
+    it is taken as it was aligned then.
+
+    Args:
+        workspace: where the checkpoints are.
+        job: the study's.
+        wanted: the format.
+        told: hears what is done to read the cases.
 
     Raises:
         NotDoneError: it is not done.
@@ -42,13 +48,21 @@ def export_study(workspace: Workspace, job: SegmentationJob, wanted: str) -> Non
     done = {case["case"] for case in document["cases"]}
     warm = Segmenter(workspace, Compute("cpu", bf16=False, channels_last=False), request.inference)
     segmenter = study_segmenter(warm, Workspace(job.work))
-    with new_folder(job.folder / "exports" / wanted) as draft, tempfile.TemporaryDirectory(dir=job.folder) as masks:
+    aligned = AlignedStudies(job.input)
+    with new_folder(job.folder / "exports" / wanted) as draft:
         exporter = CaseExporter([wanted], draft)
-        told = Listener(on_found=exporter.found)
         for case in layout.cases:
             if case.case_id in done:
-                models = {"": checkpoint}
-                segment_models(segmenter, case, models, Path(masks), request.choices, layout.private_names, told)
+                ready = ready_for(
+                    case,
+                    {"": checkpoint},
+                    request.choices,
+                    layout.private_names,
+                    told,
+                    as_is=request.as_is,
+                    aligned=aligned,
+                )
+                exporter.found(ready, found_by(segmenter, ready, checkpoint, request.choices))
         exporter.finish()
         for path in (draft / wanted).iterdir():
             path.rename(draft / path.name)

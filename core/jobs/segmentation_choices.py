@@ -16,6 +16,7 @@ from core.checkpoints import (
     WEIGHTS,
     Checkpoint,
     CheckpointError,
+    join_checkpoints,
     made_names,
     read_checkpoint,
     shipped_names,
@@ -29,6 +30,7 @@ from core.workspace import SHIPPED_CHECKPOINTS, NotInWorkspaceError, Workspace
 
 CHECKPOINT_ID = re.compile(r"[0-9a-f]{64}")
 AUTO = "auto"  # the first checkpoint that fits the study
+BETWEEN = ","  # the names of checkpoints whose mean is taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,30 @@ def named_checkpoints(workspace: Workspace) -> list[NamedCheckpoint]:
     ]
 
 
-def checkpoint_named(workspace: Workspace, name: str) -> Checkpoint:
-    """Return a checkpoint by its name or id. A path is no name.
+def checkpoint_named(workspace: Workspace, named: str) -> Checkpoint:
+    """Return a checkpoint by its name or id, or several, separated by commas, as the ensemble that takes their mean.
+
+    A path is no name.
 
     Raises:
         NotInWorkspaceError: nothing is called that; the message lists what is.
-        CheckpointError: it is there but unusable.
+        CheckpointError: it is there but unusable, or several cannot predict as one.
     """
+    names = several_names(named)
+    if len(names) == 1:
+        return _one_named(workspace, names[0])
+    if AUTO in names:
+        raise RefusedError(f"{AUTO} stands alone; found it among {len(names)} checkpoints: name each of them")
+    members = [_one_named(workspace, name) for name in names]
+    return join_checkpoints(BETWEEN.join(names), members)
+
+
+def several_names(named: str) -> list[str]:
+    """Return the names of checkpoints that are separated by commas, in order."""
+    return [name.strip() for name in named.split(BETWEEN)]
+
+
+def _one_named(workspace: Workspace, name: str) -> Checkpoint:
     known = dict(_folders(workspace))
     if name in known:
         return _read(known[name])

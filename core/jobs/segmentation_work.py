@@ -16,6 +16,7 @@ from core.data.refusal import Finding, InputRefusedError
 from core.errors import Cancelled, JobFailedError, RefusedError
 from core.importing import read_study
 from core.inference.segment import Segmenter
+from core.jobs.aligned_studies import AlignedStudies
 from core.jobs.case_exports import CaseExporter
 from core.jobs.folder import JobStatus
 from core.jobs.held_study import HeldStudy
@@ -26,11 +27,13 @@ from core.jobs.segment_files import segment_models
 from core.jobs.segmentation_choices import fitting_checkpoint
 from core.jobs.segmentations import SegmentationJob, SegmentationRequest
 from core.jobs.study_ahead import Files, StudyAhead
+from core.jobs.study_steps import StudySteps
 from core.jobs.study_view import StudyView
 from core.jobs.upload_tree import lay_out, said_while_unpacking
 from core.workspace import Workspace
 
 SAY_EVERY_S = 0.25
+PARTS = 1000  # that a study whose steps take unequally long is divided into
 RESULT = "result.json"
 
 # makes what segments: with these options, keeping its predictions in this workspace
@@ -80,13 +83,14 @@ def segment_study(
     with new_folder(job.result) as draft:
         exporter = CaseExporter(request.formats, draft)
         heard: list[Hearing] = [*([view] if request.shown else []), exporter, *([ahead] if ahead else [])]
-        cases, refused = _segment(layout, segmenter, checkpoint, request, draft, progress, heard, read)
+        aligned = AlignedStudies(job.input)
+        cases, refused = _segment(layout, segmenter, checkpoint, request, draft, progress, heard, read, aligned)
         if not cases:
             raise InputRefusedError(*refused)
         not_written = exporter.finish()
         findings = [*layout.findings, *said_while_unpacking(job.input)]
         write_json(draft / RESULT, _document(request, checkpoint, cases, refused, findings))
-        progress.say("finishing")
+        progress.finish()
     keep(view.held)
     return " ".join([*_not_used(len(refused), len(layout.cases)), *not_written.values()])
 
@@ -106,6 +110,7 @@ class Progress:
         self._job = job
         self._status: JobStatus = job.status
         self._said_s = 0.0
+        self._steps = StudySteps(job)
 
     def say(self, label: str, done: int = 0, total: int = 0) -> None:
         """Write down what is being done.
@@ -131,10 +136,13 @@ class Progress:
         """Return what hears of one case of several, and passes on what was found."""
 
         def on_slices(done: int, total: int) -> None:
-            self.say("segmenting", number * total + done, cases * total)
+            if not self._said_share("segmenting", number, cases, done / max(1, total)):
+                self.say("segmenting", number * total + done, cases * total)
 
         def on_step(what: str, _done: int, _total: int) -> None:
-            self.say(what)
+            self._steps.step(what)
+            if not self._said_share(what, number, cases):
+                self.say(what)
 
         def on_ready(ready: ReadyCase) -> None:
             for each in heard:
@@ -144,7 +152,22 @@ class Progress:
             for each in heard:
                 each.found(ready, found)
 
-        return Listener(on_step, on_slices, on_ready, on_found)
+        return Listener(on_step, on_slices, on_ready, on_found, self._steps.raw)
+
+    def finish(self) -> None:
+        """Write down that all is done but to put it in its place."""
+        self._steps.finish()
+        self._status.left_s = None
+        self.say("finishing", 1, 1)
+
+    def _said_share(self, label: str, number: int, cases: int, within: float = 0.0) -> bool:
+        """Write down how much of a study's planned steps is done; False where none were planned."""
+        share = self._steps.share(within)
+        if share is None:
+            return False
+        self._status.left_s = self._steps.left_s(within) if cases == 1 else None
+        self.say(label, round(PARTS * (number + share)), PARTS * cases)
+        return True
 
 
 def in_a_sentence(error: BaseException) -> str:
@@ -171,6 +194,7 @@ def _segment(
     progress: Progress,
     heard: Sequence[Hearing],
     read: Files,
+    aligned: AlignedStudies,
 ) -> tuple[list[dict[str, Any]], list[Finding]]:
     cases: list[dict[str, Any]] = []
     refused = [finding for finding in layout.findings if finding.severity == "error"]
@@ -186,7 +210,9 @@ def _segment(
                 request.choices,
                 layout.private_names,
                 told,
+                as_is=request.as_is,
                 files=read.pop(case.case_id, None),
+                aligned=aligned,
             )
         except InputRefusedError as error:  # the other cases go on
             refused += error.findings

@@ -1,11 +1,12 @@
 """Studies to be segmented, as jobs that outlive whoever asked: `jobs/segmentation-…/`.
 
     request.json   what was asked
-    input/         the files: an upload's folder, which the job owns
+    input/         the files: an upload's folder, which the job owns; of a raw study also what it became on one grid
     status.json    how far it is, and how it ended
     cancel         somebody asked to end it; `remove`, to delete it too
     work/          whole predictions, from which a later try and other formats are made
     result/        appears whole once everything is done
+    steps.json     what is done to it, step by step, for the page
     exports/       the result in another format, each made whole when it is first asked for
 
 Nobody but the worker that has taken a job writes into it; the folder goes as a whole.
@@ -54,12 +55,15 @@ class SegmentationRequest:
 
     Attributes:
         checkpoint: by the name that the workspace knows it by, or its id; `auto` takes the first that fits the study.
+            Several, separated by commas, predict as one: the mean of their probabilities.
         scheme: the name of the scheme of the labels that are written; None takes the checkpoint's.
         options: of the prediction, as `InferenceOptions` has them.
         layout: how the files are laid out; None recognises it.
         harmonise: as `Harmonising.parse` reads it; None refuses series that are not on one grid.
         formats: the exports that are made at once.
         device: where; `auto` takes the first GPU, else the processor.
+        fast: bfloat16 where the hardware has it; a mask may change.
+        as_is: segment a study as the scanner left it without bringing it onto one grid.
         first_slice: the axial slice on screen, which is segmented before the others; None begins in the middle.
         shown: a page shows it as it goes; without, nothing is put aside for one.
         owner: whose it is: as `owner_of` makes it from a browser's cookie, or empty where a token brought it.
@@ -72,6 +76,8 @@ class SegmentationRequest:
     harmonise: str | None = None
     formats: tuple[str, ...] = ("nifti",)
     device: str = "auto"
+    fast: bool = True
+    as_is: bool = False
     first_slice: int | None = None
     shown: bool = True
     owner: str = ""
@@ -238,7 +244,10 @@ def share_done(status: JobStatus) -> float:
 
 
 def eta_s(status: JobStatus) -> float | None:
-    """Return how many seconds a study still takes if it goes on as it did; None before that can be told."""
+    """Return how many seconds a study still takes if it goes on as it did; None while that cannot be told."""
+    if status.state == "running" and status.left_s is not None:
+        left_s = status.left_s - (time.time() - status.heartbeat)
+        return left_s if left_s > 0 else None
     if status.state != "running" or not status.done or not status.total:
         return None
     so_far_s = max(0.0, status.heartbeat - status.began)

@@ -30,6 +30,7 @@ from core.jobs.study_segmenter import loaded_networks, study_segmenter
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
+    from core.inference.device import Compute
     from core.inference.predictor import Predictor
     from core.inference.segment import Segmenter
 
@@ -50,14 +51,14 @@ class Worker:
     def __init__(self, workspace: Workspace, device: str) -> None:
         self.workspace = workspace
         self.device = device
-        self._warm: Segmenter | None = None
+        self._warm: dict[Compute, Segmenter] = {}
         self._held: HeldStudy | None = None
         self.ahead = StudyAhead(workspace, device)
 
     @property
     def loaded(self) -> dict[str, Predictor[Any]]:
         """The networks that are in memory, by checkpoint."""
-        return loaded_networks(self._warm) if self._warm else {}
+        return {name: network for warm in self._warm.values() for name, network in loaded_networks(warm).items()}
 
     def run(self, idle_s: float) -> None:
         """Work until nothing has waited for so long."""
@@ -95,11 +96,12 @@ class Worker:
         from core.inference.device import choose_compute
         from core.inference.segment import Segmenter
 
-        if self._warm is None:
-            self._warm = Segmenter(self.workspace, choose_compute(self.device))
-        while len(self.loaded) > MOST_NETWORKS:  # the one that was loaded first goes
-            self.loaded.pop(next(iter(self.loaded)))
-        return study_segmenter(replace(self._warm, options=request.inference), keeps)
+        compute = choose_compute(self.device, fast=request.fast)
+        warm = self._warm.setdefault(compute, Segmenter(self.workspace, compute))
+        while sum(len(loaded_networks(each)) for each in self._warm.values()) > MOST_NETWORKS:
+            networks = max(map(loaded_networks, self._warm.values()), key=len)
+            networks.pop(next(iter(networks)))  # the one that was loaded first goes
+        return study_segmenter(replace(warm, options=request.inference), keeps)
 
     def _hold(self, held: HeldStudy | None) -> None:
         self._held = held

@@ -67,8 +67,10 @@ class Segmentation(BaseModel):
     eta_s: float | None = Field(description="seconds it still takes; null before that can be told")
     position: int | None = Field(description="place among those that wait, from 1; null once it has begun")
     message: str = Field(description="why it failed, or what could not be used")
-    checkpoint: str
+    checkpoint: str = Field(description="as it was asked for; several, separated by commas, predicted as one")
     scheme: str | None
+    options: dict[str, Any] = Field(description="of the prediction, as they were asked for")
+    fast: bool = Field(description="whether bfloat16 was allowed")
     formats: list[str] = Field(description="made at once; others are made when they are asked for")
     created: str = Field(description="ISO 8601, UTC")
     deleted_after: str | None = Field(description="ISO 8601, UTC; null until it has ended")
@@ -96,6 +98,8 @@ def segmentation_document(job: SegmentationJob, status: JobStatus, position: int
         message=status.message,
         checkpoint=asked.checkpoint,
         scheme=asked.scheme,
+        options=asked.options,
+        fast=asked.fast,
         formats=list(asked.formats),
         created=_moment(status.queued_at),
         deleted_after=_moment(status.heartbeat + kept_s()) if status.state in ENDED else None,
