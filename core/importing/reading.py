@@ -8,7 +8,7 @@ from typing import Any
 
 from core.case import BRATS_MODALITIES, Case
 from core.data.gate import examine, suspect_channels
-from core.data.layouts import read_layout
+from core.data.layouts import pictures, read_layout
 from core.data.layouts.spec import Layout
 from core.data.load import CaseFiles, LoadedCase, assemble, read_files
 from core.data.refusal import Finding, InputRefusedError
@@ -58,7 +58,7 @@ def read_study(source: Path, choices: ImportChoices) -> Layout:
     """List the cases of what is to be segmented and looked at once: a proposal that leaves no doubt is taken.
 
     A cohort outlives a mistake, so `read_cases` has every proposal confirmed. Here a single case whose sequences are
-    all sure is taken as proposed, and a warning says what was taken for what.
+    all sure is taken as proposed, and a warning says what was taken for what; so are pictures without masks.
 
     Raises:
         InputRefusedError: as `read_cases`.
@@ -66,7 +66,10 @@ def read_study(source: Path, choices: ImportChoices) -> Layout:
     try:
         return read_cases(source, choices)
     except InputRefusedError as error:
-        if choices.layout is not None or {finding.code for finding in error.findings} != {"proposed_layout"}:
+        codes = {finding.code for finding in error.findings}
+        if choices.layout is None and pictures.CODE in codes:
+            return read_cases(source, replace(choices, layout=pictures.NAME))
+        if choices.layout is not None or codes != {"proposed_layout"}:
             raise
         layout = read_cases(source, replace(choices, layout="proposed"))
         if len(layout.cases) != 1:

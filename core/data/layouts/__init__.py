@@ -14,6 +14,7 @@ from core.data.layouts.msd import read_msd
 from core.data.layouts.nnunet import read_nnunet
 from core.data.layouts.npy_pairs import read_npy_pairs
 from core.data.layouts.paired import read_paired
+from core.data.layouts.pictures import read_pictures
 from core.data.layouts.pointers import pointer_findings
 from core.data.layouts.proposed import read_proposed
 from core.data.layouts.spec import Layout, LayoutSpec
@@ -36,6 +37,7 @@ LAYOUTS: dict[str, LayoutSpec] = {
     "proposed": LayoutSpec(
         "proposed", "any folder of volumes: cases proposed from names, to be confirmed", read_proposed, True, True
     ),
+    "pictures": LayoutSpec("pictures", "pictures without masks, a case each", read_pictures, True, True),
 }
 
 
@@ -55,6 +57,8 @@ def read_layout(root: Path, name: str | None = None) -> Layout:
     """
     if name is not None and name not in LAYOUTS:
         raise _refused(f"the layout {name!r}", f"one of {', '.join(LAYOUTS)}", "name one of these with --layout")
+    if root.is_file():
+        raise _refused(f"the file {root.name!r}", "a folder with cases", "name the folder that it lies in")
     if not root.is_dir():
         raise _refused(f"no folder at {root.name!r}", "a folder with cases", "check the path")
     pointers = pointer_findings(root)

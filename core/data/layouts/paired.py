@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
 
 from core.case import SAFE_NAME, Case, Source
 from core.data.formats.picture import PICTURE
 from core.data.layouts.listing import files_below
-from core.data.layouts.look_alikes import group
+from core.data.layouts.look_alikes import Grouping, group
 from core.data.layouts.matching import Name, match
 from core.data.layouts.paired_findings import (
     conflicting_palettes,
@@ -23,7 +24,7 @@ from core.data.layouts.paired_findings import (
 from core.data.layouts.spec import Layout
 from core.data.layouts.surveying import colours_of, mask_findings, survey_images, survey_masks
 from core.data.modality import from_text
-from core.data.refusal import InputRefusedError
+from core.data.refusal import Finding, InputRefusedError
 
 NAME = "paired"
 COLOURS = ("red", "green", "blue")
@@ -50,6 +51,43 @@ def read_paired(root: Path) -> Layout | None:
     colours = colours_of(tallies)
     if colours is None:
         raise InputRefusedError(no_flat_colours(len(tallies)))
+    references = {
+        path: Source((root / mask.path,), PICTURE.name, palette=colours.palette) for path, mask in masks.items()
+    }
+    taken = take_pictures(root, images, references)
+    findings = (
+        *unmatched(matching),
+        *mask_findings(colours),
+        *conflicting_palettes(list(masks.values()), tallies),
+        *taken.findings,
+    )
+    scheme = "binary" if colours.binary else None
+    return Layout(NAME, taken.cases, findings, scheme, why(matching, taken.groups))
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Pictures as cases, one each.
+
+    Attributes:
+        cases: in order of their ids.
+        groups: what a split keeps together.
+        findings: what is odd about the images.
+    """
+
+    cases: tuple[Case, ...]
+    groups: Grouping
+    findings: tuple[Finding, ...]
+
+
+def take_pictures(root: Path, images: Sequence[Name], references: Mapping[PurePath, Source]) -> Taken:
+    """Look at every image and make a case of it.
+
+    Args:
+        root: the folder that is read.
+        images: below it, in order of their paths.
+        references: the mask of each image that has one, by the image's path.
+    """
     looks = survey_images([root / name.path for name in images])
     groups = group([called(name) for name in images], [place_of(name) for name in images], [k.thumbnail for k in looks])
     modalities = [_modality(root, name) for name in images]
@@ -57,22 +95,15 @@ def read_paired(root: Path) -> Layout | None:
     for name, case_id, look, modality, group_id in zip(
         images, case_ids(images), looks, modalities, groups.groups, strict=True
     ):
-        mask = masks.get(name.path)
         channels = COLOURS if look.colour else (modality,)
         file = (root / name.path,)
-        reference = Source((root / mask.path,), PICTURE.name, palette=colours.palette) if mask else None
         sources = {channel: Source(file, PICTURE.name, index) for index, channel in enumerate(channels)}
-        cases.append(Case(case_id, group_id, group_id, groups.kind, sources, reference))
+        cases.append(Case(case_id, group_id, group_id, groups.kind, sources, references.get(name.path)))
     findings = (
-        *unmatched(matching),
-        *mask_findings(colours),
-        *conflicting_palettes(list(masks.values()), tallies),
         *image_findings(images, looks, modalities),
         *grouping_findings(groups, divided=any(DIVISION.fullmatch(part) for name in images for part in name.folder)),
     )
-    cases.sort(key=lambda case: case.case_id)
-    scheme = "binary" if colours.binary else None
-    return Layout(NAME, tuple(cases), findings, scheme, why(matching, groups))
+    return Taken(tuple(sorted(cases, key=lambda case: case.case_id)), groups, findings)
 
 
 def case_ids(names: Sequence[Name]) -> list[str]:

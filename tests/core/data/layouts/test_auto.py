@@ -19,10 +19,10 @@ def touch(root: Path, *names: str) -> Path:
     return root
 
 
-def test_general_layouts_come_after_all_specific_ones_and_the_proposal_last() -> None:
+def test_general_layouts_come_after_all_specific_ones_and_proposals_last() -> None:
     general = [spec.general for spec in LAYOUTS.values()]
     assert general == sorted(general)
-    assert [spec.proposes for spec in LAYOUTS.values()] == [False] * (len(LAYOUTS) - 1) + [True]
+    assert [spec.name for spec in LAYOUTS.values() if spec.proposes] == list(LAYOUTS)[-2:] == ["proposed", "pictures"]
     assert {name for name, spec in LAYOUTS.items() if spec.name != name} == set()
 
 
