@@ -8,6 +8,8 @@ from pathlib import Path
 
 # BraTS 2023 names, in the order in which channels are stacked.
 BRATS_MODALITIES = ("t1n", "t1c", "t2w", "t2f")
+# what a person calls them; any other goes by its own name
+MODALITY_TITLES = {"t1n": "T1", "t1c": "T1c", "t2w": "T2", "t2f": "FLAIR", "ct": "CT"}
 # What a case, cohort, split or run may be called: it becomes the name of a folder.
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.atomic import read_json
 from core.checkpoints.card import ADDED_LATER, Card, InferenceSpec
+from core.checkpoints.deriving import derive_checkpoint
 from core.checkpoints.ensemble import ensemble_id, join_checkpoints, write_ensemble
 from core.checkpoints.folder import (
     CARD,
@@ -17,6 +18,7 @@ from core.checkpoints.folder import (
     copy_checkpoint,
     write_checkpoint,
 )
+from core.checkpoints.missing_cost import MissingCost, key_of
 from core.checkpoints.onnx_file import ONNX, onnx_model, read_onnx, sealed
 from core.checkpoints.reading import read_checkpoint
 from core.checkpoints.weights import load_model, load_weights
@@ -31,10 +33,13 @@ __all__ = [
     "Checkpoint",
     "CheckpointError",
     "InferenceSpec",
+    "MissingCost",
     "checkpoint_id",
     "copy_checkpoint",
+    "derive_checkpoint",
     "ensemble_id",
     "join_checkpoints",
+    "key_of",
     "load_model",
     "load_weights",
     "made_names",

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from core.checkpoints.missing_cost import MissingCost
 from core.data.licence import NOT_STATED
 from core.data.prepare import Preparing
 from core.data.slicing import Plane
@@ -31,6 +32,7 @@ CARD_ADDED_LATER: dict[str, Any] = {
     "slice_split": None,
     "tuning": None,
     "fingerprint": None,
+    "missing_cost": None,
 }
 
 
@@ -127,6 +129,7 @@ class Card(BaseModel):
     tuning: dict[str, Any] | None = None  # how thresholds and clean-up were chosen, and what that changed
     slice_split: dict[str, Any] | None = None  # a part by slices: seed, share, and the slices held out by case
     fingerprint: dict[str, Any] | None = None  # of the training cases, to tell a case that is unlike them
+    missing_cost: MissingCost | None = None
 
     @model_serializer(mode="wrap")
     def _without_what_came_later(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:

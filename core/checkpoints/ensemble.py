@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,16 @@ SHARED: dict[str, Callable[[InferenceSpec], Any]] = {
 }
 
 
-def write_ensemble(folder: Path, name: str, members: Sequence[Checkpoint]) -> None:
+def write_ensemble(
+    folder: Path, name: str, members: Sequence[Checkpoint], says: Mapping[str, Any] | None = None
+) -> None:
     """Write an ensemble: a card, and a folder per member whose weights take no room where the disk can share them.
 
     Args:
         folder: the final name; it appears whole or not at all.
         name: what the card calls it.
         members: in order.
+        says: more fields of the card, such as how thresholds were tuned.
 
     Raises:
         CheckpointError: fewer than two members or too many, one twice, one an ensemble itself, or they do not share
@@ -45,7 +48,8 @@ def write_ensemble(folder: Path, name: str, members: Sequence[Checkpoint]) -> No
             (new / sub).mkdir()
             link_or_copy(member.weights, new / sub / WEIGHTS)
             write_json(new / sub / CARD, member.card.model_dump(mode="json"))
-        write_json(new / CARD, ensemble_card(name, names, members).model_dump(mode="json"))
+        card = ensemble_card(name, names, members).model_copy(update=dict(says or {}))
+        write_json(new / CARD, card.model_dump(mode="json"))
 
 
 def join_checkpoints(name: str, members: Sequence[Checkpoint]) -> Checkpoint:

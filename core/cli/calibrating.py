@@ -1,8 +1,9 @@
-"""Verbs that make a checkpoint from others: calibrate, tune, ensemble."""
+"""Verbs that make a checkpoint from others: calibrate, tune, missing, ensemble."""
 
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,18 @@ def add_verbs(verbs: Any) -> None:
     tune.add_argument("--name", help="of the new checkpoint (default: RUN-tuned)")
     tune.add_argument("--device", default="auto")
     tune.set_defaults(run=_tune)
+
+    missing = verbs.add_parser(
+        "missing", help="measure on a run's validation part what doing without a sequence costs, in a new checkpoint"
+    )
+    missing.add_argument("checkpoint", metavar="RUN", help="a run, or any checkpoint trained with modality dropout")
+    missing.add_argument("--name", help="of the new checkpoint (default: RUN-measured)")
+    missing.add_argument(
+        "--at-once", type=int, choices=(1, 2, 3), default=2, metavar="N",
+        help="leave out up to so many sequences together (default: %(default)s)",
+    )  # fmt: skip
+    missing.add_argument("--device", default="auto")
+    missing.set_defaults(run=_missing)
 
     ensemble = verbs.add_parser("ensemble", help="make one checkpoint of several: the mean of their probabilities")
     ensemble.add_argument("name", metavar="NAME", help="of the new checkpoint")
@@ -84,6 +97,33 @@ def _tune(options: argparse.Namespace) -> int:
         print(f"  {region}: {candidate}; {dice}")
     if made.cases < FEW:
         print(f"  under {FEW} patients are little to choose by: hold it against the test part with evaluate")
+    return 0
+
+
+def _missing(options: argparse.Namespace) -> int:
+    from core.checkpoints import resolve_checkpoint
+    from core.evaluation.missing_cost import measure_missing
+    from core.inference.device import choose_compute
+    from core.inference.missing import cost_sentence
+    from core.inference.segment import Segmenter
+    from core.training.runs.disk import writing_workspace
+    from core.workspace import Workspace
+
+    workspace = Workspace.default()
+    checkpoint = resolve_checkpoint(workspace, options.checkpoint)
+    name = options.name or f"{Path(options.checkpoint).name.partition('@')[0]}-measured"
+    segmenter = Segmenter(workspace, choose_compute(options.device, fast=False))
+    told = partial(progress, checkpoint.card.run)
+    with writing_workspace():
+        made = measure_missing(workspace, segmenter, checkpoint, name, options.at_once, told)
+    if options.json:
+        print_json(made.to_json())
+        return 0
+    print(f"{made.name}: measured on {made.cost.whose}")
+    for without in made.cost.without:
+        print(f"  {cost_sentence(made.checkpoint, without.split('+'))}")
+    if made.cost.cases < FEW:
+        print(f"  under {FEW} patients say little: take the numbers for their size, not for their digits")
     return 0
 
 

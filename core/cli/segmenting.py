@@ -84,6 +84,7 @@ def passes_of(options: argparse.Namespace) -> InferenceOptions:
 def _segment(options: argparse.Namespace) -> int:
     from core.data.refusal import InputRefusedError
     from core.importing import read_study
+    from core.inference.missing import NotSegmentableError
     from core.inference.segment import Segmenter
     from core.jobs.ready_case import read_ahead
     from core.jobs.segment_files import segment_models
@@ -108,6 +109,11 @@ def _segment(options: argparse.Namespace) -> int:
         except InputRefusedError as error:  # the other cases go on
             print(f"error: {error}", file=sys.stderr)
             refused += error.findings
+        except NotSegmentableError as error:
+            if error.finding is None:
+                raise
+            print(f"error: {error}", file=sys.stderr)
+            refused.append(error.finding)
         else:
             _say(dict.fromkeys(finding for each in made for finding in each.findings))
             results += made

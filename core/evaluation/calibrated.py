@@ -83,7 +83,7 @@ def validation_cases(workspace: Workspace, checkpoint: Checkpoint) -> list[Slice
         CalibrationRefusedError: there are none, or one is not there any more, with the voxels it had then.
         NotInWorkspaceError: the cohort is gone.
     """
-    cohort, cases = validation_part(workspace, checkpoint, "a temperature is", CalibrationRefusedError)
+    cohort, cases = validation_part(workspace, checkpoint, "a temperature is fitted", CalibrationRefusedError)
     return [_open(workspace, cohort, case_id, checkpoint) for case_id in cases]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.checkpoints import Checkpoint, copy_checkpoint, new_name, read_checkpoint
+from core.checkpoints import Checkpoint, derive_checkpoint, new_name, read_checkpoint
 from core.evaluation.contenders import seen_content, seen_part
 from core.evaluation.tuning import TuningRefusedError
 from core.inference.adopting import adopt_predictions
@@ -20,8 +20,6 @@ def why_not_by_hand(checkpoint: Checkpoint, cohort: Cohort, case_id: str) -> str
         cohort: of the case.
         case_id: what is looked at.
     """
-    if checkpoint.members:
-        return "an ensemble's members share thresholds and clean-up; try it on one of them"
     content = cohort.cases[case_id].content.values()
     if (part := seen_part(seen_content(checkpoint), list(content))) == "validation":
         return ""
@@ -48,7 +46,7 @@ def tune_by_hand(
 
     Args:
         workspace: where it goes.
-        checkpoint: with weights; it stays as it is.
+        checkpoint: with weights, or an ensemble; it stays as it is.
         name: of the new one.
         cohort: of the case.
         case_id: what was looked at.
@@ -64,12 +62,12 @@ def tune_by_hand(
         raise TuningRefusedError(f"this cannot be kept: {why_not}")
     spec = checkpoint.spec
     check_steps(steps, spec.regions)
-    made = spec.model_copy(update={"thresholds": tuple(thresholds), "post": tuple(steps)})
-    if made == spec:
+    decides = {"thresholds": tuple(thresholds), "post": tuple(steps)}
+    if spec.model_copy(update=decides) == spec:
         raise TuningRefusedError("the model has these thresholds and this clean-up already; change one of them first")
     folder = new_name(workspace, name)
     facts = {"method": "by hand", "from_checkpoint": checkpoint.id, "part": "validation", "cases": 1}
-    copy_checkpoint(checkpoint, folder, checkpoint.card.model_copy(update={"inference": made, "tuning": facts}))
+    derive_checkpoint(checkpoint, folder, {"tuning": facts}, decides)
     new = read_checkpoint(folder)
     adopt_predictions(workspace, checkpoint, new)
     return new

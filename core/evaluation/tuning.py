@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from core.checkpoints import Checkpoint, InferenceSpec, copy_checkpoint, new_name, read_checkpoint
+from core.checkpoints import Checkpoint, InferenceSpec, derive_checkpoint, new_name, read_checkpoint
 from core.data.load import load_regions
 from core.errors import RefusedError
 from core.evaluation.case_mask import pick_regions
@@ -79,27 +79,24 @@ def tune_checkpoint(
     """Choose each region's threshold and smallest component on the validation patients, and write a new checkpoint.
 
     Every pair of the grid is scored by mean Dice over the patients whose reference has the region, and the simplest of
-    those that tie with the best is taken. No patient of any other part is read.
+    those that tie with the best is taken. No patient of any other part is read. An ensemble is tuned as one, on
+    the mean of its members, and the new one's members share what was chosen.
 
     Args:
         workspace: where the cohort is, and where the new checkpoint goes.
         segmenter: computes the predictions, or finds those made before.
-        checkpoint: with weights; it stays as it is.
+        checkpoint: with weights, or an ensemble; it stays as it is.
         name: of the new one.
         on_case: told how many patients of how many are done.
 
     Raises:
-        TuningRefusedError: it has no validation part, or that is not in the workspace any more, or nothing in the grid
-            is better than what it has.
+        TuningRefusedError: it has no validation part, or that is not in the workspace any more, or every patient of it
+            trained a member of the ensemble, or nothing in the grid is better than what it has.
         CheckpointError, NotInWorkspaceError: the name is taken or none, or the cohort is gone.
         NotSegmentableError, InputRefusedError: a patient cannot be segmented or read.
     """
     folder = new_name(workspace, name)
-    if checkpoint.members:
-        raise TuningRefusedError(
-            f"{checkpoint.card.run} is an ensemble, whose members share thresholds and clean-up; tune one of them"
-        )
-    cohort, named = validation_part(workspace, checkpoint, "thresholds and clean-up are", TuningRefusedError)
+    cohort, named = validation_part(workspace, checkpoint, "thresholds and clean-up are fitted", TuningRefusedError)
     spec, chain = checkpoint.spec, Chain.of(checkpoint.spec.post)
     sizes = [cohort.cases[case].geometry is not None for case in named]
     grids = {
@@ -113,11 +110,12 @@ def tune_checkpoint(
         on_case(done, len(named))
     chosen = {region: best_of(candidates, scores[region])[0] for region, candidates in grids.items()}
     post = chain.with_least({region: candidate.least for region, candidate in chosen.items()})
-    made = spec.model_copy(update={"thresholds": tuple(each.threshold for each in chosen.values()), "post": post})
+    decides = {"thresholds": tuple(each.threshold for each in chosen.values()), "post": post}
+    made = spec.model_copy(update=decides)
     before, after = _mean_dice(_cases(segmenter, cohort, named, checkpoint), (spec, made))
     _require_better(checkpoint, before, after, len(named))
     facts = _provenance(checkpoint, chosen, before, after, len(named))
-    copy_checkpoint(checkpoint, folder, checkpoint.card.model_copy(update={"inference": made, "tuning": facts}))
+    derive_checkpoint(checkpoint, folder, {"tuning": facts}, decides)
     new = read_checkpoint(folder)
     adopted = adopt_predictions(workspace, checkpoint, new)
     return Tuned(name, new, checkpoint, chosen, before, after, len(named), adopted)

@@ -40,13 +40,19 @@ class AcceptedCase:
     picture: bytes | None = None
 
 
-def read_cases(source: Path, choices: ImportChoices) -> Layout:
+def read_cases(source: Path, choices: ImportChoices, *, partial: bool = False) -> Layout:
     """List the cases below a folder, called by their place where their names may be a person's.
+
+    Args:
+        source: the folder.
+        choices: how it is read.
+        partial: list cases that lack a sequence too, last, instead of refusing them.
 
     Raises:
         InputRefusedError: there is no such folder or layout, or nothing in it is recognised.
     """
     layout = read_layout(source.resolve(), choices.layout)
+    layout = _with_partial(layout) if partial else layout
     layout = replace(layout, cases=tuple(_in_order(called(case, choices.names)) for case in layout.cases))
     named = layout.private_names or any(may_name_a_person(case.case_id) for case in layout.cases)
     if named and not choices.keep_names:
@@ -58,23 +64,30 @@ def read_study(source: Path, choices: ImportChoices) -> Layout:
     """List the cases of what is to be segmented and looked at once: a proposal that leaves no doubt is taken.
 
     A cohort outlives a mistake, so `read_cases` has every proposal confirmed. Here a single case whose sequences are
-    all sure is taken as proposed, and a warning says what was taken for what; so are pictures without masks.
+    all sure is taken as proposed, and a warning says what was taken for what; so are pictures
+    without masks. A case that lacks a sequence is for the checkpoint to refuse, or to do without.
 
     Raises:
         InputRefusedError: as `read_cases`.
     """
     try:
-        return read_cases(source, choices)
+        return read_cases(source, choices, partial=True)
     except InputRefusedError as error:
         codes = {finding.code for finding in error.findings}
         if choices.layout is None and pictures.CODE in codes:
             return read_cases(source, replace(choices, layout=pictures.NAME))
         if choices.layout is not None or codes != {"proposed_layout"}:
             raise
-        layout = read_cases(source, replace(choices, layout="proposed"))
+        layout = read_cases(source, replace(choices, layout="proposed"), partial=True)
         if len(layout.cases) != 1:
             raise
         return layout
+
+
+def _with_partial(layout: Layout) -> Layout:
+    names = {case.case_id for case in layout.partial}
+    kept = (each for each in layout.findings if each.code != "missing_modality" or each.case not in names)
+    return replace(layout, cases=(*layout.cases, *layout.partial), findings=tuple(kept), partial=())
 
 
 def _in_order(case: Case) -> Case:

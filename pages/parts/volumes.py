@@ -12,6 +12,7 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 
+from core.case import MODALITY_TITLES
 from core.checkpoints import InferenceSpec
 from core.data.load import load_case, load_regions
 from core.data.slabs import ViewerArray
@@ -27,7 +28,7 @@ from core.workspace import Cohort
 from pages.parts import store
 from pages.parts.viewer import Probabilities, SavedDoubts, VolumeRef, volume_ref
 
-TITLES = {"t1n": "T1", "t1c": "T1c", "t2w": "T2", "t2f": "FLAIR", "ct": "CT"}
+TITLES = MODALITY_TITLES
 GROUND_TRUTH = "Ground truth"
 PROBABILITY_THREADS = 8
 # what differs between the opinions that a prediction is the mean of

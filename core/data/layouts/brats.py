@@ -67,16 +67,19 @@ def read_brats(root: Path) -> Layout | None:
         return _only_metaimages() if metaimages else None
     expected = BRATS_MODALITIES if named else usual_modalities([[*parts] for parts in found.values() if len(parts) > 1])
     expected = tuple(name for name in expected if name != "seg")
-    cases = []
+    cases, partial = [], []
     for (_, case_id), parts in sorted(found.items(), key=lambda item: item[0][1]):
         problems = _problems(root, case_id, parts, expected)
         findings += problems
         if not problems:
             cases.append(_case(case_id, parts, expected))
+        elif {problem.code for problem in problems} == {"missing_modality"} and not parts.keys().isdisjoint(expected):
+            partial.append(_case(case_id, parts, tuple(name for name in expected if name in parts)))
     cases, duplicates = keep_first(cases)
     findings += _tissue_labels(cases)
     scheme = _implied_scheme([case_id for _, case_id in found], list(found.values()))
-    return Layout(NAME, tuple(cases), (*findings, *duplicates), scheme, _why(found, expected, scheme))
+    why = _why(found, expected, scheme)
+    return Layout(NAME, tuple(cases), (*findings, *duplicates), scheme, why, partial=tuple(partial))
 
 
 def _parts(root: Path) -> tuple[dict[tuple[Path, str], Parts], bool]:

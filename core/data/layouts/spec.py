@@ -21,6 +21,8 @@ class Layout:
         scheme: the label scheme that the names imply, or None when the user must say.
         why: one sentence: what the folder was taken for, and by what.
         private_names: its file and folder names may hold a patient's name or id, so an import copies and renames.
+        partial: cases that lack a sequence and nothing else: refused by a finding, and segmented by a checkpoint that
+            does without it.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Layout:
     scheme: str | None = None
     why: str = ""
     private_names: bool = False
+    partial: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,8 @@ def test_a_damaged_case_is_refused_by_name_and_the_others_go_on(
     assert answer.code == 0
     assert [Path(file).name for file in answer.document["files"]] == [f"{case_id(n)}_seg.nii.gz" for n in (2, 3)]
     assert [(finding["case"], finding["code"]) for finding in answer.document["refused"]] == [
-        (case_id(4), "missing_modality"),
         (case_id(1), "damaged_file"),
+        (case_id(4), "missing_modality"),
     ]
     assert f"{case_id(1)}-t2f.nii.gz: found the compressed data ends before its end mark" in answer.err
     assert answer.document["volumes_ml"] is None, "of several cases each has its own"

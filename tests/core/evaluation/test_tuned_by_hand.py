@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.checkpoints import Checkpoint, made_names, read_checkpoint
+from core.checkpoints import Checkpoint, made_names, read_checkpoint, write_ensemble
 from core.evaluation.tuned_by_hand import tune_by_hand, why_not_by_hand
 from core.evaluation.tuning import TuningRefusedError
 from core.postprocess import Step
@@ -52,12 +52,24 @@ def test_on_a_patient_of_another_part_nothing_is_kept(
     assert made_names(workspace) == []
 
 
-def test_what_it_has_already_and_an_ensemble_are_refused(
+def test_of_an_ensemble_what_is_kept_is_every_members(
+    workspace: Workspace, small: Cohort, checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    content = list(small.cases[FIVE].content.values())
+    twin = narrow.checkpoint(tmp_path / "twin", seed=1, validation={FIVE: content})
+    write_ensemble(workspace.made_checkpoint("both"), "both", [checkpoint, twin])
+    both = read_checkpoint(workspace.made_checkpoint("both"))
+    assert why_not_by_hand(both, small, FIVE) == ""
+    assert why_not_by_hand(both, small, ONE).startswith("the model trains on this patient")
+    made = tune_by_hand(workspace, both, "mine", small, FIVE, (100, 128, 150), STEPS)
+    assert [member.spec.thresholds for member in made.members] == [(100, 128, 150)] * 2
+    assert (made.spec.post, made.card.tuning is None) == (tuple(STEPS), False)
+
+
+def test_what_it_has_already_and_a_model_without_such_patients_are_refused(
     workspace: Workspace, small: Cohort, checkpoint: Checkpoint, tmp_path: Path
 ) -> None:
     with pytest.raises(TuningRefusedError, match="has these thresholds and this clean-up already"):
         tune_by_hand(workspace, checkpoint, "mine", small, FIVE, (128, 128, 128), [])
-    ensemble = Checkpoint(checkpoint.folder, checkpoint.id, checkpoint.card, (checkpoint, checkpoint))
-    assert why_not_by_hand(ensemble, small, FIVE).startswith("an ensemble's members share thresholds")
     bare = narrow.checkpoint(tmp_path / "bare")
     assert why_not_by_hand(bare, small, FIVE).endswith("it has no validation patient in this cohort")

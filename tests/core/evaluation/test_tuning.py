@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.checkpoints import WEIGHTS, Checkpoint, CheckpointError, read_checkpoint
+from core.checkpoints import WEIGHTS, Checkpoint, CheckpointError, made_names, read_checkpoint, write_ensemble
 from core.data.load import load_regions
 from core.evaluation.case_mask import Bits
 from core.evaluation.saved import saved_scores
@@ -156,14 +156,12 @@ def test_no_other_patient_has_any_say_nor_is_one_read(workspace: Workspace, smal
             "gone, of the validation part of narrow-0001, is not in cohort small",
         ),
         ({"validation_content": {FIVE: ["x"]}}, "has other voxels by now in cohort small; import it again"),
-        ({"members": ("a", "b")}, "narrow-0001 is an ensemble, whose members share thresholds and clean-up"),
     ],
 )
 def test_without_its_validation_part_nothing_is_tuned_or_written(
     workspace: Workspace, trained: Checkpoint, changes: dict[str, Any], sentence: str
 ) -> None:
-    members = (trained, trained) if "members" in changes else ()
-    changed = Checkpoint(trained.folder, trained.id, trained.card.model_copy(update=changes), members)
+    changed = Checkpoint(trained.folder, trained.id, trained.card.model_copy(update=changes))
     with pytest.raises(TuningRefusedError, match=sentence):
         tune(workspace, changed)
     assert not workspace.made_checkpoints.exists()
@@ -239,3 +237,56 @@ def test_a_candidate_scores_as_its_whole_mask_would() -> None:
         bits = clean((q[0] >= candidate.threshold).astype(np.uint8), ("WT",), case.spacing_mm, steps)
         assert dice == score_case(bits, reference, ("WT",), None)["WT"]["dice"]
     assert len(set(found)) > 10, "they differ"
+
+
+def joined(workspace: Workspace, members: list[Checkpoint]) -> Checkpoint:
+    write_ensemble(workspace.made_checkpoint("both"), "both", members)
+    return read_checkpoint(workspace.made_checkpoint("both"))
+
+
+def test_an_ensemble_is_tuned_as_one_and_its_members_share_what_was_chosen(
+    tmp_path: Path, workspace: Workspace, small: Cohort, trained: Checkpoint
+) -> None:
+    """One member says what the other does, so their mean does, and the best is that of one alone."""
+    twin = narrow.checkpoint(tmp_path / "twin", seed=1, validation=trained.card.validation_content)
+    for case in (FIVE, SIX):
+        save(workspace, small, case, twin)
+    both = joined(workspace, [trained, twin])
+    made = tune(workspace, both)
+    alone = tune(workspace, trained, "alone")
+    after = made.checkpoint
+    assert made.chosen == alone.chosen
+    assert made.dice_after == {"WT": 1.0, "TC": 1.0, "ET": 1.0}
+    assert (after.spec.thresholds, after.spec.post) == (alone.checkpoint.spec.thresholds, alone.checkpoint.spec.post)
+    assert after.id not in (both.id, alone.checkpoint.id)
+    assert after.members[0].id == alone.checkpoint.id, "the same weights with the same thresholds"
+    assert after.card.tuning is not None
+    assert (after.card.tuning["from_checkpoint"], after.members[1].card.tuning) == (both.id, after.card.tuning)
+    assert made.adopted == 2
+    saved = Segmenter(workspace, CPU).saved(after, small.cases[FIVE].content)
+    assert saved is not None
+    assert (saved.checkpoint_id, saved.thresholds) == (after.id, (128, 128, 102))
+
+
+def test_an_ensemble_is_tuned_on_patients_that_no_member_was_trained_on(
+    tmp_path: Path, workspace: Workspace, small: Cohort, trained: Checkpoint
+) -> None:
+    content = trained.card.validation_content
+    twin = narrow.checkpoint(tmp_path / "twin", seed=1, train={FIVE: content[FIVE]}, validation={SIX: content[SIX]})
+    save(workspace, small, SIX, twin)
+    assert tune(workspace, joined(workspace, [trained, twin])).cases == 1
+
+
+def test_an_ensemble_whose_members_were_trained_on_each_others_validation_is_not_tuned(
+    tmp_path: Path, workspace: Workspace, small: Cohort
+) -> None:
+    content = {case: list(small.cases[case].content.values()) for case in (FIVE, SIX)}
+    one, other = (
+        narrow.checkpoint(tmp_path / name, seed=seed, train={a: content[a]}, validation={b: content[b]})
+        for seed, (name, a, b) in enumerate([("one", FIVE, SIX), ("other", SIX, FIVE)])
+    )
+    both = joined(workspace, [one, other])
+    sentence = f"no validation patient of both is one that no member was trained on \\({FIVE} trained narrow-0001\\)"
+    with pytest.raises(TuningRefusedError, match=sentence):
+        tune(workspace, both)
+    assert made_names(workspace) == ["both"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,11 @@ import pytest
 import torch
 
 from core.case import BRATS_MODALITIES, Case
-from core.checkpoints import Checkpoint
+from core.checkpoints import Checkpoint, MissingCost
 from core.data.load import load_case
 from core.data.store import slice_case
 from core.inference.device import Compute
-from core.inference.missing import NotSegmentableError, doing_without, missing_modalities
+from core.inference.missing import NotSegmentableError, cost_sentence, doing_without, missing_modalities
 from core.inference.predictor import Predictor
 from core.inference.segment import Segmenter
 from core.volume import Grid, Volume
@@ -86,13 +85,34 @@ def test_a_case_with_nothing_of_what_is_read_is_refused_by_all(small: Cohort, tm
         missing_modalities(checkpoint, small.cases[CASE].case)
 
 
-def test_the_cost_is_told_where_it_was_measured_and_else_that_it_was_not(tmp_path: Path) -> None:
+def test_the_cost_is_told_where_it_was_measured_and_else_that_it_was_not_and_how(tmp_path: Path) -> None:
     checkpoint = trained(tmp_path / "made", DROPPED)
     told = doing_without("a", checkpoint, ("t1c",)).sentence
-    assert told.startswith("a: found no t1c; expected all of t1n, t1c, t2w, t2f;")
-    assert told.endswith("what that costs here was not measured.")
-    costs = {"missing_modalities": {"t1c": {"WT": -0.004, "ET": -0.31}, "t1c+t1n": {"WT": -0.05}}}
-    (checkpoint.folder / "scores.json").write_text(json.dumps(costs))
-    assert "changed by: WT -0.004, ET -0.310." in doing_without("a", checkpoint, ("t1c",)).sentence
-    assert "changed by: WT -0.050." in doing_without("a", checkpoint, ("t1n", "t1c")).sentence
-    assert "not measured" in doing_without("a", checkpoint, ("t2w",)).sentence
+    assert told == (
+        "a: found no t1c; expected all of t1n, t1c, t2w, t2f; without T1c: what that costs was not measured; "
+        "python -m core missing measures it on the checkpoint's validation part, in a new checkpoint."
+    )
+    cost = MissingCost(
+        checkpoint=checkpoint.id, split_sha256="0" * 64, cases=4, groups=4, group_word="patient",
+        counted={"WT": 4, "TC": 4, "ET": 3}, everything={"WT": 0.82, "TC": 0.7, "ET": 0.5},
+        without={"t2f": {"WT": 0.61, "TC": 0.7, "ET": 0.496}, "t1c+t1n": {"WT": 0.5, "TC": None, "ET": 0.0}},
+    )  # fmt: skip
+    measured = replace(checkpoint, card=checkpoint.card.model_copy(update={"missing_cost": cost}))
+    assert cost_sentence(measured, ("t2f",)) == (
+        "Without FLAIR: whole tumour Dice 0.61 instead of 0.82, tumour core Dice 0.70 instead of 0.70, enhancing "
+        "tumour Dice 0.50 instead of 0.50 (3 of them) on 4 validation patients"
+    )
+    assert cost_sentence(measured, ("t1n", "t1c")).startswith("Without T1 and T1c: whole tumour Dice 0.50 instead of")
+    assert "tumour core" not in cost_sentence(measured, ("t1n", "t1c"))
+    assert "not measured" in cost_sentence(measured, ("t2w",))
+
+
+def test_a_cost_of_other_thresholds_is_not_told(tmp_path: Path) -> None:
+    """Tuning takes the card along, and what stands in it was measured of the checkpoint before."""
+    checkpoint = trained(tmp_path / "made", DROPPED)
+    cost = MissingCost(
+        checkpoint="f" * 64, split_sha256="0" * 64, cases=1, groups=1, group_word="patient",
+        counted={"WT": 1}, everything={"WT": 0.8}, without={"t2f": {"WT": 0.6}},
+    )  # fmt: skip
+    other = replace(checkpoint, card=checkpoint.card.model_copy(update={"missing_cost": cost}))
+    assert "not measured" in cost_sentence(other, ("t2f",))
