@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from core.harmonise.steps import Harmonised, Harmonising, Step
-from core.harmonise.study import attempt, harmonise
+from core.harmonise.study import attempt, harmonise, planned_steps
 
-__all__ = ["Harmonised", "Harmonising", "Step", "attempt", "harmonise"]
+__all__ = ["Harmonised", "Harmonising", "Step", "attempt", "harmonise", "planned_steps"]

@@ -23,6 +23,7 @@ from core.volume import Grid, Volume
 
 SECOND_OPINION = ("t2f", "t2w", "t1n", "t1c")  # which series the brain is looked for in besides the fixed one
 INT16_MAX = 32767
+FINDING = "find the brain"
 
 
 def harmonise(
@@ -88,6 +89,17 @@ def choose_fixed(images: Mapping[str, StoredImage], asked: str | None) -> str:
     return asked or next(iter(preferred), min(images, key=lambda name: _voxel_mm3(images[name].grid)))
 
 
+def planned_steps(images: Mapping[str, StoredImage], asked: Harmonising) -> list[str]:
+    """Return what `harmonise` will say that it does, in order; where the brain is found is known only then.
+
+    Raises:
+        UsageError: the fixed series asked for is not there.
+    """
+    fixed = choose_fixed(images, asked.fixed)
+    aligned = [_aligning(name, fixed) for name in images if name != fixed] if asked.register else []
+    return [*aligned, *map(_resampling, images), *([FINDING] if asked.strip else [])]
+
+
 class _Work:
     """A study under way: its log and its findings grow with each step."""
 
@@ -113,7 +125,7 @@ class _Work:
             return transforms
         scans = {name: Scan(image.values(0), image.grid) for name, image in self._images.items()}
         for name in self._others:
-            self._say(f"align {name} with {self._fixed}")
+            self._say(_aligning(name, self._fixed))
             alignment = register(scans[self._fixed], scans[name])
             transforms[name] = alignment.transform
             self.findings += quality.check_alignment(name, self._fixed, alignment)
@@ -124,7 +136,7 @@ class _Work:
         """Return every series on the common grid; one that lies there already keeps its voxels as stored."""
         placed = {}
         for name, image in self._images.items():
-            self._say(f"resample {name}")
+            self._say(_resampling(name))
             if same_grid(_ras_grid(image.grid), self._grid) and (transforms[name] == np.eye(4)).all():
                 placed[name] = replace(image, stored=image.grid.to_ras(image.stored), grid=self._grid)
                 sentence = f"{name} lies on the grid already; its voxels are kept as stored."
@@ -142,7 +154,7 @@ class _Work:
         if (lone := lone_brain(placed[self._fixed].values(0), voxel_ml)) is not None:
             return self._keep_brain(lone, voxel_ml)
         seen = [self._fixed, *[name for name in (*SECOND_OPINION, *self._others) if name in self._others][:1]]
-        self._say(f"find the brain in {' and '.join(seen)}")
+        self._say(f"{FINDING} in {' and '.join(seen)}")
         values = [np.asarray(placed[name].values(0), np.float32) for name in seen]
         likely = brain_probabilities(values, self._grid, self._asked.nets, self._asked.mirror, cache_dir)
         brain, in_one_piece = brain_mask(np.mean(likely, axis=0))
@@ -205,6 +217,14 @@ class _Work:
     def _say(self, what: str) -> None:
         self._on_step(what, self._done, self._total)
         self._done += 1
+
+
+def _aligning(name: str, fixed: str) -> str:
+    return f"align {name} with {fixed}"
+
+
+def _resampling(name: str) -> str:
+    return f"resample {name}"
 
 
 def _alignment_step(series: str, fixed: str, alignment: Alignment) -> Step:

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from core.errors import RefusedError
+from core.jobs.aligned_studies import FOLDER as ALIGNED
 from core.jobs.arriving import ArrivingUpload
 from core.jobs.segmentations import SegmentationJob
 from core.jobs.uploads import Upload
@@ -50,6 +51,10 @@ def bring_again(workspace: Workspace, job: SegmentationJob) -> Upload:
         for path in sorted((before.folder / "files").iterdir()):
             _link(path, upload.folder / "files" / path.name)
         _link(before.folder / "upload.json", upload.folder / "upload.json")
+        for path in sorted((before.folder / ALIGNED).glob("[!.]*/*")):  # what took a minute is not done again
+            target = upload.folder / path.relative_to(before.folder)
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _link(path, target)
     except FileNotFoundError:
         upload.remove()
         raise RefusedError("the files of this study are deleted already; bring them again") from None

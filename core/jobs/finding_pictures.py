@@ -95,11 +95,27 @@ def picture_of(case: Case, file: str) -> tuple[Picture, float]:
     about_mask = case.reference is not None and file in (case.reference.label, REFERENCE)
     chosen = next((n for n, source in case.sources.items() if file in (n, source.label)), next(iter(case.sources)))
     image = read_images(replace(case, sources={chosen: case.sources[chosen]}))[chosen]
+    mask = _mask(case.reference, image) if about_mask and case.reference else None
+    return picture_of_image(image, case.sources[chosen].channel, mask)
+
+
+def picture_of_image(
+    image: StoredImage, channel: int = 0, mask: npt.NDArray[np.bool_] | None = None
+) -> tuple[Picture, float]:
+    """Draw one slice of an image as the scanner cut it: the one with most of a mask, else the middle one.
+
+    Args:
+        image: as it is stored.
+        channel: which of its channels.
+        mask: (X, Y, Z) in RAS+; an empty one is as good as none.
+
+    Returns:
+        (rows, columns, 3) uint8, and how much higher than wide its pixels are.
+    """
     geometry = image.grid.geometry()
     spacing = geometry.spacing_mm if geometry else (1.0, 1.0, 1.0)
     axis = cut_axis(spacing)
-    voxels = np.moveaxis(image.grid.to_ras(image.stored[case.sources[chosen].channel]), axis, 2)
-    mask = _mask(case.reference, image) if about_mask and case.reference else None
+    voxels = np.moveaxis(image.grid.to_ras(image.stored[channel]), axis, 2)
     index = voxels.shape[2] // 2
     if mask is not None and mask.any():
         mask = np.moveaxis(mask, axis, 2)

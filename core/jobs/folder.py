@@ -37,6 +37,9 @@ class JobStatus:
         queued_at: seconds since the epoch when it was put into that queue.
         began: seconds since the epoch when its last try began; 0 before.
         tries: how often a process has begun with it.
+        left_s: seconds that the rest will take, as it seemed at the heartbeat; None: as long as its pieces did so far.
+        slices_done: slices that a network has segmented, of the case in hand; those of every network count.
+        slices_total: of how many.
     """
 
     kind: str
@@ -53,6 +56,9 @@ class JobStatus:
     queued_at: float = 0.0
     began: float = 0.0
     tries: int = 0
+    left_s: float | None = None
+    slices_done: int = 0
+    slices_total: int = 0
 
 
 class JobFolder:

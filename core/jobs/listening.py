@@ -10,7 +10,7 @@ from core.inference.cancelling import OnSlices, OnStep
 
 if TYPE_CHECKING:
     from core.jobs.mask_files import Found
-    from core.jobs.ready_case import ReadyCase
+    from core.jobs.ready_case import RawStudy, ReadyCase
 
 
 def quiet(*_told: Any) -> None:
@@ -26,12 +26,14 @@ class Listener:
         on_slices: told how many slices of how many are done.
         on_ready: given the case once it is on one grid, before it is segmented.
         on_found: given the case and each checkpoint's mask, before it is written.
+        on_raw: given a study as the scanner left it, before it is brought onto one grid.
     """
 
     on_step: OnStep = quiet
     on_slices: OnSlices = quiet
     on_ready: Callable[[ReadyCase], None] = quiet
     on_found: Callable[[ReadyCase, Found], None] = quiet
+    on_raw: Callable[[RawStudy], None] = quiet
 
 
 NOBODY = Listener()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from core.data.gate import examine
 from core.data.image import StoredImage
 from core.data.load import CaseFiles, assemble, read_files
 from core.data.refusal import Finding, InputRefusedError
-from core.harmonise import Harmonised, Harmonising
+from core.harmonise import Harmonised, Harmonising, planned_steps
 from core.harmonise.noticing import WHOLE, why_raw
 from core.importing import ImportChoices
 from core.importing.naming import without_file_names
@@ -23,6 +23,7 @@ from core.inference.segment import Stopwatch
 from core.volume import Grid, Volume
 
 READ_AHEAD_BYTES = 256 * 1024**2  # a case larger than this waits until the one before it is done
+AS_BEFORE = "take the study as it was aligned before"
 STEPS_AFTER = 3  # segment, carry back, write
 
 
@@ -47,6 +48,31 @@ class ReadyCase:
     series: Mapping[str, Grid] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RawStudy:
+    """A case whose series are about to be brought onto one grid.
+
+    Attributes:
+        case: what its sources are.
+        images: series to its image, of one channel each, as the scanner left them.
+        findings: that it was taken for a raw one, and why; empty where somebody asked for it.
+        planned: what will be done, as it will be told.
+    """
+
+    case: Case
+    images: Mapping[str, StoredImage]
+    findings: tuple[Finding, ...]
+    planned: tuple[str, ...]
+
+
+# the case as it was brought onto one grid before, if it was, in the way that is asked for
+FindAligned = Callable[[Case, Harmonising], "ReadyCase | None"]
+
+
+def _never(_case: Case, _asked: Harmonising) -> ReadyCase | None:
+    return None
+
+
 def ready_case(
     case: Case,
     choices: ImportChoices,
@@ -54,6 +80,8 @@ def ready_case(
     brains: bool = False,
     files: CaseFiles | InputRefusedError | None = None,
     on_step: OnStep = lambda _what, _done, _total: None,
+    on_raw: Callable[[RawStudy], None] = lambda _raw: None,
+    find_aligned: FindAligned = _never,
 ) -> ReadyCase:
     """Read a case and bring it onto one grid where that was asked for, or where it is a study as the scanner left it.
 
@@ -64,11 +92,17 @@ def ready_case(
         brains: it will be segmented by a model that knows brains alone; without, no study is taken for a raw one.
         files: what `read_files` gave of it or said, where somebody has read it already.
         on_step: told each step as it happens; it may ask to stop.
+        on_raw: told of a study that is about to be brought onto one grid.
+        find_aligned: knows it if that was done before; its files are not read again then.
 
     Raises:
         InputRefusedError: the case cannot be used.
         Cancelled: `on_step` asked to stop.
     """
+    wanted = choices.harmonise or (WHOLE if brains else None)
+    if wanted is not None and (before := find_aligned(case, wanted)) is not None:
+        tell_step(on_step, AS_BEFORE, 0, 0)
+        return before
     watch = Stopwatch()
     with _about(case, private):
         if files is None:
@@ -78,14 +112,16 @@ def ready_case(
             raise files
         single = single_channels(files)
         why = why_raw(single) if brains and choices.harmonise is None else ""
+        noticed = (_was_raw(why),) if why else ()
         asked = WHOLE if why else choices.harmonise
         watch.lap("load")
         done, series = None, {}
         if asked:
             series = {name: image.grid for name, image in single.items()}
+            on_raw(RawStudy(case, single, noticed, tuple(planned_steps(single, asked))))
             files, done = _harmonised(files, single, asked, on_step, watch)
         loaded = assemble(files, None)
-        findings = [*([_was_raw(why)] if why else []), *(done.findings if done else ()), *examine(loaded, None)]
+        findings = [*noticed, *(done.findings if done else ()), *examine(loaded, None)]
         volume = loaded.volume
     about = [finding.about(case.case_id, "") for finding in findings]
     told = without_file_names(about, case) if private else tuple(about)

@@ -17,7 +17,8 @@ from core.importing import ImportChoices
 from core.inference.cancelling import OnSlices, OnStep, tell_step
 from core.inference.cleaned import cleaned_mask
 from core.inference.missing import doing_without, missing_modalities
-from core.inference.segment import Segmenter
+from core.inference.segment import Segmenter, Stopwatch
+from core.jobs.aligned_studies import AlignedStudies
 from core.jobs.listening import NOBODY, Listener, quiet
 from core.jobs.mask_files import Found, MaskFile, carried_masks, volumes_ml, write_masks
 from core.jobs.ready_case import STEPS_AFTER, ReadyCase, ready_case
@@ -126,6 +127,7 @@ def segment_models(
     *,
     as_is: bool = False,
     files: CaseFiles | InputRefusedError | None = None,
+    aligned: AlignedStudies | None = None,
 ) -> list[Segmentation]:
     """Read a case once and segment it with several checkpoints; otherwise as `segment_case`.
 
@@ -139,16 +141,61 @@ def segment_models(
         told: whom to tell how far the work is.
         as_is: never bring a study onto one grid unasked.
         files: what was read of the case already.
+        aligned: where a study as the scanner left it is kept once it is on one grid, and taken from.
     """
     choices = choices or ImportChoices()
+    ready = ready_for(case, models, choices, private, told, as_is=as_is, files=files, aligned=aligned)
+    del files
+    told.on_ready(ready)
+    return [_segment(segmenter, ready, model, models[model], out, choices, told) for model in models]
+
+
+def ready_for(
+    case: Case,
+    models: Mapping[str, Checkpoint],
+    choices: ImportChoices,
+    private: bool = False,
+    told: Listener = NOBODY,
+    *,
+    as_is: bool = False,
+    files: CaseFiles | InputRefusedError | None = None,
+    aligned: AlignedStudies | None = None,
+) -> ReadyCase:
+    """Read a case for some checkpoints, on one grid; arguments and refusals as for `segment_models`."""
     for checkpoint in models.values():
         require_same_regions(checkpoint, choices.scheme or scheme_from_json(checkpoint.spec.scheme))
         missing_modalities(checkpoint, case)
     brains = not as_is and all(_of_brains(checkpoint) for checkpoint in models.values())
-    ready = ready_case(case, choices, private, brains, files, told.on_step)
-    del files
-    told.on_ready(ready)
-    return [_segment(segmenter, ready, model, models[model], out, choices, told) for model in models]
+    if aligned is None:
+        return ready_case(case, choices, private, brains, files, told.on_step, told.on_raw)
+    ready = ready_case(case, choices, private, brains, files, told.on_step, told.on_raw, aligned.find)
+    aligned.keep(ready)
+    return ready
+
+
+def found_by(
+    segmenter: Segmenter,
+    ready: ReadyCase,
+    checkpoint: Checkpoint,
+    choices: ImportChoices,
+    on_slices: OnSlices = quiet,
+    watch: Stopwatch | None = None,
+) -> Found:
+    """Return what a checkpoint finds in a case: predicted, cleaned up, and compared with the training data.
+
+    Raises:
+        NotSegmentableError: a modality is missing.
+        Cancelled: `on_slices` asked to stop.
+    """
+    volume = ready.volume
+    prediction = segmenter.segment_volume(ready.case, volume, checkpoint, on_slices)
+    if watch:
+        watch.lap("forward")
+    bits = cleaned_mask(prediction, checkpoint.spec, volume.geometry)
+    scheme = choices.scheme or scheme_from_json(checkpoint.spec.scheme)
+    members, passes = checkpoint.members or (checkpoint,), segmenter.options.to_json()
+    source = provenance_of(members, passes, segmenter.compute.backend)
+    return Found(checkpoint, prediction, bits, scheme, source, familiarity_of_volume(checkpoint, volume))
 
 
 def _segment(
@@ -163,14 +210,8 @@ def _segment(
     case, volume, watch = ready.case, ready.volume, ready.watch.copy()
     step, steps = len(watch.seconds), len(watch.seconds) + STEPS_AFTER
     tell_step(told.on_step, f"segment with {model or checkpoint.card.title}", step, steps)
-    prediction = segmenter.segment_volume(case, volume, checkpoint, told.on_slices)
-    watch.lap("forward")
-    bits = cleaned_mask(prediction, checkpoint.spec, volume.geometry)
-    scheme = choices.scheme or scheme_from_json(checkpoint.spec.scheme)
-    members, passes = checkpoint.members or (checkpoint,), segmenter.options.to_json()
-    source = provenance_of(members, passes, segmenter.compute.backend)
-    familiarity = familiarity_of_volume(checkpoint, volume)
-    found = Found(checkpoint, prediction, bits, scheme, source, familiarity)
+    found = found_by(segmenter, ready, checkpoint, choices, told.on_slices, watch)
+    bits, prediction, familiarity = found.bits, found.prediction, found.familiarity
     volumes = volumes_ml(bits, prediction.regions, volume.geometry.voxel_ml if volume.geometry else None)
     watch.lap("postprocess")
     told.on_found(ready, found)
