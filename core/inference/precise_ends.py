@@ -3,8 +3,8 @@
 The first convolutions see intensities, whose small differences tell tissues apart, and the last ones decide. How many
 was chosen among eleven choices on 10 to 20 tumour-bearing slices of one BraTS-Africa case, by networks trained for
 some minutes: all in bfloat16 gave masks of Dice 0.990 to 0.999 with those of float32, three convolutions at each end in
-float32 0.9993 to 0.9999. On another case, whole and not looked at before, the same gave 0.9987 to 0.9998: two of six
-regions stay below 0.999. Without `--fast` everything is float32.
+float32 0.9993 to 0.9999. Batch norms are folded first, which spares a rounding after each of them: on two whole cases
+a network that has them went from 0.9984 to 0.9992 in its worst region. Without `--fast` everything is float32.
 
 Imports torch: import this module late.
 """
@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import torch
 from torch import nn
+
+from core.inference.folding import with_folded_norms
 
 ENDS = 3  # convolutions at either end
 SIDE = 64  # of the square on which the order of the layers is found out
@@ -54,4 +56,19 @@ def with_precise_ends(model: nn.Module, channels: int, side: int) -> nn.Module:
     for layer in dict.fromkeys((*used[:ENDS], *used[-ENDS:])):
         parent, _, own = names[layer].rpartition(".")
         setattr(model.get_submodule(parent), own, InFloat32(layer))
+    return model
+
+
+def for_bfloat16(model: nn.Module, channels: int) -> nn.Module:
+    """Prepare a network for calls in bfloat16 and no others: norms folded, ends precise, the rest rounded once.
+
+    Args:
+        model: in evaluation, on the CPU.
+        channels: that it reads.
+    """
+    model = with_precise_ends(with_folded_norms(model, channels, SIDE), channels, SIDE)
+    kept = {layer.layer for layer in model.modules() if isinstance(layer, InFloat32)}
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) and layer not in kept:
+            layer.to(torch.bfloat16)
     return model

@@ -22,6 +22,7 @@ from core.inference.missing import NotSegmentableError, missing_modalities
 from core.inference.options import PLAIN, InferenceOptions
 from core.inference.planes import require_planes
 from core.inference.prediction import Prediction
+from core.inference.streaming import Stream
 from core.inference.uncertainty import mean_prediction
 from core.volume import Geometry, Volume
 from core.workspace import Cohort, Workspace
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["NotSegmentableError", "Segmenter", "Stopwatch", "prediction_folder"]
 
 CutsOf = Callable[[Plane], SlicedCase]
-# a case that is about to be predicted, and by what: one of its slices can be answered before the others
-OnCut = Callable[[SlicedCase, "Predictor[Any]"], None]
+# a case that is about to be predicted, and by what: one of its slices can be answered before the others, and whoever
+# looks on is given the others as they come
+OnCut = Callable[[SlicedCase, "Predictor[Any]"], Stream | None]
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class Segmenter:
         compute: where networks run.
         options: one pass, or several and their mean.
         keep: save predictions in the workspace; without, voxels in memory are not even hashed.
-        on_cut: told when a case is cut and its network loaded.
+        on_cut: told when a case is cut and its network loaded; who looks on while it is segmented.
     """
 
     workspace: Workspace
@@ -119,9 +121,7 @@ class Segmenter:
         else:
             sliced = cuts(checkpoint.spec.plane)
             content = sliced.content
-            if self.on_cut:
-                self.on_cut(sliced, self.predictor(checkpoint))
-            prediction = self.predictor(checkpoint).predict(sliced, checkpoint.id, told, self.options)
+            prediction = self._predict(self.predictor(checkpoint), sliced, checkpoint, told)
         if self.keep:
             prediction.save(self._folder(checkpoint, content))
         return prediction
@@ -143,14 +143,20 @@ class Segmenter:
         planes, predictor = self.options.planes, self.predictor(checkpoint)
         if len(planes) == 1:
             plane = planes[0]
-            return predictor.in_plane(plane).predict(cuts(plane), checkpoint.id, told, self.options)
+            return self._predict(predictor.in_plane(plane), cuts(plane), checkpoint, told)
         with Holding(len(planes)) as held:
             for number, plane in enumerate(planes):
                 step: OnSlices = partial(_of_all, told, number, len(planes))
-                held.add(predictor.in_plane(plane).predict(cuts(plane), checkpoint.id, step, self.options))
+                held.add(self._predict(predictor.in_plane(plane), cuts(plane), checkpoint, step))
             mean = mean_prediction(held.predictions, checkpoint.id)
         assert mean.uncertainty is not None
         return replace(mean, uncertainty=replace(mean.uncertainty, opinions="planes"))
+
+    def _predict(
+        self, predictor: Predictor[Any], sliced: SlicedCase, checkpoint: Checkpoint, told: OnSlices
+    ) -> Prediction:
+        stream = self.on_cut(sliced, predictor) if self.on_cut else None
+        return predictor.predict(sliced, checkpoint.id, told, self.options, stream)
 
     def _require_planes(
         self, case_id: str, shape: tuple[int, int, int], geometry: Geometry | None, checkpoint: Checkpoint
@@ -175,9 +181,9 @@ class Segmenter:
             model = load_model(checkpoint)
             if not self.compute.bf16:
                 return model
-            from core.inference.precise_ends import SIDE, with_precise_ends
+            from core.inference.precise_ends import for_bfloat16
 
-            return with_precise_ends(model, checkpoint.spec.inputs, SIDE)
+            return for_bfloat16(model, checkpoint.spec.inputs)
         from core.inference.backends.onnx_runtime import OnnxBackend
 
         return OnnxBackend(checkpoint)
