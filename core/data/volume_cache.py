@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from core.atomic import new_folder, read_json, replacing, write_json
+from core.data.growing_volume import GrowingVolume, part_name, part_voxels
 from core.data.limits import BROWSER_WHOLE_BYTES
 from core.data.slabs import ViewerArray, address, decode_slab, encode
 from core.volume import Array, Box
@@ -91,6 +93,29 @@ class VolumeCache:
         self._evict(keep=key)
         return key
 
+    def grow(
+        self,
+        key: str,
+        shape: tuple[int, int, int],
+        box: Box,
+        affine: npt.NDArray[np.float64] | None,
+        slices: int,
+    ) -> GrowingVolume:
+        """Begin a volume of region bits that is looked at while it is made; what was there is let go.
+
+        Args:
+            key: its address: 64 hex digits that name no other volume.
+            shape: of the full grid (X, Y, Z).
+            box: outside of which nothing will come.
+            affine: (4, 4) of the full grid, or None.
+            slices: how many axial slices will come.
+
+        Raises:
+            ValueError: `key` is no address.
+        """
+        self.forget(key)
+        return GrowingVolume(self.root / key, shape, box, affine, slices)
+
     def forget(self, key: str) -> None:
         """Delete a volume; one that is not here is no error.
 
@@ -132,6 +157,20 @@ class VolumeCache:
         except FileNotFoundError:
             raise NoSuchVolumeError(f"no slab {index} of volume {key[:80]!r} here; open the case again") from None
 
+    def part(self, key: str, index: int) -> bytes:
+        """Return one gzipped part of a volume that grows, or has grown.
+
+        Raises:
+            NoSuchVolumeError: the volume or the part is not here, or not yet.
+        """
+        folder = self._folder(key)
+        try:
+            if folder is None or index < 0:
+                raise FileNotFoundError(key)
+            return (folder / part_name(index)).read_bytes()
+        except FileNotFoundError:
+            raise NoSuchVolumeError(f"no part {index} of volume {key[:80]!r} here; open the case again") from None
+
     def voxels(self, key: str) -> Array:
         """Return a volume's stored voxels (X, Y, Z) of the full grid.
 
@@ -147,6 +186,8 @@ class VolumeCache:
             first, count = place["first"], place["count"]
             slab = decode_slab(self.slab(key, index), manifest["dtype"], (shape[0], shape[1], shape[2]))
             inside[:, :, first : first + count] = slab
+        for index, slices in enumerate(manifest.get("growing", {}).get("parts", ())):
+            inside[:, :, slices] = part_voxels(self.part(key, index), (shape[0], shape[1], shape[2]))
         return full
 
     def _folder(self, key: str) -> Path | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -26,17 +26,20 @@ def parts_of(slices: int, canvas: tuple[int, int]) -> Iterator[Indices]:
         yield np.arange(first, slices, count)
 
 
-def parts_outward(slice_index: Sequence[int], first: int, canvas: tuple[int, int]) -> Iterator[Indices]:
-    """Yield the positions of stored slices in batches: the one nearest to a slice alone, then outward from it.
+def parts_near(slice_index: Sequence[int], nearest: Callable[[], int], canvas: tuple[int, int]) -> Iterator[Indices]:
+    """Yield the positions of stored slices in batches of neighbours, the batch that is looked at first.
+
+    Which slices are in one batch does not depend on where somebody looks, only when its turn comes: whatever a network
+    makes of a batch, it makes of it in every order.
 
     Args:
         slice_index: the number of each stored slice on the full grid.
-        first: the number of the slice to begin with.
+        nearest: asked before each batch for the number of the slice that is looked at.
         canvas: (H, W) on which they go through the network.
     """
-    order = np.argsort(np.abs(np.asarray(slice_index, np.intp) - first), kind="stable")
-    batch = batch_of(canvas)
-    starts = [0, *range(1, len(order), batch)]
-    for start, stop in zip(starts, [*starts[1:], len(order)], strict=True):
-        if stop > start:
-            yield order[start:stop]
+    count = -(-len(slice_index) // batch_of(canvas))
+    left = np.array_split(np.arange(len(slice_index)), count) if count else []
+    numbers = np.asarray(slice_index, np.intp)
+    while left:
+        here = nearest()
+        yield left.pop(min(range(len(left)), key=lambda at: int(np.abs(numbers[left[at]] - here).min())))

@@ -16,12 +16,13 @@ from core.data.slicing import PLANES, Fit, Plane, cut, fit_slice
 from core.data.store import Indices, SlicedCase
 from core.inference.arrays import Tensor, quantised, resized, sigmoid, softmax
 from core.inference.backends.spec import Backend
-from core.inference.batches import parts_of, parts_outward
+from core.inference.batches import parts_near, parts_of
 from core.inference.cancelling import OnSlices, tell
 from core.inference.device import Compute
 from core.inference.missing import spread_channels
 from core.inference.options import PLAIN, InferenceOptions
 from core.inference.prediction import Prediction, Uncertainty, region_bits
+from core.inference.streaming import Stream
 from core.inference.turns import turns
 from core.inference.uncertainty import PassMean
 from core.models import model_named
@@ -88,27 +89,14 @@ class Predictor(Generic[Tensor]):
         """Return the sigmoid of each region, or the softmax over exclusive classes, (S, R, H, W) float32."""
         return softmax(logits) if self.spec.class_bits else sigmoid(logits)
 
-    def batches(self, sliced: SlicedCase) -> Iterator[tuple[Indices, Tensor]]:
+    def batches(self, sliced: SlicedCase, stream: Stream | None = None) -> Iterator[tuple[Indices, Tensor]]:
         """Yield (indices of stored slices, logits) over a whole case, without holding it all.
 
         Each batch is spread over the head, as a training batch is: a loss over neighbouring slices without
-        tumour would say little about either.
+        tumour would say little about either. For somebody who looks it is of neighbours, near what they look at.
         """
-        for part in parts_of(len(sliced.slices), self._fit(sliced.slices.shape[2:]).canvas):
+        for part in self._parts(sliced, stream):
             yield part, self.logits(self.prepared(sliced, part))
-
-    def streamed(self, sliced: SlicedCase, first: int) -> Iterator[tuple[Indices, npt.NDArray[np.uint8]]]:
-        """Yield (indices of stored slices, probabilities): the slice on screen alone, then the rest outward from it.
-
-        Args:
-            sliced: as for `predict`.
-            first: the slice on screen, its number on the full grid; air begins with the nearest slice that is none.
-
-        Returns:
-            Probabilities (S, R, H, W) uint8 inside the box, as `predict` assembles them.
-        """
-        for part in parts_outward(sliced.slice_index, first, self._fit(sliced.slices.shape[2:]).canvas):
-            yield part, self.probabilities(self.logits(self.prepared(sliced, part)))
 
     def first_slice(self, sliced: SlicedCase, index: int) -> npt.NDArray[np.uint8]:
         """Return the mask of one slice at once: what a page shows while the rest is computed.
@@ -154,6 +142,7 @@ class Predictor(Generic[Tensor]):
         checkpoint_id: str,
         on_slices: OnSlices = lambda _done, _total: None,
         options: InferenceOptions = PLAIN,
+        stream: Stream | None = None,
     ) -> Prediction:
         """Segment a whole case on its native grid.
 
@@ -162,31 +151,37 @@ class Predictor(Generic[Tensor]):
             checkpoint_id: what the prediction is signed with.
             on_slices: told how many slices of how many are done; it may ask to stop.
             options: several passes instead of one; the prediction is their mean and has its uncertainty.
+            stream: who looks at it while it is made; None where nobody does.
 
         Raises:
             NoDropoutError: passes with dropout of a network that has none, or by a backend without.
             Cancelled: `on_slices` asked to stop.
         """
         if options.several:
-            return self._predict_several(sliced, checkpoint_id, on_slices, options)
-        assembled = Assembly(sliced, self.spec.outputs)
+            return self._predict_several(sliced, checkpoint_id, on_slices, options, stream)
+        assembled = Assembly(sliced, self.spec.outputs, stream)
         done = 0
-        for part, logits in self.batches(sliced):
+        for part, logits in self.batches(sliced, stream):
             assembled.put(part, self.probabilities(logits))
             done += len(part)
             tell(on_slices, done, len(sliced.slices))
         return assembled.prediction(self.spec, checkpoint_id)
 
     def _predict_several(
-        self, sliced: SlicedCase, checkpoint_id: str, on_slices: OnSlices, options: InferenceOptions
+        self,
+        sliced: SlicedCase,
+        checkpoint_id: str,
+        on_slices: OnSlices,
+        options: InferenceOptions,
+        stream: Stream | None,
     ) -> Prediction:
         if options.mc_dropout:
             self._backend.dropout(self.spec.architecture)  # refused before anything is computed
         exclusive = bool(self.spec.class_bits)
         maps = 1 if exclusive else self.spec.outputs
-        assembled, uncertain = Assembly(sliced, self.spec.outputs), Assembly(sliced, 2 * maps)
+        assembled, uncertain = Assembly(sliced, self.spec.outputs, stream), Assembly(sliced, 2 * maps)
         done = count = 0
-        for part in parts_of(len(sliced.slices), self._fit(sliced.slices.shape[2:]).canvas):
+        for part in self._parts(sliced, stream):
             mean: PassMean[Tensor] = PassMean(exclusive)
             count = 0
             for shares in self.passes(sliced, part, options):
@@ -200,6 +195,12 @@ class Predictor(Generic[Tensor]):
         opinions = Uncertainty(found, "dropout" if options.mc_dropout else "turns", count)
         return replace(assembled.prediction(self.spec, checkpoint_id), uncertainty=opinions)
 
+    def _parts(self, sliced: SlicedCase, stream: Stream | None) -> Iterator[Indices]:
+        canvas = self._fit(sliced.slices.shape[2:]).canvas
+        if stream is None:
+            return parts_of(len(sliced.slices), canvas)
+        return parts_near(sliced.slice_index, stream.nearest, canvas)
+
     def _fit(self, shape: tuple[int, ...]) -> Fit:
         height, width = shape
         return fit_slice((height, width), self.spec.input_size, self._stride)
@@ -212,17 +213,21 @@ def _of_torch(model: nn.Module, compute: Compute) -> Backend[Any]:
 
 
 class Assembly:
-    """Collects the probabilities of a case's slices into a volume; air slices stay 0."""
+    """Collects the probabilities of a case's slices into a volume, and shows them; air slices stay 0."""
 
-    def __init__(self, sliced: SlicedCase, outputs: int) -> None:
+    def __init__(self, sliced: SlicedCase, outputs: int, stream: Stream | None = None) -> None:
         self._sliced = sliced
+        self._stream = stream
         self.volume = np.zeros((outputs, *sliced.box.shape), np.uint8)
         self._slices = cut(self.volume, sliced.plane)
         self._first = sliced.box.start[PLANES[sliced.plane]]
 
     def put(self, part: Indices, probabilities: npt.NDArray[np.uint8]) -> None:
         """Place probabilities (S, R, H, W) of some stored slices."""
-        self._slices[[self._sliced.slice_index[index] - self._first for index in part]] = probabilities
+        numbers = [self._sliced.slice_index[index] for index in part]
+        self._slices[[number - self._first for number in numbers]] = probabilities
+        if self._stream is not None:
+            self._stream.take(numbers, probabilities)
 
     def prediction(self, spec: InferenceSpec, checkpoint_id: str) -> Prediction:
         sliced = self._sliced

@@ -90,7 +90,7 @@ def claim(workspace: Workspace, device: str) -> SegmentationJob | None:
                 status.tries += 1
                 status.state, status.began = "running", time.time()
                 status.pid, status.pid_started = process_identity()
-                status.done = status.total = 0
+                status.done = status.total = status.slices_done = status.slices_total = 0
                 status.label = status.message = ""
                 job.write(status)
                 return job
@@ -176,6 +176,21 @@ def leave(workspace: Workspace, device: str) -> bool:
         if any(job.asked.device == device for job in _settled(workspace)):
             return False
         _worker_file(workspace, device).unlink(missing_ok=True)
+    return True
+
+
+def wake(workspace: Workspace, device: str) -> bool:
+    """Start a device's worker where it has none, as `tend` does when a study waits.
+
+    Returns:
+        Whether one was started.
+    """
+    if worker_lives(workspace, device):
+        return False
+    with locked(workspace):
+        if worker_lives(workspace, device):
+            return False
+        _start_worker(workspace, device)
     return True
 
 

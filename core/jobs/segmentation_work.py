@@ -109,7 +109,7 @@ class Progress:
     def __init__(self, job: SegmentationJob) -> None:
         self._job = job
         self._status: JobStatus = job.status
-        self._said_s = 0.0
+        self._said_s = self._step_began_s = 0.0
         self._steps = StudySteps(job)
 
     def say(self, label: str, done: int = 0, total: int = 0) -> None:
@@ -136,12 +136,17 @@ class Progress:
         """Return what hears of one case of several, and passes on what was found."""
 
         def on_slices(done: int, total: int) -> None:
+            self._status.slices_done, self._status.slices_total = done, total
             if not self._said_share("segmenting", number, cases, done / max(1, total)):
+                so_far_s = time.monotonic() - self._step_began_s
+                self._status.left_s = so_far_s * (total - done) / done if cases == 1 else None
                 self.say("segmenting", number * total + done, cases * total)
 
         def on_step(what: str, _done: int, _total: int) -> None:
             self._steps.step(what)
+            self._step_began_s = time.monotonic()
             if not self._said_share(what, number, cases):
+                self._status.left_s = None
                 self.say(what)
 
         def on_ready(ready: ReadyCase) -> None:

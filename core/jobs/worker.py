@@ -24,12 +24,14 @@ from core.jobs.held_study import HeldStudy
 from core.jobs.segmentation_queue import claim, finish, leave, register_worker, tend
 from core.jobs.segmentation_work import in_a_sentence, segment_study
 from core.jobs.segmentations import SegmentationJob, SegmentationRequest
-from core.jobs.slice_questions import answer_waiting
+from core.jobs.slice_questions import answer_waiting, waiting
+from core.jobs.study_again import held_again
 from core.jobs.study_ahead import StudyAhead
 from core.jobs.study_segmenter import loaded_networks, study_segmenter
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
+    from core.inference.cancelling import OnStep
     from core.inference.device import Compute
     from core.inference.predictor import Predictor
     from core.inference.segment import Segmenter
@@ -69,7 +71,8 @@ class Worker:
                 self.do(job)
                 tend(self.workspace)
                 rested = time.monotonic()
-            elif answer_waiting(self.workspace, self._held):
+            elif waiting(self.workspace, self.device):
+                self._answer()
                 rested = time.monotonic()
             elif time.monotonic() - rested > idle_s:
                 if leave(self.workspace, self.device):
@@ -102,6 +105,14 @@ class Worker:
             networks = max(map(loaded_networks, self._warm.values()), key=len)
             networks.pop(next(iter(networks)))  # the one that was loaded first goes
         return study_segmenter(replace(warm, options=request.inference), keeps)
+
+    def _answer(self) -> None:
+        held, self._held = self._held, None  # not kept beside another that is loaded
+        with _at_most(limits.SEGMENTATION_S):
+            self._held = answer_waiting(self.workspace, self.device, held, self._anew)
+
+    def _anew(self, job: SegmentationJob, on_step: OnStep) -> HeldStudy:
+        return held_again(self.workspace, job, self._segmenter, on_step)
 
     def _hold(self, held: HeldStudy | None) -> None:
         self._held = held

@@ -1,4 +1,7 @@
-"""Protocol v1: `/volumes/<hash>/manifest`, `.../slab/<i>` and `.../half/<i>`, and a new token for an old one."""
+"""Protocol v1: `/volumes/<hash>/manifest`, `.../slab/<i>` and `.../half/<i>`, and a new token for an old one.
+
+Of a volume that grows, `.../part/<i>`; its manifest says how many there are.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,12 @@ def volume_routes(workspace: Path) -> list[BaseRoute]:
 
     def slab(request: Request, key: str, half: bool = False) -> Response:
         public = bool(cache.manifest(key)["public"])
-        body = cache.slab(key, int(request.path_params["index"]), half)
+        return packed(request, cache.slab(key, int(request.path_params["index"]), half), public)
+
+    def part(request: Request, key: str) -> Response:
+        return packed(request, cache.part(key, int(request.path_params["index"])), public=False)
+
+    def packed(request: Request, body: bytes, public: bool) -> Response:
         headers = _headers(public) | {"Vary": "Accept-Encoding", "Content-Encoding": "gzip"}
         if "gzip" not in request.headers.get("accept-encoding", ""):
             # named, so that no middleware compresses it once more
@@ -49,6 +57,7 @@ def volume_routes(workspace: Path) -> list[BaseRoute]:
         Route("/{key}/manifest", _guarded(workspace, manifest), methods=["GET"]),
         Route("/{key}/slab/{index:int}", _guarded(workspace, slab), methods=["GET"]),
         Route("/{key}/half/{index:int}", _guarded(workspace, partial(slab, half=True)), methods=["GET"]),
+        Route("/{key}/part/{index:int}", _guarded(workspace, part), methods=["GET"]),
         Route("/{key}/token", _guarded(workspace, token), methods=["POST"]),
     ]
 

@@ -64,6 +64,8 @@ class Segmentation(BaseModel):
     state: State
     label: str = Field(description="what is being done now")
     progress: float = Field(description="0 to 1")
+    slices_done: int = Field(description="slices that a network has segmented, of the case in hand")
+    slices_total: int = Field(description="of how many; with several networks each counts; 0 before that is known")
     eta_s: float | None = Field(description="seconds it still takes; null before that can be told")
     position: int | None = Field(description="place among those that wait, from 1; null once it has begun")
     message: str = Field(description="why it failed, or what could not be used")
@@ -93,6 +95,8 @@ def segmentation_document(job: SegmentationJob, status: JobStatus, position: int
         state=status.state,
         label=status.label,
         progress=round(share_done(status), 4),
+        slices_done=status.slices_done,
+        slices_total=status.slices_total,
         eta_s=eta_s(status),
         position=position,
         message=status.message,

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.jobs.segmentations import SegmentationJob
+from core.jobs.study_view import look_at
 from core.labels import scheme_from_json
 from pages.parts import state, store
 from pages.parts.segment.checkpoints import checkpoint_of
@@ -60,8 +61,13 @@ def picture(job: SegmentationJob, view: dict[str, Any]) -> None:
     )
     if shown.plane == "axial" and shown.slice is not None:
         state.rest_on_slice(job.id, shown.slice)
+        if not view["mask"]:
+            look_at(job, shown.slice)
     if not view["mask"] and first:
-        st.caption(f"Slice {first['slice'] + 1} is done; the others follow.")
+        st.caption(
+            f"Slice {first['slice'] + 1} came first; the others appear as they are done, those near the slice that you "
+            "look at before the rest. The whole mask is cleaned up and measured at the end."
+        )
     surfaces_below(images, masks, regions, shown, key="segment")
 
 
@@ -81,7 +87,8 @@ def _favourite(images: Mapping[str, VolumeRef]) -> str:
 def _opening(job: SegmentationJob, view: dict[str, Any], images: Mapping[str, VolumeRef]) -> ViewerView:
     if (jumped := state.jumped_to(job.id)) is not None:
         return ViewerView(slice=jumped[2], image=_favourite(images), cursor=jumped)
-    middle = view["first"]["slice"] if view["first"] else view["shape"][2] // 2
+    asked = view["first"]["slice"] if view["first"] else job.asked.first_slice
+    middle = view["shape"][2] // 2 if asked is None else asked
     return ViewerView(slice=int(middle), image=_favourite(images))
 
 

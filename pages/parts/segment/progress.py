@@ -13,6 +13,7 @@ from core.jobs.study_view import study_view
 from core.workspace import NotInWorkspaceError
 from pages.parts import store
 from pages.parts.running import duration
+from pages.parts.words import plural
 
 EVERY_S = 0.5
 
@@ -37,8 +38,9 @@ def progress(job_id: str, shown: str) -> None:
         st.markdown(f"**Waiting** :gray[{waiting - 1} before it]")
     else:
         left = eta_s(status)
-        words = [status.label or "starting", *([duration(left)] if left is not None else [])]
-        st.progress(share_done(status), text=f":gray[{' · '.join(words)}]")
+        slices = f"{status.slices_done} of {plural(status.slices_total, 'slice')}" if status.slices_total else ""
+        words = [status.label or "starting", slices, duration(left) if left is not None else ""]
+        st.progress(share_done(status), text=f":gray[{' · '.join(filter(None, words))}]")
     if st.button("Cancel", key=f"cancel {job_id}"):
         try:
             cancel(place, job)

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.jobs.segmentations import SegmentationJob
-from core.jobs.slice_questions import answer_to, ask
+from core.jobs.slice_questions import answer_to, ask, what_it_waits_for
 from pages.parts import state, store
 from pages.parts.importing.findings import plain
 from pages.parts.volumes import TITLES
@@ -49,7 +49,8 @@ def _answer(job: SegmentationJob, name: str) -> None:
     else:
         for each in found["drawn"]:
             st.image(_address(each), width="stretch")
-        st.caption(f"Slice {found['slice'] + 1}: as it is above, changed below.")
+        together = f", the mean of {found['models']} models" if found.get("models", 1) > 1 else ""
+        st.caption(f"Slice {found['slice'] + 1}: as it is above, changed below{together}.")
         st.markdown("  \n".join(_change(name, change) for name, change in found["regions"].items()))
 
 
@@ -57,7 +58,7 @@ def _answer(job: SegmentationJob, name: str) -> None:
 def _wait_for(job: SegmentationJob, name: str) -> None:
     if answer_to(job, name) is not None:
         st.rerun(scope="app")
-    st.caption("Asking the model")
+    st.caption(plain(what_it_waits_for(store.workspace(), job)))
 
 
 def _address(drawing: str) -> str:

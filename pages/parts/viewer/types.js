@@ -81,6 +81,12 @@
  * @property {Slab[]} slabs  slices of the stored box
  * @property {{shape: Triple, slabs: Slab[], near_bytes: number} | null} half  of a volume that is too large for a
  *   browser: a copy of half the resolution, and how much of the full one may be kept
+ * @property {Growing} [growing]  of a mask that is looked at while it is made; it has no slabs
+ *
+ * @typedef {object} Growing
+ * @property {number[][]} parts  slices of the stored box that came together; later ones replace earlier ones
+ * @property {number} slices  how many there will be
+ * @property {boolean} ended  nothing more will come
  *
  * @typedef {{first: number, count: number}} Slab
  *

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from core.inference.batches import batch_of, parts_of, parts_outward
+from core.inference.batches import batch_of, parts_near, parts_of
 
 
 @pytest.mark.parametrize(
@@ -23,18 +22,23 @@ def test_every_slice_goes_through_once(count: int) -> None:
     assert all(len(part) <= 8 for part in parts_of(count, (256, 256)))
 
 
-def test_the_slice_on_screen_goes_alone_and_the_rest_outward() -> None:
-    """Stored slices 3, 4, 5, 9, 10 of the full grid, slice 5 on screen: 4 is one away, 3 two, 9 four, 10 five."""
+def test_neighbours_go_together_and_those_on_screen_first() -> None:
+    """Two slices of 512 x 512 at a time; stored are 3, 4, 5, 9, 10 of the full grid: (3, 4), (5, 9) and (10)."""
     index = (3, 4, 5, 9, 10)
-    parts = list(parts_outward(index, 5, (256, 256)))
-    assert [index[at] for at in parts[0]] == [5]
-    assert [index[at] for at in np.concatenate(parts)] == [5, 4, 3, 9, 10]
+
+    def order(nearest: int) -> list[list[int]]:
+        return [[index[at] for at in part] for part in parts_near(index, lambda: nearest, (512, 512))]
+
+    assert order(3) == [[3, 4], [5, 9], [10]]
+    assert order(8) == [[5, 9], [10], [3, 4]]
+    assert order(100) == [[10], [5, 9], [3, 4]]
 
 
-def test_beside_air_the_nearest_slice_comes_first() -> None:
-    parts = list(parts_outward((3, 4, 9), 7, (256, 256)))
-    assert parts[0].tolist() == [2]
+def test_whoever_looks_elsewhere_meanwhile_is_followed() -> None:
+    looks = iter((0, 9, 9, 9, 9))
+    parts = parts_near(range(10), lambda: next(looks), (512, 512))
+    assert [part.tolist() for part in parts][:3] == [[0, 1], [8, 9], [6, 7]]
 
 
-def test_a_case_without_slices_has_no_first() -> None:
-    assert list(parts_outward((), 7, (256, 256))) == []
+def test_a_case_without_slices_has_no_batches() -> None:
+    assert list(parts_near((), lambda: 7, (256, 256))) == []

@@ -11,8 +11,10 @@ from core.checkpoints import load_model
 from core.data.store import SlicedCase, slice_case
 from core.errors import UsageError
 from core.inference.device import Compute
+from core.inference.options import InferenceOptions
 from core.inference.predictor import Predictor
 from core.inference.stress import Stress, answer, stressed
+from core.inference.uncertainty import mean_prediction
 from core.volume import Geometry, Grid, Volume
 from tests import narrow
 
@@ -60,8 +62,8 @@ def test_a_mirrored_slice_is_shown_left_for_right(predictor: Predictor, sliced: 
 
 
 def test_the_mask_of_a_mirrored_slice_is_mirrored_back(predictor: Predictor, sliced: SlicedCase) -> None:
-    image, bits = answer(predictor, sliced, 2, Stress(mirror=True))
-    plain, _ = answer(predictor, sliced, 2, Stress())
+    image, bits = answer([predictor], sliced, 2, Stress(mirror=True))
+    plain, _ = answer([predictor], sliced, 2, Stress())
     assert (image == plain).all()
     flipped = predictor.prepared(sliced, np.array([2]))[:, :, ::-1]
     from core.inference.prediction import region_bits
@@ -71,8 +73,38 @@ def test_the_mask_of_a_mirrored_slice_is_mirrored_back(predictor: Predictor, sli
 
 
 def test_without_a_stress_it_is_the_slice_of_the_prediction(predictor: Predictor, sliced: SlicedCase) -> None:
-    _, bits = answer(predictor, sliced, sliced.slice_index[3], Stress())
+    _, bits = answer([predictor], sliced, sliced.slice_index[3], Stress())
     whole = predictor.predict(sliced, "id").mask()
+    assert (sliced.box.crop(whole)[:, :, sliced.slice_index[3] - sliced.box.start[2]] == bits).all()
+
+
+def test_several_networks_answer_with_their_mean(tmp_path: Path, sliced: SlicedCase) -> None:
+    """What the mean of whole predictions says of a slice, the mean of the answers about that slice says."""
+    cpu = Compute("cpu", bf16=False, channels_last=False)
+    other_order = narrow.spec(modalities=("t2f", "t1n", "t2w", "t1c"))
+    made = [narrow.checkpoint(tmp_path / "0", 0), narrow.checkpoint(tmp_path / "1", 1, other_order)]
+    members = [Predictor(load_model(each), each.spec, cpu) for each in made]
+    mean = mean_prediction([each.predict(sliced, "id") for each in members], "both")
+    expected = sliced.box.crop(mean.mask())[:, :, 3]
+    _, bits = answer(members, sliced, sliced.slice_index[3], Stress())
+    assert (bits == expected).all()
+    ones = [answer([each], sliced, sliced.slice_index[3], Stress())[1] for each in members]
+    assert all((one != expected).any() for one in ones), "neither alone would have said so"
+
+
+def test_networks_that_read_modalities_in_another_order_see_the_same_noise(
+    predictor: Predictor, sliced: SlicedCase
+) -> None:
+    plain = predictor.prepared(sliced, np.array([2]))
+    seen = stressed(plain, predictor.spec, Stress(noise=0.5))
+    turned = narrow.spec(modalities=MODALITIES[::-1])
+    again = stressed(np.ascontiguousarray(plain[:, ::-1]), turned, Stress(noise=0.5))
+    assert (again[:, ::-1] == seen).all()
+
+
+def test_flips_are_averaged_as_they_were_for_the_whole_case(predictor: Predictor, sliced: SlicedCase) -> None:
+    whole = predictor.predict(sliced, "id", options=InferenceOptions(tta=True)).mask()
+    _, bits = answer([predictor], sliced, sliced.slice_index[3], Stress(), tta=True)
     assert (sliced.box.crop(whole)[:, :, sliced.slice_index[3] - sliced.box.start[2]] == bits).all()
 
 

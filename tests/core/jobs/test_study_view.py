@@ -64,16 +64,6 @@ def test_it_grows_from_images_to_a_slice_to_the_mask(
     assert stages == [(True, False, False), (True, True, False), (True, True, True)]
 
 
-def test_the_slice_on_screen_is_the_same_alone_as_in_the_whole_mask(place: Workspace, tmp_path: Path) -> None:
-    view = done(place, queued(place, tmp_path / "study", first_slice=9))
-    first = view["first"]
-    assert isinstance(first, dict)
-    index = first["slice"]
-    alone, whole = mask_of(place, first["volume"]), mask_of(place, view["mask"])
-    assert (alone[:, :, index] == whole[:, :, index]).all()
-    assert not np.delete(alone, index, axis=2).any()
-
-
 def test_what_is_measured_is_what_the_file_says(place: Workspace, tmp_path: Path) -> None:
     job = queued(place, tmp_path / "study")
     measured = done(place, job)["measured"]

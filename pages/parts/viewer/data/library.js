@@ -4,12 +4,13 @@
 
 import { Offline, Refused, remainingMs, request } from "./transport.js";
 import { requireProtocol } from "./box.js";
+import { GrowingVolume } from "./growing_volume.js";
 import { LargeVolume } from "./large_volume.js";
 import { Volume } from "./volume.js";
 
 /** @import {Manifest, VolumeRef} from "../types.js" */
 
-/** @typedef {Volume | LargeVolume} AnyVolume */
+/** @typedef {Volume | LargeVolume | GrowingVolume} AnyVolume */
 
 /**
  * What a viewer wants first.
@@ -27,6 +28,7 @@ import { Volume } from "./volume.js";
  * @property {AnyVolume | null} volume
  * @property {string | null} trouble  a sentence for the person who waits
  * @property {boolean} hopeless  nothing is asked for again until a new token comes
+ * @property {boolean} due  what grows may have grown: its manifest is asked for again
  * @property {Set<string>} pending  paths of pieces on their way
  * @property {Set<Interest>} users
  * @property {number} usedAt
@@ -40,6 +42,8 @@ const PARALLEL = 4;
 const OFF_SCREEN = 24;
 const MANIFEST = "manifest";
 const RENEW_EVERY_MS = 10 * 60 * 1000;
+/** How long after its last manifest that of a volume which grows is asked for again. */
+const GROWS_MS = 300;
 
 /** @type {Map<string, Entry>} */
 const entries = new Map();
@@ -65,6 +69,7 @@ export function acquire(user, base, ref) {
       volume: null,
       trouble: null,
       hopeless: false,
+      due: false,
       pending: new Set(),
       users: new Set(),
       usedAt: 0,
@@ -151,6 +156,9 @@ function next() {
       if (!entry.pending.size && away - 1 < bestScore) [best, bestScore] = [{ entry, path: MANIFEST }, away - 1];
       continue;
     }
+    if (entry.due && !entry.pending.has(MANIFEST) && away - 1 < bestScore) {
+      [best, bestScore] = [{ entry, path: MANIFEST }, away - 1];
+    }
     if (slice === null) continue;
     for (const piece of entry.volume.missing(slice)) {
       const score = away + piece.away;
@@ -163,10 +171,11 @@ function next() {
 /** @param {Job} job */
 async function work({ entry, path }) {
   const token = entry.token;
+  let news = true;
   entry.pending.add(path);
   try {
     const response = await request(entry.base, entry.hash, path, token);
-    if (path === MANIFEST) entry.volume = open(entry.hash, await response.json());
+    if (path === MANIFEST) news = learn(entry, await response.json());
     else entry.volume?.accept(path, await response.arrayBuffer());
     entry.trouble = null;
     waitMs = 0;
@@ -175,7 +184,26 @@ async function work({ entry, path }) {
   } finally {
     entry.pending.delete(path);
   }
-  for (const user of entry.users) user.changed(entry.hash);
+  if (news) for (const user of entry.users) user.changed(entry.hash);
+}
+
+/**
+ * @param {Entry} entry
+ * @param {Manifest} manifest  its first, or a newer one of a volume that grows
+ * @returns {boolean} whether it says anything new
+ */
+function learn(entry, manifest) {
+  entry.due = false;
+  let news = true;
+  if (entry.volume instanceof GrowingVolume) news = entry.volume.renewed(manifest);
+  else entry.volume = open(entry.hash, manifest);
+  if (entry.volume instanceof GrowingVolume && entry.volume.grows) {
+    setTimeout(() => {
+      entry.due = true;
+      pump();
+    }, GROWS_MS);
+  }
+  return news;
 }
 
 /**
@@ -185,7 +213,8 @@ async function work({ entry, path }) {
  */
 function open(hash, manifest) {
   requireProtocol(manifest);
-  const { half } = manifest;
+  const { half, growing } = manifest;
+  if (growing) return new GrowingVolume(hash, { ...manifest, growing });
   return half ? new LargeVolume(hash, { ...manifest, half }) : new Volume(hash, manifest);
 }
 
