@@ -12,6 +12,8 @@ from core.models import build_model
 from core.recipe import Recipe, parse_recipe
 
 ARGUMENTS = {"channels": [4, 8], "norm": "instance", "dropout": 0.1}
+# of a checkpoint that learned to do without a sequence
+DROPPING = {"augment": {"preset": "none", "settings": {"modality_dropout": 0.2}}}
 
 
 def document(**sections: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,6 +61,7 @@ def card(
     train: Mapping[str, Sequence[str]] | None = None,
     validation: Mapping[str, Sequence[str]] | None = None,
     fold: int = 0,
+    recipe: Mapping[str, Any] | None = None,
 ) -> Card:
     return Card(
         title="Narrow",
@@ -66,7 +69,7 @@ def card(
         steps=10,
         parameters=1000,
         inference=inference,
-        recipe={},
+        recipe=dict(recipe or {}),
         encoder_weights=None,
         cohort="small",
         split_sha256="0" * 64,

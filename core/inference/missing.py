@@ -51,6 +51,8 @@ def trained_without(checkpoint: Checkpoint) -> bool:
     """Tell whether the training blanked modalities now and then; of an ensemble, whether every member's did."""
     if checkpoint.members:
         return all(trained_without(member) for member in checkpoint.members)
+    if len(checkpoint.spec.modalities) < 2:
+        return False
     section = checkpoint.card.recipe.get("augment") or {}
     try:
         settings = augment_settings(section.get("preset", "none"), section.get("settings"))
@@ -88,6 +90,12 @@ def cost_sentence(checkpoint: Checkpoint, missing: Collection[str]) -> str:
             of_them = f" ({fewer} of them)" if fewer < cost.cases else ""
             said.append(f"{title} Dice {left:.2f} instead of {whole:.2f}{of_them}")
     return f"Without {named}: {', '.join(said) or 'no region could be scored'} on {cost.whose}"
+
+
+def costs_of_one(checkpoint: Checkpoint) -> dict[str, str]:
+    """Return what doing without each single sequence costs, in sentences; nothing where all are needed."""
+    reads = checkpoint.spec.modalities
+    return {name: cost_sentence(checkpoint, (name,)) for name in reads} if trained_without(checkpoint) else {}
 
 
 def doing_without(case_id: str, checkpoint: Checkpoint, missing: Sequence[str]) -> Finding:

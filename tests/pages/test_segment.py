@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.checkpoints import MissingCost, derive_checkpoint
 from core.importing import import_folder
 from core.jobs import segmentation_queue as queue
-from core.jobs.segmentations import SegmentationJob, segmentations
+from core.jobs.segmentations import SegmentationJob, SegmentationRequest, segmentations
 from core.jobs.uploads import owner_of
 from core.jobs.worker import Worker
 from core.workspace import PROJECT, Workspace
 from pages.parts.segment.checkpoints import offers
-from tests.cases import write_cohort
-from tests.core.jobs.studies_to_segment import NAME, Workers, queued, with_checkpoint
+from tests import narrow
+from tests.cases import case_id, write_case, write_cohort
+from tests.core.jobs.studies_to_segment import NAME, Workers, brought, queued, with_checkpoint
 
 SHELL = PROJECT / "pages" / "shell.py"
 NOBODY = owner_of("")  # the browser without a cookie, which is the one that these tests are
@@ -147,3 +149,26 @@ def test_models_that_do_not_fit_say_what_they_need(place: Workspace) -> None:
     found = {offer.name: offer.why_not for offer in offers(["t1n", "t1c", "t2w"])}
     assert found[NAME] == "needs FLAIR too"
     assert next(iter(offers(["t1n", "t1c", "t2w", "t2f"]))).why_not == ""
+
+
+def test_a_study_without_a_sequence_says_what_that_costs_the_model(place: Workspace, tmp_path: Path) -> None:
+    folder = place.made_checkpoint("dropping")
+    made = narrow.checkpoint(folder, seed=1, recipe=narrow.DROPPING)
+    cost = MissingCost(
+        checkpoint=made.id, split_sha256="0" * 64, cases=4, groups=4, group_word="patient", counted={"WT": 4},
+        everything={"WT": 0.82}, without={"t2f": {"WT": 0.61}},
+    )  # fmt: skip
+    derive_checkpoint(made, place.made_checkpoint("measured"), {"missing_cost": cost})
+    files = sorted(write_case(tmp_path, case_id(1), 1, without=("seg", "t2f")).iterdir())
+    asked = SegmentationRequest(checkpoint="measured", device="cpu", owner=NOBODY)
+    job = queue.submit(place, brought(place, *files), asked)
+    taken = queue.claim(place, "cpu")
+    assert taken is not None
+    Worker(place, "cpu").do(taken)
+    assert job.status.state == "done", job.status.message
+    (case,) = job.document()["cases"]
+    sentence = "Without FLAIR: whole tumour Dice 0.61 instead of 0.82 on 4 validation patients"
+    assert sentence[1:] in str(case["findings"]), "and so over REST"
+    said = words(opened(job.id)).replace("\\", "")
+    assert said.count(sentence) == 2, "beside the model, and beside what is measured"
+    assert "not measured" in {offer.name: offer.cost for offer in offers(["t1n", "t1c", "t2w"])}["dropping"]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.inference.missing import costs_of_one
 from core.jobs.folder import JobStatus, State
 from core.jobs.segmentation_choices import NamedCheckpoint, export_formats
 from core.jobs.segmentation_queue import kept_s
@@ -39,6 +40,9 @@ class Model(BaseModel):
     leaks: bool = Field(description="whether its run's split leaked; its scores say little then")
     weights_licence: str
     data_licence: str
+    without: dict[str, str] = Field(
+        description="sequences of which a study may lack one, and what that costs; empty where all are needed"
+    )
 
 
 class Models(BaseModel):
@@ -127,6 +131,7 @@ def model_document(named: NamedCheckpoint) -> Model:
         leaks=card.leaks,
         weights_licence=card.weights_licence,
         data_licence=card.data_licence,
+        without=costs_of_one(named.checkpoint),
     )
 
 

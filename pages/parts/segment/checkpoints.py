@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.checkpoints import Checkpoint
+from core.inference.missing import cost_sentence
 from core.jobs.segmentation_choices import what_it_lacks
 from pages.parts import store
 from pages.parts.volumes import TITLES
@@ -20,12 +21,14 @@ class Offer:
         title: as the page does.
         fits: what it reads.
         why_not: empty where it fits.
+        cost: what doing without a sequence that the study lacks was measured to cost; empty where it lacks none.
     """
 
     name: str
     title: str
     fits: str
     why_not: str
+    cost: str = ""
 
 
 def offers(modalities: Sequence[str]) -> list[Offer]:
@@ -35,8 +38,15 @@ def offers(modalities: Sequence[str]) -> list[Offer]:
         lacks = what_it_lacks(checkpoint, modalities)
         reads = ", ".join(TITLES.get(each, each) for each in checkpoint.spec.modalities)
         why_not = f"needs {' and '.join(TITLES.get(each, each) for each in lacks)} too" if lacks else ""
-        found.append(Offer(name, store.model_title(name, checkpoint), reads, why_not))
+        cost = "" if lacks else cost_in_words(checkpoint, modalities)
+        found.append(Offer(name, store.model_title(name, checkpoint), reads, why_not, cost))
     return sorted(found, key=lambda offer: bool(offer.why_not))
+
+
+def cost_in_words(checkpoint: Checkpoint, modalities: Sequence[str]) -> str:
+    """Return what a study's missing sequences cost with a checkpoint that does without; empty where none is missing."""
+    missing = [name for name in checkpoint.spec.modalities if name not in modalities]
+    return cost_sentence(checkpoint, missing) if missing else ""
 
 
 def checkpoint_of(name: str) -> Checkpoint | None:

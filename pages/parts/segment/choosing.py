@@ -12,6 +12,7 @@ from core.jobs.borrowed_studies import bring_again
 from core.jobs.segmentation_queue import submit
 from core.jobs.segmentations import SegmentationJob
 from pages.parts import state, store
+from pages.parts.importing.findings import plain
 from pages.parts.segment.checkpoints import Offer, offers
 
 SHOWN_UNFIT = 6
@@ -35,6 +36,8 @@ def models(job: SegmentationJob, view: dict[str, Any]) -> None:
         st.caption("No model fits this study any more.")
         return
     st.caption(f"reads {fitting[chosen].fits}")
+    if fitting[chosen].cost:
+        st.caption(f":orange[!] {plain(fitting[chosen].cost)}")
     tta = st.checkbox(
         "Mean over flips",
         key=f"tta of {job.id}",

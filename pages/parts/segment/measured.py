@@ -11,6 +11,7 @@ from core.labels import scheme_from_json
 from pages.parts import state
 from pages.parts.compare.grid import Cell, draw_grid
 from pages.parts.importing.findings import plain
+from pages.parts.segment.checkpoints import checkpoint_of, cost_in_words
 from pages.parts.viewer import region_styles
 from pages.parts.words import plural
 
@@ -75,8 +76,11 @@ def lesions(job: SegmentationJob, view: dict[str, Any]) -> None:
 
 
 def how_sure(view: dict[str, Any]) -> None:
-    """Say whether the case is like what the model learnt from."""
+    """Say whether the case is like what the model learnt from, and what a sequence that it lacks costs."""
     st.markdown("**How sure**")
+    found = checkpoint_of(view["checkpoint"])
+    if found and (cost := cost_in_words(found, view["modalities"])):
+        st.markdown(f":orange[!] {plain(cost)}")
     familiar = view["measured"].get("familiarity")
     if familiar is None:
         st.caption("This checkpoint does not say what its training data looked like.")

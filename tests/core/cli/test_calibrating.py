@@ -91,6 +91,34 @@ def test_a_checkpoint_is_tuned_into_one_of_its_own_that_cleans_up_what_it_segmen
     assert "has no validation part, and thresholds and clean-up are fitted on nothing else" in refused.err
 
 
+def test_what_a_missing_sequence_costs_is_measured_and_said_of_a_case_that_lacks_it(
+    ask: Ask, workspace: Workspace, small: Cohort, tmp_path: Path
+) -> None:
+    five = case_id(5)
+    seen = {five: list(small.cases[five].content.values())}
+    before = narrow.checkpoint(tmp_path / "made", validation=seen, recipe=narrow.DROPPING)
+    write_case(tmp_path / "scan", case_id(9), 9, without=("t2f", "seg"))
+    segment = ("segment", tmp_path / "scan", "--device", "cpu", "--json", "--out", tmp_path / "out", "--checkpoint")
+    unknown = ask(*segment, before.folder)
+    assert (unknown.code, len(unknown.document["files"])) == (0, 1)
+    assert "without FLAIR: what that costs was not measured; python -m core missing measures it" in unknown.err
+
+    answer = ask("missing", before.folder, "--name", "measured", "--at-once", 1, "--device", "cpu", "--json")
+    document = answer.document
+    assert (answer.code, document["part"], document["cases"]) == (0, "validation", 1)
+    assert list(document["without"]) == ["t1n", "t1c", "t2w", "t2f"]
+    less, whole = document["without"]["t2f"]["WT"], document["everything"]["WT"]
+    sentence = f"ithout FLAIR: whole tumour Dice {less:.2f} instead of {whole:.2f}, tumour core Dice"
+    known = ask(*segment, "measured")
+    assert f"w{sentence}" in known.err
+    assert "on 1 validation patient." in known.err
+    (finding,) = (each for each in known.document["findings"] if each["code"] == "missing_modality")
+    assert (finding["severity"], finding["case"]) == ("warning", case_id(9))
+    said = ask("missing", before.folder, "--name", "again", "--at-once", 1, "--device", "cpu").out
+    assert said.startswith("again: measured on 1 validation patient\n  Without T1: whole tumour Dice ")
+    assert f"  W{sentence}" in said
+
+
 def test_an_ensemble_is_made_and_segments_under_its_name(ask: Ask, workspace: Workspace, tmp_path: Path) -> None:
     one, other = (narrow.checkpoint(tmp_path / name, seed=seed) for seed, name in enumerate("ab"))
     answer = ask("ensemble", "both", one.folder, other.folder, "--json")

@@ -11,32 +11,23 @@ import numpy as np
 import pytest
 
 from core.atomic import read_json
-from core.checkpoints import CARD, Checkpoint, made_names, read_checkpoint, write_checkpoint, write_ensemble
+from core.checkpoints import CARD, Checkpoint, made_names, read_checkpoint, write_ensemble
 from core.data.load import load_case
 from core.evaluation.missing_cost import MissingCostRefusedError, combinations_of, measure_missing
 from core.inference.device import Compute
 from core.inference.segment import Segmenter
-from core.models import build_model
 from core.workspace import Cohort, Workspace
 from tests import narrow
 from tests.cases import case_id
 
 CPU = Compute("cpu", bf16=False, channels_last=False)
 FIVE, SIX = case_id(5), case_id(6)
-DROPPED = {"augment": {"preset": "none", "settings": {"modality_dropout": 0.2}}}
 
 
-def trained(folder: Path, cohort: Cohort, seed: int = 0, **says: Any) -> Checkpoint:
+def trained(folder: Path, cohort: Cohort, seed: int = 0) -> Checkpoint:
     """A checkpoint with patients five and six for its validation part; random weights."""
-    import torch
-
     seen = {case: list(cohort.cases[case].content.values()) for case in (FIVE, SIX)}
-    torch.manual_seed(seed)
-    spec = narrow.spec()
-    model = build_model(spec.architecture, spec.inputs, spec.outputs, spec.arguments)
-    card = narrow.card(spec, validation=seen).model_copy(update={"recipe": DROPPED, **says})
-    write_checkpoint(folder, model.state_dict(), card, {})
-    return read_checkpoint(folder)
+    return narrow.checkpoint(folder, seed, validation=seen, recipe=narrow.DROPPING)
 
 
 def dice_by_hand(workspace: Workspace, cohort: Cohort, case: str, checkpoint: Checkpoint, *without: str) -> list[float]:
@@ -105,7 +96,8 @@ def test_nobody_else_is_read(workspace: Workspace, small: Cohort, tmp_path: Path
 def test_what_cannot_be_measured_is_a_sentence_and_writes_nothing(
     workspace: Workspace, small: Cohort, tmp_path: Path, says: dict[str, Any], sentence: str
 ) -> None:
-    checkpoint = trained(tmp_path / "made", small, **says)
+    checkpoint = trained(tmp_path / "made", small)
+    checkpoint = replace(checkpoint, card=checkpoint.card.model_copy(update=says))
     with pytest.raises(MissingCostRefusedError, match=sentence):
         measure_missing(workspace, Segmenter(workspace, CPU), checkpoint, "measured")
     assert made_names(workspace) == []

@@ -25,7 +25,7 @@ from tests.cases import SHAPE, case_id, channels, tumour_labels
 
 CPU = Compute("cpu", bf16=False, channels_last=False)
 CASE = case_id(1)
-DROPPED = {"augment": {"preset": "none", "settings": {"modality_dropout": 0.2}}}
+DROPPED = narrow.DROPPING
 
 
 def trained(folder: Path, recipe: dict[str, Any], **inference: Any) -> Checkpoint:

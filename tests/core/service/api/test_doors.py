@@ -18,6 +18,7 @@ from core.service.api.rates import Rate, Rates
 from core.service.api.tokens import FILE, TokenFileError, Tokens, read_tokens, token_file
 from core.service.routes import service_routes
 from core.workspace import PROJECT, Workspace
+from tests import narrow
 
 GUARDED = (
     ("GET", "models"),
@@ -161,6 +162,11 @@ def test_models_say_what_they_read_and_find(client: TestClient, place: Workspace
     assert len(found["narrow"]["id"]) == 64
     assert "phantom-unet" in found
     assert "nifti" in document["formats"]
+    assert found["narrow"]["without"] == {}, "it needs them all"
+    narrow.checkpoint(place.made_checkpoint("dropping"), seed=1, recipe=narrow.DROPPING)
+    (dropping,) = (each for each in client.get("/api/models").json()["models"] if each["name"] == "dropping")
+    assert list(dropping["without"]) == ["t1n", "t1c", "t2w", "t2f"]
+    assert dropping["without"]["t2f"].startswith("Without FLAIR: what that costs was not measured")
 
 
 def test_the_description_is_shown_without_scripts_and_from_here_alone(stranger: TestClient) -> None:
