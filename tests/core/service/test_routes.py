@@ -20,6 +20,7 @@ from core.service.cookies import COOKIE
 from core.service.modules import modules_version
 from core.service.routes import service_middleware, service_routes
 from core.service.tokens import LIFETIME_S, STEP_S, TOKEN_HEADER, is_valid, issue, token_key
+from core.volume import Box
 
 BROWSER = "ab" * 16
 
@@ -73,6 +74,22 @@ def test_a_token_opens_manifest_and_slab(client: TestClient, workspace: Path, vo
     for answer in (manifest, slab):
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_what_is_new_of_a_volume_that_grows_is_given_to_who_may_see_it(client: TestClient, workspace: Path) -> None:
+    key = "cd" * 32
+    headers = {**allowed(client, workspace, key), "Accept-Encoding": "gzip"}
+    growing = VolumeCache(workspace / "volumes").grow(key, (2, 2, 4), Box.whole((2, 2, 4)), None, 4)
+    assert client.get(f"/volumes/{key}/part/0", headers=headers).status_code == 404
+    growing.publish([2, 3], np.arange(8, dtype=np.uint8).reshape(2, 2, 2))
+    manifest = client.get(f"/volumes/{key}/manifest", headers=headers)
+    assert manifest.json()["growing"]["parts"] == [[2, 3]]
+    part = client.get(f"/volumes/{key}/part/0", headers=headers)
+    assert list(part.content) == [0, 2, 1, 3, 4, 6, 5, 7]
+    assert part.headers["content-encoding"] == "gzip"
+    for answer in (manifest, part):
+        assert answer.headers["cache-control"] == "no-store"
+    assert client.get(f"/volumes/{key}/part/0").status_code == 403
 
 
 def test_a_browser_that_cannot_inflate_gets_the_bytes_as_they_are(
