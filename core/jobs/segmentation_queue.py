@@ -11,7 +11,6 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from core.atomic import read_json, write_json
 from core.data import limits
@@ -26,6 +25,7 @@ from core.jobs.segmentations import (
     SegmentationRequest,
     keep_segmentation,
 )
+from core.jobs.standstill import count_start, may_start, starts_so_far, took_a_study, worker_file
 from core.jobs.study_view import volumes_of
 from core.jobs.uploads import Upload, sweep_uploads
 from core.training.runs.liveness import birth, process_identity, process_lives
@@ -74,7 +74,8 @@ def tend(workspace: Workspace) -> list[str]:
     with locked(workspace):
         waiting = _settled(workspace)
         wanted = dict.fromkeys(job.asked.device for job in waiting)
-        started = [device for device in wanted if not worker_lives(workspace, device)]
+        missing = [device for device in wanted if not worker_lives(workspace, device)]
+        started = [device for device in missing if may_start(worker_file(workspace, device))]
         for device in started:
             _start_worker(workspace, device)
     _delete_removed(workspace)
@@ -93,6 +94,7 @@ def claim(workspace: Workspace, device: str) -> SegmentationJob | None:
                 status.done = status.total = status.slices_done = status.slices_total = 0
                 status.label = status.message = ""
                 job.write(status)
+                took_a_study(worker_file(workspace, device))
                 return job
     return None
 
@@ -162,11 +164,11 @@ def kept_s() -> float:
 def register_worker(workspace: Workspace, device: str) -> bool:
     """Say that this process is a device's worker; False if another one lives."""
     with locked(workspace):
-        path = _worker_file(workspace, device)
+        path = worker_file(workspace, device)
         if worker_lives(workspace, device) and read_json(path)["pid"] != os.getpid():
             return False
         pid, born = process_identity()
-        write_json(path, {"pid": pid, "born": born})
+        write_json(path, {"pid": pid, "born": born} | starts_so_far(path))
     return True
 
 
@@ -175,7 +177,7 @@ def leave(workspace: Workspace, device: str) -> bool:
     with locked(workspace):
         if any(job.asked.device == device for job in _settled(workspace)):
             return False
-        _worker_file(workspace, device).unlink(missing_ok=True)
+        worker_file(workspace, device).unlink(missing_ok=True)
     return True
 
 
@@ -185,7 +187,7 @@ def wake(workspace: Workspace, device: str) -> bool:
     Returns:
         Whether one was started.
     """
-    if worker_lives(workspace, device):
+    if worker_lives(workspace, device) or not may_start(worker_file(workspace, device)):
         return False
     with locked(workspace):
         if worker_lives(workspace, device):
@@ -197,7 +199,7 @@ def wake(workspace: Workspace, device: str) -> bool:
 def worker_lives(workspace: Workspace, device: str) -> bool:
     """Tell whether a device has a worker."""
     try:
-        said = read_json(_worker_file(workspace, device))
+        said = read_json(worker_file(workspace, device))
     except FileNotFoundError:
         return False
     return process_lives(said["pid"], said["born"])
@@ -285,10 +287,7 @@ def _delete_removed(workspace: Workspace) -> None:
 
 
 def _start_worker(workspace: Workspace, device: str) -> None:
-    path = _worker_file(workspace, device)
+    path = worker_file(workspace, device)
+    counted = count_start(path)
     pid = start_process(workspace, "core.jobs.worker", ["--device", device], path.with_suffix(".txt"))
-    write_json(path, {"pid": pid, "born": birth(pid)})
-
-
-def _worker_file(workspace: Workspace, device: str) -> Path:
-    return workspace.root / "workers" / f"{device.replace(':', '-')}.json"
+    write_json(path, {"pid": pid, "born": birth(pid)} | counted)

@@ -35,6 +35,7 @@ class StudySteps:
     def __init__(self, job: JobFolder) -> None:
         """Begin with the reading of the files."""
         self._path = job.folder / STEPS
+        self._is_shown = bool(job.request.get("shown", True))  # else nobody reads it
         self._document: dict[str, Any] = {"findings": [], "series": [], "steps": []}
         self._planned_since = 0.0
         self._weights: list[float] = []
@@ -94,7 +95,8 @@ class StudySteps:
                 each["state"], each["seconds"] = "done", round(time.time() - each["began"], 2)
 
     def _write(self) -> None:
-        write_json(self._path, self._document)
+        if self._is_shown:
+            write_json(self._path, self._document)
 
 
 def weight_of(what: str) -> float:
@@ -118,10 +120,13 @@ def _series(raw: RawStudy, name: str) -> dict[str, Any]:
     geometry = image.grid.geometry()
     picture, ratio = picture_of_image(image)
     rows, columns = picture.shape[0] * ratio, picture.shape[1]
-    scale = min(1.0, SIDE / max(rows, columns))
+    scale = SIDE / max(rows, columns)
     size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+    square = Image.new("RGB", (SIDE, SIDE))
+    resized = Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR)
+    square.paste(resized, ((SIDE - size[0]) // 2, (SIDE - size[1]) // 2))
     drawn = io.BytesIO()
-    Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR).save(drawn, "JPEG", quality=85)
+    square.save(drawn, "JPEG", quality=85)
     return {
         "name": name,
         "shape": list(image.grid.shape),

@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING, Any
 from core.data import limits
 from core.errors import Cancelled, JobFailedError, RefusedError
 from core.jobs.bounded import NICENESS
+from core.jobs.folder import State
 from core.jobs.held_study import HeldStudy
 from core.jobs.segmentation_queue import claim, finish, leave, register_worker, tend
 from core.jobs.segmentation_work import in_a_sentence, segment_study
 from core.jobs.segmentations import SegmentationJob, SegmentationRequest
 from core.jobs.slice_questions import answer_waiting, waiting
+from core.jobs.standstill import Pauses, is_unwritable, why_unwritable
 from core.jobs.study_again import held_again
 from core.jobs.study_ahead import StudyAhead
 from core.jobs.study_segmenter import loaded_networks, study_segmenter
@@ -55,6 +57,7 @@ class Worker:
         self.device = device
         self._warm: dict[Compute, Segmenter] = {}
         self._held: HeldStudy | None = None
+        self._rested_s = 0.0
         self.ahead = StudyAhead(workspace, device)
 
     @property
@@ -64,36 +67,71 @@ class Worker:
 
     def run(self, idle_s: float) -> None:
         """Work until nothing has waited for so long."""
-        rested = time.monotonic()
+        self._rested_s, pauses = time.monotonic(), Pauses()
         while True:
-            job = claim(self.workspace, self.device)
-            if job is not None:
-                self.do(job)
-                tend(self.workspace)
-                rested = time.monotonic()
-            elif waiting(self.workspace, self.device):
-                self._answer()
-                rested = time.monotonic()
-            elif time.monotonic() - rested > idle_s:
-                if leave(self.workspace, self.device):
+            try:
+                if not self._turn(idle_s):
                     return
+            except OSError as error:
+                if not is_unwritable(error):
+                    raise
+                time.sleep(pauses.next_s())
             else:
-                self._wait(min(LOOK_CLOSELY_EVERY_S, idle_s))
+                pauses.failures = 0
+
+    def _turn(self, idle_s: float) -> bool:
+        """Do what waits, or wait for it; False once this worker has left."""
+        job = claim(self.workspace, self.device)
+        if job is not None:
+            self.do(job)
+            tend(self.workspace)
+        elif waiting(self.workspace, self.device):
+            self._answer()
+        elif time.monotonic() - self._rested_s > idle_s:
+            return not leave(self.workspace, self.device)
+        else:
+            self._wait(min(LOOK_CLOSELY_EVERY_S, idle_s))
+            return True
+        self._rested_s = time.monotonic()
+        return True
 
     def do(self, job: SegmentationJob) -> None:
-        """Segment one study; however that ends, the job says so."""
+        """Segment one study; however that ends, the job says so. While nothing can be written, it tries anew."""
+        outcome: tuple[State, str] | None = None
+        pauses = Pauses()
+        while True:
+            try:
+                outcome = outcome or self._outcome(job)
+                finish(self.workspace, job, *outcome)
+            except OSError as error:
+                if not is_unwritable(error):
+                    raise
+                time.sleep(pauses.next_s())
+                if job.is_to_end:  # its files go first, which makes room
+                    outcome = ("cancelled", "")
+            else:
+                return
+
+    def _outcome(self, job: SegmentationJob) -> tuple[State, str]:
+        """Segment one study and say how that ended.
+
+        Raises:
+            OSError: nothing can be written now.
+        """
         try:
             with _at_most(limits.SEGMENTATION_S):
-                message = segment_study(self.workspace, job, self._segmenter, self._hold, self.ahead)
-            finish(self.workspace, job, "done", message)
+                return "done", segment_study(self.workspace, job, self._segmenter, self._hold, self.ahead)
         except Cancelled:
-            finish(self.workspace, job, "cancelled")
+            return "cancelled", ""
         except Exception as error:
+            if is_unwritable(error) and why_unwritable(self.workspace):
+                raise  # with the room that its own half files took there is still none: it is not this study's fault
             if not isinstance(error, (RefusedError, JobFailedError)):
                 # beside the files, and deleted with them: what is unforeseen may hold a name or a path
-                (job.folder / "output.txt").write_text(traceback.format_exc())
+                with contextlib.suppress(OSError):
+                    (job.folder / "output.txt").write_text(traceback.format_exc())
                 print(f"unforeseen: {type(error).__name__}", file=sys.stderr)  # noqa: T201 - the worker's own log
-            finish(self.workspace, job, "failed", in_a_sentence(error))
+            return "failed", in_a_sentence(error)
 
     def _segmenter(self, request: SegmentationRequest, keeps: Workspace) -> Segmenter:
         from core.inference.device import choose_compute
@@ -151,7 +189,14 @@ def main() -> int:
     options = arguments.parse_args()
     workspace = Workspace.default()
     workspace.root.mkdir(parents=True, exist_ok=True)
-    if not register_worker(workspace, options.device):
+    try:
+        registered = register_worker(workspace, options.device)
+    except OSError as error:
+        if not is_unwritable(error):
+            raise
+        print(f"nothing can be written into the workspace ({error.strerror})", file=sys.stderr)  # noqa: T201
+        return 1
+    if not registered:
         print(f"{options.device} has a worker already", file=sys.stderr)  # noqa: T201
         return 0
     # no core dumps: they would hold somebody's scan

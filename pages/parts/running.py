@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.jobs.folder import recent_jobs
+from core.jobs.folder import JobStatus, recent_jobs
+from core.jobs.segmentations import KIND
 from core.jobs.trainings import list_runs
 from pages.parts import store
 
@@ -57,13 +58,17 @@ def running_now() -> list[str]:
         if run["state"] == "running"
     ]
     jobs = [
-        " · ".join(
-            filter(None, (status.title, status.label, f"{status.done} of {status.total}" if status.total else ""))
-        )
+        " · ".join(filter(None, (status.title, status.label, _how_far(status))))
         for _, status in recent_jobs(place)
         if status.state == "running"
     ]
     return trainings + jobs
+
+
+def _how_far(status: JobStatus) -> str:
+    if not status.total:
+        return ""
+    return f"{status.done / status.total:.0%}" if status.kind == KIND else f"{status.done} of {status.total}"
 
 
 def duration(seconds: float | None) -> str:

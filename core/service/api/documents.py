@@ -12,6 +12,7 @@ from core.jobs.folder import JobStatus, State
 from core.jobs.segmentation_choices import NamedCheckpoint, export_formats
 from core.jobs.segmentation_queue import kept_s
 from core.jobs.segmentations import ENDED, SegmentationJob, eta_s, share_done
+from core.jobs.standstill import why_it_stands_still
 
 
 class Health(BaseModel):
@@ -72,7 +73,7 @@ class Segmentation(BaseModel):
     slices_total: int = Field(description="of how many; with several networks each counts; 0 before that is known")
     eta_s: float | None = Field(description="seconds it still takes; null before that can be told")
     position: int | None = Field(description="place among those that wait, from 1; null once it has begun")
-    message: str = Field(description="why it failed, or what could not be used")
+    message: str = Field(description="why it failed, what could not be used, or why it does not go on")
     checkpoint: str = Field(description="as it was asked for; several, separated by commas, predicted as one")
     scheme: str | None
     options: dict[str, Any] = Field(description="of the prediction, as they were asked for")
@@ -103,7 +104,7 @@ def segmentation_document(job: SegmentationJob, status: JobStatus, position: int
         slices_total=status.slices_total,
         eta_s=eta_s(status),
         position=position,
-        message=status.message,
+        message=status.message or _why_it_stands_still(job, status),
         checkpoint=asked.checkpoint,
         scheme=asked.scheme,
         options=asked.options,
@@ -114,6 +115,10 @@ def segmentation_document(job: SegmentationJob, status: JobStatus, position: int
         cases=[SegmentedCase(**case) for case in found["cases"]] if found else None,
         refused=found["refused"] if found else None,
     )
+
+
+def _why_it_stands_still(job: SegmentationJob, status: JobStatus) -> str:
+    return "" if status.state in ENDED else why_it_stands_still(job.workspace, job.asked.device)
 
 
 def model_document(named: NamedCheckpoint) -> Model:

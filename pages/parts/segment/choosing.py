@@ -71,5 +71,5 @@ def _unfit(left: list[Offer]) -> None:
 
 
 def _seconds(view: dict[str, Any]) -> str:
-    said = f"all in {sum(view['seconds'].values()):.1f} s"
+    said = f"all in {view['seconds'].get('all', 0.0):.1f} s"
     return f"this slice after {view['first']['after_s']:.1f} s · {said}" if view["first"] else said

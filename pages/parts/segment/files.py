@@ -13,6 +13,7 @@ from pages.parts.volumes import TITLES
 from pages.parts.words import plural
 
 MARKS = {"error": ":red[✕]", "warning": ":orange[!]", "note": ":gray[i]"}
+COMMAND_LINE = "; --"  # what follows is said to who typed the command
 WORST_FIRST = ("error", "warning", "note")
 
 
@@ -44,7 +45,8 @@ def checks(status: JobStatus, view: dict[str, Any]) -> None:
 
 
 def _more(finding: dict[str, str]) -> str:
-    return plain(f"Expected {finding['expected']}. {finding['fix']}".strip())
+    fix = finding["fix"].partition(COMMAND_LINE)[0]
+    return plain(f"Expected {finding['expected']}. {fix[:1].upper()}{fix[1:]}".strip())
 
 
 def _spacing(spacing_mm: list[float]) -> str:

@@ -19,6 +19,7 @@ from pages.parts.segment.files import checks, series
 from pages.parts.segment.measured import how_sure, lesions, measured
 from pages.parts.segment.picture import picture
 from pages.parts.segment.progress import progress, stage
+from pages.parts.segment.steps import as_the_scanner_left_it, steps_done, steps_under_way
 from pages.parts.segment.stress import stress_panel
 from pages.parts.segment.take_away import take_away
 from pages.parts.uploader import this_browser
@@ -43,7 +44,7 @@ def one_study(job_id: str) -> None:
         elif status.state == "cancelled":
             st.warning("This segmentation was cancelled, and its files are deleted.")
         elif view is None:
-            st.caption("The picture comes as soon as the files are read.")
+            as_the_scanner_left_it(job.id)
         if view is not None and status.state not in ("failed", "cancelled"):
             with in_a_sentence():
                 picture(job, view)
@@ -55,11 +56,14 @@ def _left(job: SegmentationJob, status: JobStatus, view: dict[str, Any] | None) 
     if status.state not in ENDED:
         with st.container(border=True, key="surface-progress"):
             progress(job.id, stage(view))
+            steps_under_way(job.id)
     if view is not None:
         with st.container(border=True, key="surface-series"):
             series(job, view)
         with st.container(border=True, key="surface-checks"):
             checks(status, view)
+            if status.state == "done":
+                steps_done(job)
     if status.state == "done" and view is not None:
         with st.container(border=True, key="surface-models"), in_a_sentence():
             models(job, view)

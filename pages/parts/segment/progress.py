@@ -9,9 +9,11 @@ import streamlit as st
 from core.errors import RefusedError
 from core.jobs.segmentation_queue import cancel
 from core.jobs.segmentations import ENDED, eta_s, find_segmentation, position, share_done
+from core.jobs.standstill import why_it_stands_still
 from core.jobs.study_view import study_view
 from core.workspace import NotInWorkspaceError
 from pages.parts import store
+from pages.parts.importing.findings import plain
 from pages.parts.running import duration
 from pages.parts.words import plural
 
@@ -41,6 +43,8 @@ def progress(job_id: str, shown: str) -> None:
         slices = f"{status.slices_done} of {plural(status.slices_total, 'slice')}" if status.slices_total else ""
         words = [status.label or "starting", slices, duration(left) if left is not None else ""]
         st.progress(share_done(status), text=f":gray[{' · '.join(filter(None, words))}]")
+    if said := why_it_stands_still(place, job.asked.device):
+        st.caption(f":orange[!] {plain(said[:1].upper() + said[1:])}.")
     if st.button("Cancel", key=f"cancel {job_id}"):
         try:
             cancel(place, job)
