@@ -16,7 +16,8 @@ from torch import nn
 
 from core.inference.folding import with_folded_norms
 
-ENDS = 3  # convolutions at either end
+ENDS = 3  # convolutions at either end, of a network whose norms were folded
+MORE_ENDS = 4  # of another, which rounds more often in between
 SIDE = 64  # of the square on which the order of the layers is found out
 
 
@@ -34,13 +35,14 @@ class InFloat32(nn.Module):
         return found
 
 
-def with_precise_ends(model: nn.Module, channels: int, side: int) -> nn.Module:
+def with_precise_ends(model: nn.Module, channels: int, side: int, ends: int = ENDS) -> nn.Module:
     """Put a network's first and last convolutions into float32, in place.
 
     Args:
         model: in evaluation, on the CPU.
         channels: that it reads.
         side: of a square that it takes.
+        ends: how many convolutions at either end.
     """
     order: dict[nn.Module, None] = {}
     convolutions = [layer for layer in model.modules() if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)]
@@ -53,7 +55,7 @@ def with_precise_ends(model: nn.Module, channels: int, side: int) -> nn.Module:
             hook.remove()
     used = list(order)
     names = {layer: name for name, layer in model.named_modules()}
-    for layer in dict.fromkeys((*used[:ENDS], *used[-ENDS:])):
+    for layer in dict.fromkeys((*used[:ends], *used[-ends:])):
         parent, _, own = names[layer].rpartition(".")
         setattr(model.get_submodule(parent), own, InFloat32(layer))
     return model
@@ -66,7 +68,8 @@ def for_bfloat16(model: nn.Module, channels: int) -> nn.Module:
         model: in evaluation, on the CPU.
         channels: that it reads.
     """
-    model = with_precise_ends(with_folded_norms(model, channels, SIDE), channels, SIDE)
+    folded = with_folded_norms(model, channels, SIDE)
+    model = with_precise_ends(folded, channels, SIDE, MORE_ENDS if folded is model else ENDS)
     kept = {layer.layer for layer in model.modules() if isinstance(layer, InFloat32)}
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) and layer not in kept:
