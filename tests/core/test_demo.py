@@ -32,6 +32,7 @@ def _small_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "SHIPPED_CHECKPOINTS", tmp_path / "shipped")
 
 
+@pytest.mark.slow
 def test_the_first_phantom_is_there_with_every_models_prediction_and_scores(workspace: Workspace) -> None:
     told: list[str] = []
     report = run_demo(workspace, lambda label, _done, _total: told.append(label), count=1)

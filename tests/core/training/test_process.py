@@ -101,6 +101,7 @@ def test_after_kill_9_the_run_reads_as_failed_and_resumes_to_the_same_weights(
     assert measured(run) == measured(straight)
 
 
+@pytest.mark.slow
 def test_encoder_weights_that_are_nowhere_end_with_exit_code_3_and_the_file_to_supply(
     workspace: Workspace, small: Cohort, tmp_path: Path
 ) -> None:

@@ -147,6 +147,7 @@ def test_the_viewer_works_under_a_base_path(under_a_base_path: str, page: Page) 
     assert hand.white() is not None
 
 
+@pytest.mark.slow
 def test_a_server_that_restarts_is_found_again(tmp_path: Path, page: Page) -> None:
     process, address = start(tmp_path)
     page.goto(f"{address}/?case=cube")

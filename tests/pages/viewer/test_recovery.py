@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Page, Route
 
 from tests.pages.viewer.conftest import Hand, start
@@ -13,6 +14,7 @@ from tests.pages.viewer.conftest import Hand, start
 GONE = "The server does not answer. Trying again."
 
 
+@pytest.mark.slow
 def test_a_killed_server_is_named_and_its_page_comes_back_as_it_was(tmp_path: Path, page: Page) -> None:
     """The link is opened while the server dies: what had not come yet says so, and the reload shows the same view."""
     process, address = start(tmp_path)

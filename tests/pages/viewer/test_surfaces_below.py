@@ -38,6 +38,7 @@ def wait_for(hand: Hand, at_mm: list[float]) -> None:
     raise AssertionError(f"the crosshair is at {crosshair(hand)}, expected {at_mm}")
 
 
+@pytest.mark.slow
 def test_3d_follows_the_crosshair_while_it_is_open_and_only_then(open_viewer: Open) -> None:
     hand = open_viewer("case=anisotropic&surfaces=1")
     runs = hand.runs

@@ -48,6 +48,7 @@ def turn_to(page: Page, view: str, waits_for: str) -> None:
     page.get_by_text(waits_for).first.wait_for(timeout=LONG_MS)
 
 
+@pytest.mark.slow
 def test_from_view_to_view_and_from_a_failure_to_its_slice(address: str, page: Page) -> None:
     page.goto(f"{address}/compare")
     viewer(page)
