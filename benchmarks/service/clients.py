@@ -6,39 +6,45 @@ import hashlib
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import httpx
+import psutil
 
+from benchmarks.service.processor import busy_s
 from core.atomic import read_json
 from core.training.runs.liveness import process_lives
 from tests.core.service.api.serving_alone import serve_alone
 
 HEALTH_EVERY_S = 0.05
-LOOK_EVERY_S = 0.2
+LOOK_EVERY_S = 0.5  # twice as often as the client that ships
+GOAL_MS = 50.0
 
 
 def by_clients(studies: Sequence[Path], workspace: Path, checkpoint: str, clients: int) -> dict[str, Any]:
     """Bring studies by so many clients at once, each waiting for its own before it brings the next.
 
     Returns:
-        `studies_per_min`, `errors`, `lost`, `health_ms`, and `masks`: the SHA-256 of each.
+        `studies_per_min`; `cpu_s_per_study` of the worker and the server, and by itself of the worker, the server and
+        the clients; `errors`, `lost`, `health_ms`; and `masks`: the SHA-256 of each.
     """
     workspace.mkdir(parents=True)
     server, client = serve_alone(workspace)
     try:
         warm = _one(client, studies[0], checkpoint)  # starts the worker, loads the model
         assert warm is not None
+        worker = read_json(workspace / "workers" / "cpu.json")["pid"]
+        watched = {"worker": psutil.Process(worker), "server": psutil.Process(server.pid), "clients": psutil.Process()}
         over = Event()
         with ThreadPoolExecutor(1) as watch, ThreadPoolExecutor(clients) as pool:
             watching = watch.submit(_health, str(client.base_url), over)
-            began = time.perf_counter()
+            before, began = _busy(watched), time.perf_counter()
             found = list(pool.map(lambda study: _one(client, study, checkpoint), studies))
-            minutes = (time.perf_counter() - began) / 60
+            minutes, after = (time.perf_counter() - began) / 60, _busy(watched)
             over.set()
             health = sorted(watching.result())
         listed = client.get("/segmentations").json()["segmentations"]
@@ -48,8 +54,11 @@ def by_clients(studies: Sequence[Path], workspace: Path, checkpoint: str, client
         server.wait()
         _end_worker(workspace)
     masks = dict(each for each in found if each)
+    spent = {name: round((after[name] - before[name]) / len(studies), 3) for name in watched}
     return {
         "studies_per_min": round(len(masks) / minutes, 2),
+        "cpu_s_per_study": round(spent["worker"] + spent["server"], 2),
+        "cpu_s_per_study_of": spent,
         "errors": sum(each is None for each in found),
         "lost": len(studies) + 1 - len(listed),
         "health_ms": {
@@ -57,9 +66,14 @@ def by_clients(studies: Sequence[Path], workspace: Path, checkpoint: str, client
             "p99": round(health[int(len(health) * 0.99)] * 1e3, 2),
             "slowest": round(health[-1] * 1e3, 2),
             "asked": len(health),
+            "later_than_50_ms": sum(each * 1e3 >= GOAL_MS for each in health),
         },
         "masks": masks,
     }
+
+
+def _busy(watched: Mapping[str, psutil.Process]) -> dict[str, float]:
+    return {name: busy_s(process) for name, process in watched.items()}
 
 
 def _end_worker(workspace: Path) -> None:

@@ -32,7 +32,8 @@ from core.jobs.study_view import StudyView
 from core.jobs.upload_tree import lay_out, said_while_unpacking
 from core.workspace import Workspace
 
-SAY_EVERY_S = 0.25
+SAY_EVERY_S = 0.25  # to a page
+SAY_SELDOM_S = 1.0  # to a program: each time the disk is waited for
 PARTS = 1000  # that a study whose steps take unequally long is divided into
 RESULT = "result.json"
 
@@ -110,6 +111,7 @@ class Progress:
         self._job = job
         self._status: JobStatus = job.status
         self._said_s = self._step_began_s = 0.0
+        self._every_s = SAY_EVERY_S if job.asked.shown else SAY_SELDOM_S
         self._steps = StudySteps(job)
 
     def say(self, label: str, done: int = 0, total: int = 0) -> None:
@@ -121,7 +123,7 @@ class Progress:
         if self._job.is_to_end:
             raise Cancelled("cancelled")
         is_last = total > 0 and done >= total
-        if label == self._status.label and not is_last and time.monotonic() - self._said_s < SAY_EVERY_S:
+        if label == self._status.label and not is_last and time.monotonic() - self._said_s < self._every_s:
             return
         self._status.label, self._status.done, self._status.total = label, done, total
         self._job.write(self._status)

@@ -11,6 +11,7 @@ from core.jobs.segmentation_choices import named_checkpoints
 from core.service.api.docs_page import POLICY, docs_page
 from core.service.api.documents import Health, Models, models_document
 from core.service.api.gate import Holder
+from core.service.api.places import Places
 from core.service.api.problems import OnlyProblems, Problem, answer_with_problems, problems_of
 from core.service.api.rates import Rates
 from core.service.api.studies import router as studies
@@ -70,6 +71,7 @@ def build_api(workspace: Workspace, rates: Rates | None = None) -> ASGIApp:
     app.state.workspace = workspace
     app.state.tokens = Tokens(workspace.root)
     app.state.rates = rates or Rates()
+    app.state.places = Places(workspace)
     answer_with_problems(app)
     app.include_router(router)
     app.include_router(studies)

@@ -16,6 +16,7 @@ from core.jobs.segmentations import SegmentationJob, find_segmentation, segmenta
 from core.service.api.asking import form_schema, request_from
 from core.service.api.documents import Segmentation, Segmentations, segmentation_document
 from core.service.api.gate import Holder, HolderWithAStudy
+from core.service.api.places import Places
 from core.service.api.problems import problems_of
 from core.service.api.receiving import Form, receive
 from core.workspace import NotInWorkspaceError, Workspace
@@ -51,7 +52,7 @@ async def bring(request: Request, response: Response, _: HolderWithAStudy) -> Se
     """
     place: Workspace = request.app.state.workspace
     form = await receive(request, place)
-    document = await run_in_threadpool(_submit, place, form)
+    document = await run_in_threadpool(_submit, place, request.app.state.places, form)
     response.headers["Location"] = f"{request.scope.get('root_path', '')}{router.prefix}/{document.id}"
     return document
 
@@ -79,7 +80,7 @@ def every(request: Request, _: Holder) -> Segmentations:
 def one(request: Request, segmentation: str, _: Holder) -> Segmentation:
     """Return one study: its state, its progress, and what was found once it is done."""
     job = _found(request, segmentation)
-    return _document(request.app.state.workspace, job)
+    return _document(request.app.state.places, job)
 
 
 @router.get(
@@ -124,22 +125,21 @@ def delete(request: Request, segmentation: str, _: Holder) -> Response:
     return Response(status_code=204)
 
 
-def _submit(place: Workspace, form: Form) -> Segmentation:
+def _submit(place: Workspace, places: Places, form: Form) -> Segmentation:
     try:
         job = submit(place, form.upload, request_from(form.fields))
     except BaseException:
         form.upload.remove()
         raise
-    return _document(place, job)
+    return _document(places, job)
 
 
-def _document(place: Workspace, job: SegmentationJob) -> Segmentation:
-    waiting = 0
-    for other, status in segmentations(place):
-        waiting += status.state == "queued"
-        if other.id == job.id:
-            return segmentation_document(job, status, waiting if status.state == "queued" else None)
-    raise HTTPException(404, "this segmentation is not here any more")
+def _document(places: Places, job: SegmentationJob) -> Segmentation:
+    try:
+        status = job.status
+        return segmentation_document(job, status, places.of(job.id) if status.state == "queued" else None)
+    except FileNotFoundError:  # deleted while it was read
+        raise HTTPException(404, "this segmentation is not here any more") from None
 
 
 def _found(request: Request, segmentation: str) -> SegmentationJob:
