@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.cli.output import print_json
 from core.errors import RefusedError
+
+if TYPE_CHECKING:
+    from core.volume import Grid
 
 
 def add_verbs(verbs: Any) -> None:
@@ -36,7 +39,7 @@ def add_verbs(verbs: Any) -> None:
 
 def _metrics(options: argparse.Namespace) -> int:
     from core.data.label_files import scheme_of_name_or_file
-    from core.data.load import corner_distance_mm, load_label_file, same_grid
+    from core.data.load import load_label_file, same_grid
     from core.evaluation.scoring import Scoring, score_case, score_whole_case, scoring_words
     from core.metrics import METRICS
     from core.metrics.empty_masks import policy_named
@@ -47,14 +50,11 @@ def _metrics(options: argparse.Namespace) -> int:
     if scheme.region_names != other.region_names:
         raise RefusedError(f"{scheme.name} and {other.name} have different regions; scores need the same ones")
     prediction, grid = load_label_file(options.prediction, scheme)
-    reference, reference_grid = load_label_file(options.reference, other)
+    reference, reference_grid = load_label_file(options.reference, other, grid)
+    if reference_grid.affine is None and grid.affine is not None:  # a picture: the prediction may tell of no place
+        prediction, grid = load_label_file(options.prediction, scheme, reference_grid)
     if not same_grid(grid, reference_grid):
-        apart = (
-            f"shapes {grid.shape} and {reference_grid.shape}"
-            if grid.shape != reference_grid.shape
-            else f"corners up to {corner_distance_mm(grid, reference_grid):.2f} mm apart"
-        )
-        raise RefusedError(f"the two masks lie on different grids ({apart}); resample one onto the other first")
+        raise RefusedError(f"the two masks lie on different grids ({_apart(grid, reference_grid)}")
     regions = score_case(prediction, reference, scheme.region_names, reference_grid.geometry(), scoring=scoring)
     document = {"regions": regions, "case": score_whole_case(regions), "policy": scoring_words(scoring)}
     if options.json:
@@ -62,6 +62,17 @@ def _metrics(options: argparse.Namespace) -> int:
     else:
         print(scores_table(document))
     return 0
+
+
+def _apart(one: Grid, other: Grid) -> str:
+    from core.data.load import corner_distance_mm
+
+    if one.shape != other.shape:
+        return f"shapes {one.shape} and {other.shape}); resample one onto the other first"
+    if one.affine is None or other.affine is None:
+        which = "prediction" if one.affine is None else "reference"
+        return f"the {which} alone has no place in the patient); write both from the same images"
+    return f"corners up to {corner_distance_mm(one, other):.2f} mm apart); resample one onto the other first"
 
 
 def scores_table(document: Mapping[str, Any]) -> str:

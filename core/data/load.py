@@ -136,18 +136,35 @@ def load_regions(source: Source, scheme: LabelScheme, onto: Grid | None = None) 
     Args:
         source: where it is.
         scheme: what its integers mean.
-        onto: the images' grid, for a mask that is drawn onto one.
+        onto: the images' grid, for a mask that is drawn onto one, or that tells of no place.
 
     Raises:
         InputRefusedError: the file is damaged or holds a value that the scheme does not know.
     """
     image = _read_mask("", source, onto)
+    image = image if onto is None else as_drawn(image, onto)
     return _regions("", source, image, scheme)[0], image.grid
 
 
-def load_label_file(path: Path, scheme: LabelScheme) -> tuple[npt.NDArray[np.uint8], Grid]:
+def load_label_file(path: Path, scheme: LabelScheme, onto: Grid | None = None) -> tuple[npt.NDArray[np.uint8], Grid]:
     """Read a label map that is one file on its own, its format told by its name; otherwise as `load_regions`."""
-    return load_regions(Source((path,), format_of(path)), scheme)
+    return load_regions(Source((path,), format_of(path)), scheme, onto)
+
+
+def as_drawn(mask: StoredImage, onto: Grid) -> StoredImage:
+    """Return a mask of images that have no place in the patient as it is stored, where its file tells of none either.
+
+    A NIfTI file always implies axes; with both form codes 0 they are a guess, and nothing to be held against pictures.
+
+    Args:
+        mask: as read.
+        onto: the images' grid.
+    """
+    grid = mask.grid
+    guessed = grid.affine is not None and not grid.sform_code and not grid.qform_code
+    if onto.affine is not None or not guessed or grid.shape != onto.shape:
+        return mask
+    return replace(mask, grid=onto)
 
 
 def stack(images: Iterable[tuple[str, StoredImage, int]]) -> Volume:

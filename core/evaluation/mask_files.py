@@ -10,7 +10,7 @@ from core.data.formats import FORMATS
 from core.data.formats.gzip_bounded import DamagedFileError
 from core.data.image import StoredImage
 from core.data.label_values import whole_labels
-from core.data.load import GRID_TOLERANCE_MM, corner_distance_mm, same_grid
+from core.data.load import GRID_TOLERANCE_MM, as_drawn, corner_distance_mm, same_grid
 from core.data.refusal import InputRefusedError
 from core.errors import RefusedError
 from core.labels import LabelScheme, UnknownLabelError, listed
@@ -40,7 +40,7 @@ def read_mask(source: Source, scheme: LabelScheme, grid: Grid, called: str = "")
             does not know.
     """
     name = called or source.file.name
-    image = _read(source, grid, name)
+    image = as_drawn(_read(source, grid, name), grid)
     if image.channels != 1:
         raise _refused(name, f"{image.channels} volumes in one file", "one label map (X, Y, Z)", "export one per file")
     _require_grid(image.grid, grid, name)
