@@ -89,6 +89,21 @@ def mask_refs(cohort: Cohort, case_id: str, models: Mapping[str, SavedModel]) ->
     return refs
 
 
+def bits_ref(cohort: Cohort, case_id: str, bits: npt.NDArray[np.uint8], how: str) -> VolumeRef:
+    """Return region bits that were just made of a case.
+
+    Args:
+        cohort: of the case.
+        case_id: which.
+        bits: (X, Y, Z) uint8 in the cohort's regions.
+        how: names for good what made them of this case's voxels: a checkpoint and what it decided.
+    """
+    content = sorted(cohort.cases[case_id].content.values())
+    key = f"tried {how} {cohort.scheme.name} {content} {_place(cohort, case_id)}"
+    made = ViewerArray(bits, _affine(cohort, case_id), public=cohort.public)
+    return _ref(_cache().ensure(lambda: made, key))
+
+
 def probability_refs(cohort: Cohort, case_id: str, models: Mapping[str, SavedModel]) -> dict[str, Probabilities]:
     """Return what each model's mask was made from, by the model's title, for the models that have segmented the case.
 

@@ -1,4 +1,4 @@
-"""Try a clean-up: other thresholds and steps on the case in view, scored at once from its probabilities."""
+"""Try a clean-up: other thresholds and steps on the case in view, drawn and scored at once from its probabilities."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from core.postprocess import Step, clean_up_words
 from core.workspace import Cohort, Workspace
 from pages.parts import store
 from pages.parts.compare.grid import Cell, draw_grid
+from pages.parts.compare.tried_mask import tried_mask
 from pages.parts.guard import in_a_sentence
 from pages.parts.viewer.spec import PALETTE
 
@@ -58,7 +59,8 @@ def _panel(cohort: Cohort, case_id: str, offered: Mapping[str, Checkpoint]) -> N
         thresholds, steps = _choices(checkpoint, "voxels" if spacing is None else "ml", f"{name} {case_id}")
         names, own = cohort.scheme.region_names, checkpoint.spec
         _, before = try_steps(prediction, reference, names, spacing, own.thresholds, own.post)
-        _, after = try_steps(prediction, reference, names, spacing, thresholds, steps)
+        bits, after = try_steps(prediction, reference, names, spacing, thresholds, steps)
+        tried_mask(cohort, case_id, (name, checkpoint), (bits, thresholds, steps), (before, after))
         _table(before, after, has_sizes=spacing is not None)
         said = clean_up_words(own.post)
         st.caption(f"The model's own: {said}." if said else "The model itself has no clean-up.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -11,9 +12,13 @@ from streamlit.testing.v1 import AppTest
 
 from core.checkpoints import Checkpoint, copy_checkpoint, made_names, read_checkpoint
 from core.data.load import load_regions
+from core.data.volume_cache import VolumeCache
 from core.evaluation.scoring import score_case
 from core.inference.adopting import adopt_predictions
+from core.volume import Array
 from core.workspace import PROJECT, Cohort, Workspace
+from pages.parts.compare.tried_mask import SAVED, TRIED
+from pages.parts.volumes import GROUND_TRUTH
 from tests.cases import case_id
 from tests.pages.parts.compare.conftest import INVENTED, shipped
 
@@ -45,6 +50,15 @@ def table(app: AppTest) -> list[str]:
     return [sub(r"<[^>]*>", "", cell).replace("■ ", "") for cell in findall(r"<td.*?</td>", row)]
 
 
+def drawn(app: AppTest, workspace: Workspace) -> dict[str, Array]:
+    """The masks that the panel's own viewer is given, by name, as a browser reads them."""
+    every = [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    (panel,) = (each for each in every if TRIED in each.get("masks", {}))
+    assert [each["mask"] for each in panel["panels"]] == [SAVED, TRIED, GROUND_TRUTH], "side by side"
+    cache = VolumeCache(workspace.volumes)
+    return {name: cache.voxels(ref["hash"]) for name, ref in panel["masks"].items()}
+
+
 def slide(app: AppTest, label: str, value: float, first: int = 0) -> None:
     [each for each in app.slider if each.label == label][first].set_value(value).run()
     assert not app.exception
@@ -66,10 +80,16 @@ def test_the_numbers_are_those_of_the_tried_mask_and_nothing_can_be_kept_of_a_te
     before = table(app)
     assert before[1] == before[2]
     assert before[3] == f"{(voxels + INVENTED) * VOXEL_ML:.1f}"
+    unchanged = drawn(app, compared)
+    assert np.array_equal(unchanged[TRIED], unchanged[SAVED])
     slide(app, "Smallest component, ml", 0.05)
     after = table(app)
     assert after[2] == f"{dice:.3f}" != after[1]
     assert after[4:] == [f"{voxels * VOXEL_ML:.1f}", f"{int((reference & 1).sum()) * VOXEL_ML:.1f}"]
+    seen = drawn(app, compared)
+    assert np.array_equal(seen[TRIED], moved), "what was invented is gone from the picture"
+    assert np.count_nonzero(seen[SAVED] != moved) == INVENTED, "and is there in the one beside it"
+    assert np.array_equal(seen[GROUND_TRUTH], reference)
     assert "This cannot be kept: the model is tested on this patient" in words(app)
     assert not [each for each in app.button if each.label == "Save as a new checkpoint"]
 
