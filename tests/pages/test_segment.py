@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.case import Case
 from core.checkpoints import MissingCost, derive_checkpoint
+from core.data.image import plain_image
+from core.data.refusal import Finding
 from core.importing import import_folder
 from core.jobs import segmentation_queue as queue
+from core.jobs import standstill
+from core.jobs.ready_case import RawStudy
 from core.jobs.segmentations import SegmentationJob, SegmentationRequest, segmentations
+from core.jobs.study_steps import StudySteps
 from core.jobs.uploads import owner_of
 from core.jobs.worker import Worker
+from core.volume import Grid
 from core.workspace import PROJECT, Workspace
 from pages.parts.segment.checkpoints import offers
 from tests import narrow
@@ -143,6 +153,53 @@ def test_segmenting_again_needs_a_change(place: Workspace, tmp_path: Path) -> No
     assert not app.exception
     asked = [job.asked for job, _ in segmentations(place)]
     assert [(each.checkpoint, each.options) for each in asked] == [(NAME, {}), (NAME, {"tta": True})]
+
+
+@pytest.mark.slow
+def test_several_models_are_asked_for_their_mean(place: Workspace, tmp_path: Path) -> None:
+    narrow.checkpoint(place.made_checkpoint("another"), seed=1)
+    app = opened(done(place, tmp_path).id)
+    (chosen,) = (each for each in app.multiselect if each.label == "Model")
+    assert chosen.value == [NAME]
+    chosen.select("another").run()
+    (planes,) = (box for box in app.checkbox if box.label == "Mean over three planes")
+    assert planes.disabled, "voxels of 1 x 1.5 x 2 mm"
+    assert "mean of 2 models" in words(app)
+    buttons(app)["Segment again"].click().run()
+    assert not app.exception
+    taken = queue.claim(place, "cpu")
+    assert taken is not None
+    Worker(place, "cpu").do(taken)
+    assert taken.status.state == "done", taken.status.message
+    assert taken.asked.checkpoint == f"{NAME},another"
+    again = opened(taken.id)
+    assert [each.value for each in again.multiselect if each.label == "Model"] == [[NAME, "another"]]
+
+
+def test_a_raw_study_shows_its_series_its_steps_and_why_it_stands_still(
+    place: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = mine(place, tmp_path)
+    taken = queue.claim(place, "cpu")
+    assert taken is not None
+    steps = StudySteps(taken)
+    image = plain_image(np.arange(8 * 8 * 3).reshape(1, 8, 8, 3), Grid((8, 8, 3), np.diag([1.0, 1.0, 5.0, 1.0])))
+    found = Finding("note", "raw_study", "", "", "a study as a scanner leaves it: 2 series on 2 grids", "", "")
+    images = {"t1c": image, "t2f": image}
+    case = Case("one", "one", "one", "patient", {})
+    steps.raw(RawStudy(case, images, (found,), ("align t2f with t1c", "find the brain")))
+    steps.step("align t2f with t1c")
+    steps.step("find the brain in t1c and t2f")
+    monkeypatch.setattr(standstill, "_looked", {place.root: (math.inf, standstill.FULL)})
+    app = opened(job.id)
+    said = words(app).replace("\\", "")
+    assert "**As the scanner left it** :gray[2 series on 2 grids]" in said
+    assert "**FLAIR**  \n8×8×3 · 1 × 1 × 5 mm" in said
+    marks = [line.strip()[:40] for line in said.splitlines() if line.startswith((":green[✓]", ":blue[▸]", ":gray[○"))]
+    assert [line.partition(" ")[0] for line in marks] == [":green[✓]", ":green[✓]", ":blue[▸]", *[":gray[○"] * 3]
+    assert re.match(r":green\[✓\] Align FLAIR with T1c :gray\[\d+\.\d", marks[1])
+    assert marks[2].startswith(":blue[▸] **Find the brain in T1c and")
+    assert "The disk of the workspace is full" in said
 
 
 def test_models_that_do_not_fit_say_what_they_need(place: Workspace) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.checkpoints import Checkpoint
+from core.checkpoints import Checkpoint, join_checkpoints
+from core.errors import RefusedError
 from core.inference.missing import cost_sentence
-from core.jobs.segmentation_choices import what_it_lacks
+from core.jobs.segmentation_choices import several_names, what_it_lacks
 from pages.parts import store
 from pages.parts.volumes import TITLES
 
@@ -50,5 +51,11 @@ def cost_in_words(checkpoint: Checkpoint, modalities: Sequence[str]) -> str:
 
 
 def checkpoint_of(name: str) -> Checkpoint | None:
-    """Return a checkpoint by name; None where it is gone."""
-    return store.checkpoints().get(name)
+    """Return a checkpoint by name, or the ensemble of several; None where one is gone, or they do not fit any more."""
+    known, names = store.checkpoints(), several_names(name)
+    if len(names) == 1 or not all(each in known for each in names):
+        return known.get(name)
+    try:
+        return join_checkpoints(name, [known[each] for each in names])
+    except RefusedError:
+        return None

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
+from core.data.slicing import PLANES
 from core.errors import RefusedError
+from core.inference.planes import PlanesRefusedError, require_planes
 from core.jobs.borrowed_studies import bring_again
+from core.jobs.segmentation_choices import BETWEEN, several_names
 from core.jobs.segmentation_queue import submit
 from core.jobs.segmentations import SegmentationJob
 from pages.parts import state, store
@@ -23,32 +27,33 @@ def models(job: SegmentationJob, view: dict[str, Any]) -> None:
     st.markdown("**Model**")
     every = offers(view["modalities"])
     fitting = {offer.name: offer for offer in every if not offer.why_not}
-    names = list(fitting)
-    chosen = st.selectbox(
+    if not fitting:
+        st.caption("No model fits this study any more.")
+        return
+    chosen = st.multiselect(
         "Model",
-        names,
-        names.index(view["checkpoint"]) if view["checkpoint"] in names else 0,
+        list(fitting),
+        [name for name in several_names(view["checkpoint"]) if name in fitting],
         format_func=lambda name: fitting[name].title,
         key=f"model of {job.id}",
         label_visibility="collapsed",
+        placeholder="Choose one, or several for their mean",
     )
-    if chosen is None:
-        st.caption("No model fits this study any more.")
-        return
-    st.caption(f"reads {fitting[chosen].fits}")
-    if fitting[chosen].cost:
-        st.caption(f":orange[!] {plain(fitting[chosen].cost)}")
+    _about([fitting[name] for name in chosen])
     tta = st.checkbox(
         "Mean over flips",
         key=f"tta of {job.id}",
         value=bool(job.asked.options.get("tta")),
         help="Four to eight times as long; also shows where the flips disagree.",
     )
+    planes = _three_planes(job, view)
     _unfit([offer for offer in every if offer.why_not])
-    options = {"tta": True} if tta else {}
-    is_new = chosen != view["checkpoint"] or options != job.asked.options
-    if st.button("Segment again", type="primary", width="stretch", disabled=not is_new, key="segment again"):
-        asked = replace(job.asked, checkpoint=chosen, options=options, first_slice=state.rests_on(job.id))
+    options = ({"tta": True} if tta else {}) | ({"planes": list(PLANES)} if planes else {})
+    is_new = BETWEEN.join(chosen) != view["checkpoint"] or options != job.asked.options
+    can = bool(chosen) and is_new
+    if st.button("Segment again", type="primary", width="stretch", disabled=not can, key="segment again"):
+        named, resting = BETWEEN.join(chosen), state.rests_on(job.id)
+        asked = replace(job.asked, checkpoint=named, options=options, first_slice=resting)
         try:
             place = store.workspace()
             state.open_study(submit(place, bring_again(place, job), asked).id)
@@ -58,6 +63,29 @@ def models(job: SegmentationJob, view: dict[str, Any]) -> None:
             st.rerun()
     if view.get("seconds"):
         st.caption(_seconds(view))
+
+
+def _three_planes(job: SegmentationJob, view: dict[str, Any]) -> bool:
+    """Draw whether slices of each plane are to be averaged, where those of the other planes look like the trained."""
+    try:
+        require_planes("It", view["shape"], view["spacing_mm"], tuple(PLANES), "axial")
+        why_not = ""
+    except PlanesRefusedError as error:
+        why_not = str(error).partition(": leave ")[0]
+    return st.checkbox(
+        "Mean over three planes",
+        key=f"planes of {job.id}",
+        value=bool(job.asked.options.get("planes")) and not why_not,
+        disabled=bool(why_not),
+        help=plain(why_not) or "Slices of each plane go through the model: three times as long.",
+    )
+
+
+def _about(chosen: Sequence[Offer]) -> None:
+    if reads := dict.fromkeys(offer.fits for offer in chosen):
+        st.caption(f"{'mean of ' + str(len(chosen)) + ' models · ' if len(chosen) > 1 else ''}reads {'; '.join(reads)}")
+    for cost in dict.fromkeys(offer.cost for offer in chosen if offer.cost):
+        st.caption(f":orange[!] {plain(cost)}")
 
 
 def _unfit(left: list[Offer]) -> None:

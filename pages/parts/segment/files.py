@@ -35,7 +35,8 @@ def checks(status: JobStatus, view: dict[str, Any]) -> None:
     if not found and not view["steps"]:
         st.markdown(":green[✓] nothing odd was found")
     for finding in found:
-        st.markdown(f"{MARKS[finding['severity']]} {plain(finding['found'])}", help=_more(finding))
+        said = finding["found"][:1].upper() + finding["found"][1:]
+        st.markdown(f"{MARKS[finding['severity']]} {plain(said)}", help=_more(finding))
     if view["steps"]:
         with st.expander(f"Brought onto one grid in {plural(len(view['steps']), 'step')}"):
             for number, sentence in enumerate(view["steps"], 1):

@@ -14,6 +14,7 @@ from core.jobs.segmentation_queue import kept_s, remove
 from core.jobs.segmentation_results import result_file
 from core.jobs.segmentations import SegmentationJob
 from pages.parts import state, store
+from pages.parts.volumes import TITLES
 
 SHORT = {
     "nifti": "NIfTI",
@@ -38,9 +39,22 @@ def take_away(job: SegmentationJob, status: JobStatus) -> None:
             for name in titles:
                 if st.button(SHORT.get(name, name), key=f"make {name} {job.id}", help=titles[name]):
                     _make(job, name)
+        if said := _own_grids(job):
+            st.caption(said)
     left_h = max(0.0, status.heartbeat + kept_s() - time.time()) / 3600
     st.caption(f"The study is deleted from this server in {left_h:.0f} h.")
     st.button("Delete now", key=f"delete {job.id}", on_click=partial(_delete, job))
+
+
+def _own_grids(job: SegmentationJob) -> str:
+    """Say on which grids a raw study's mask can be had, and what the outermost region has there; else nothing."""
+    said = []
+    for case in job.document()["cases"]:
+        for name, mask in case.get("series", {}).items():
+            region_ml = next(iter(mask["volumes_ml"].values()), None)
+            amount = f" ({region_ml:.1f} ml)" if region_ml is not None else ""
+            said.append(f"{TITLES.get(name, name)}{amount}")
+    return f"NIfTI has the mask on 1 mm and on each series' own grid: {', '.join(said)}." if said else ""
 
 
 def _make(job: SegmentationJob, name: str) -> None:
