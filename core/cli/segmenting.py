@@ -104,7 +104,7 @@ def _segment(options: argparse.Namespace) -> int:
         try:
             made = segment_models(
                 segmenter, case, models, options.out, choices, layout.private_names, told,
-                as_is=options.as_is, files=files,
+                as_is=options.as_is, files=files.take(),
             )  # fmt: skip
         except InputRefusedError as error:  # the other cases go on
             print(f"error: {error}", file=sys.stderr)

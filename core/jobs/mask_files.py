@@ -113,7 +113,7 @@ def write_masks(out: Path, ready: ReadyCase, found: Found, carried: Mapping[str,
 
 def volumes_ml(mask: Bits, regions: tuple[str, ...], voxel_ml: float | None) -> dict[str, float | None]:
     """Return ml per region of region bits (X, Y, Z); None without voxel sizes."""
-    counts = [int(np.count_nonzero(mask >> bit & 1)) for bit in range(len(regions))]
+    counts = [int(np.count_nonzero(mask & np.uint8(1 << bit))) for bit in range(len(regions))]
     return {name: None if voxel_ml is None else n * voxel_ml for name, n in zip(regions, counts, strict=True)}
 
 

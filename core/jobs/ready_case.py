@@ -130,7 +130,18 @@ def ready_case(
     return ReadyCase(case, volume, told, watch, done, series)
 
 
-def read_ahead(cases: Sequence[Case]) -> Iterator[tuple[Case, CaseFiles | InputRefusedError]]:
+class HandedOver:
+    """What was read of a case, which whoever takes it alone still holds: a CT does not stay in memory twice."""
+
+    def __init__(self, found: CaseFiles | InputRefusedError) -> None:
+        self._found: list[CaseFiles | InputRefusedError] = [found]
+
+    def take(self) -> CaseFiles | InputRefusedError:
+        """Return it, once."""
+        return self._found.pop()
+
+
+def read_ahead(cases: Sequence[Case]) -> Iterator[tuple[Case, HandedOver]]:
     """Yield each case with what its files hold, the next one being read meanwhile unless it is large."""
     with ThreadPoolExecutor(1) as pool:
         waiting: Future[CaseFiles] | None = None
@@ -143,8 +154,9 @@ def read_ahead(cases: Sequence[Case]) -> Iterator[tuple[Case, CaseFiles | InputR
             waiting = None
             if number + 1 < len(cases) and _voxel_bytes(found) <= READ_AHEAD_BYTES:
                 waiting = pool.submit(read_files, cases[number + 1], reference=False)
-            yield case, found
+            handed = HandedOver(found)
             del found
+            yield case, handed
             gc.collect(0)
 
 

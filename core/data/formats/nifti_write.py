@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import struct
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 import numpy as np
 
 from core.atomic import replacing
 from core.data.formats.grid import unit_mm
+from core.data.stacking import copy_planes
 from core.volume import Array, Grid
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ LABEL_INTENT = 1002  # NIFTI_INTENT_LABEL
 COMMENT = 6  # code of a header extension that holds plain text
 EXTENSION_STEP = 16  # a header extension's length is a multiple of it
 LONGEST_DESCRIPTION = 79  # bytes of `descrip`, which a zero ends
+SLAB_BYTES = 1 << 24  # brought into the file's order at a time: a whole CT is not copied once more
 FASTEST = 1  # masks shrink a hundredfold at any level, and images hardly more at a higher one
 
 
@@ -48,7 +50,6 @@ def write_nifti(
     Raises:
         ValueError: the voxels are not of the grid's shape, or the description is too long.
     """
-    from isal import igzip
     from nibabel.nifti1 import Nifti1Header
 
     if native.shape[:3] != grid.shape:
@@ -68,12 +69,30 @@ def write_nifti(
     extensions = _extensions(comment)
     header["vox_offset"] = len(header.binaryblock) + len(extensions)
     header["magic"] = header.single_magic
-    content = io.BytesIO()
-    content.write(header.binaryblock)
-    content.write(extensions)
-    content.write(np.asfortranarray(native).tobytes(order="F"))
-    with replacing(path) as stream:
-        stream.write(igzip.compress(content.getbuffer(), FASTEST, mtime=0))
+    # without a name, which would be the temporary one, the same voxels give the same bytes
+    with replacing(path) as stream, _packing(stream) as packed:
+        packed.write(header.binaryblock)
+        packed.write(extensions)
+        for volume in [native] if native.ndim == 3 else np.moveaxis(native, 3, 0):
+            for slab in _slabs(volume):
+                packed.write(slab)
+
+
+def _packing(stream: IO[bytes]) -> IO[bytes]:
+    from isal import igzip
+
+    return cast(IO[bytes], igzip.IGzipFile("", "wb", FASTEST, stream, mtime=0))  # type: ignore[no-untyped-call]
+
+
+def _slabs(native: Array) -> Iterator[memoryview]:
+    """Yield the voxels (I, J, K) in the order of a file, the first axis fastest, some slices at a time."""
+    slices = native.T
+    count = max(1, SLAB_BYTES // max(1, slices[:1].nbytes))
+    for start in range(0, len(slices), count):
+        part = slices[start : start + count]
+        out = np.empty(part.shape, part.dtype)
+        copy_planes(out, part)
+        yield out.reshape(-1).data
 
 
 def _extensions(comment: str) -> bytes:

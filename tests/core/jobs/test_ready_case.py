@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -37,11 +38,21 @@ def three(tmp_path: Path) -> Path:
 def test_every_case_comes_in_order_and_a_damaged_one_as_its_refusal(three: Path) -> None:
     bad = three / case_id(2) / f"{case_id(2)}-t2f.nii.gz"
     bad.write_bytes(bad.read_bytes()[:-20])
-    found = list(read_ahead(read_layout(three).cases))
+    found = [(case, handed.take()) for case, handed in read_ahead(read_layout(three).cases)]
     assert [case.case_id for case, _ in found] == [case_id(number) for number in (1, 2, 3)]
     assert [type(files) for _, files in found] == [CaseFiles, InputRefusedError, CaseFiles]
     with pytest.raises(InputRefusedError, match=r"t2f.nii.gz: found the compressed data ends"):
         ready_case(found[1][0], ImportChoices(), files=found[1][1])
+
+
+def test_what_was_read_is_held_by_whoever_takes_it_alone(three: Path) -> None:
+    cases = read_ahead(read_layout(three).cases)
+    for _case, handed in cases:
+        files = handed.take()
+        assert isinstance(files, CaseFiles)
+        gone = weakref.ref(next(iter(files.images.values())).stored)
+        del files
+        assert gone() is None, "while the case is still worked on"
 
 
 @pytest.mark.parametrize(("limit", "ahead"), [(1 << 30, True), (0, False)], ids=["small cases", "large cases"])
