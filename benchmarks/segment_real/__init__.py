@@ -1,0 +1,1 @@
+"""Real cases that a briefly trained checkpoint has never seen, segmented by the command and scored."""
