@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from core.workspace import Workspace
 
 SECONDS = ("load", "forward", "postprocess", "write")
+CALLED_BY_PLACE = (
+    "cases are called by their place, in the order of their names, for those may be a person's; "
+    "--keep-names calls them, and their masks, as the files are"
+)
 
 
 def add_verbs(verbs: Any) -> None:
@@ -97,6 +101,8 @@ def _segment(options: argparse.Namespace) -> int:
     exports = CaseExports(options.format, models, options.out, options.reidentify)
     layout = read_study(options.source, choices)
     _say(layout.findings)
+    if layout.private_names:
+        print(f"note  {CALLED_BY_PLACE}", file=sys.stderr)
     results: list[Segmentation] = []
     refused = [finding for finding in layout.findings if finding.severity == "error"]
     for number, (case, files) in enumerate(read_ahead(layout.cases)):

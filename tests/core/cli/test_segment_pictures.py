@@ -88,3 +88,24 @@ def test_evaluate_scores_it_as_a_mask_made_elsewhere(ask: Ask, tmp_path: Path, s
     )
     assert answer.code == 0
     assert answer.document["models"]["net"]["cases"]["slice_7"]["foreground"]["dice"] == 1.0
+
+
+def test_pictures_in_the_order_of_their_names_unless_asked_to_keep_those(
+    ask: Ask, tmp_path: Path, checkpoint: Checkpoint
+) -> None:
+    pixels = np.zeros((ROWS, COLUMNS), np.uint8)
+    (tmp_path / "scan").mkdir()
+    for place, name in enumerate(("smith", "doe")):
+        pixels[4 : 12 + 6 * place, 4:20] = 100
+        Image.fromarray(pixels).save(tmp_path / "scan" / f"{name}.png")
+    command = ["segment", tmp_path / "scan", "--checkpoint", checkpoint.folder, "--json", "--out"]
+    answer = ask(*command, tmp_path / "out")
+    assert [Path(file).name for file in answer.document["files"]] == ["case-001_seg.nii.gz", "case-002_seg.nii.gz"]
+    assert "note  cases are called by their place, in the order of their names" in answer.err
+    assert "smith" not in answer.err + answer.out
+    kept = ask(*command, tmp_path / "kept", "--keep-names")
+    assert [Path(file).name for file in kept.document["files"]] == ["doe_seg.nii.gz", "smith_seg.nii.gz"]
+    assert "by their place" not in kept.err
+    masks = [stored(tmp_path / "out" / f"case-00{place}_seg.nii.gz") for place in (1, 2)]
+    assert (masks[0] != masks[1]).any()
+    assert np.array_equal(masks, [stored(tmp_path / "kept" / f"{name}_seg.nii.gz") for name in ("doe", "smith")])
