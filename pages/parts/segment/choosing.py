@@ -34,7 +34,7 @@ def models(job: SegmentationJob, view: dict[str, Any]) -> None:
         "Model",
         list(fitting),
         [name for name in several_names(view["checkpoint"]) if name in fitting],
-        format_func=lambda name: fitting[name].title,
+        format_func=lambda name: _short(fitting[name]),
         key=f"model of {job.id}",
         label_visibility="collapsed",
         placeholder="Choose one, or several for their mean",
@@ -83,9 +83,15 @@ def _three_planes(job: SegmentationJob, view: dict[str, Any]) -> bool:
 
 def _about(chosen: Sequence[Offer]) -> None:
     if reads := dict.fromkeys(offer.fits for offer in chosen):
-        st.caption(f"{'mean of ' + str(len(chosen)) + ' models · ' if len(chosen) > 1 else ''}reads {'; '.join(reads)}")
+        what = chosen[0].title.partition(" (")[0] if len(chosen) == 1 else f"mean of {len(chosen)} models"
+        st.caption(f"{plain(what)} · reads {'; '.join(reads)}")
     for cost in dict.fromkeys(offer.cost for offer in chosen if offer.cost):
         st.caption(f":orange[!] {plain(cost)}")
+
+
+def _short(offer: Offer) -> str:
+    """Return what fits a narrow column: of a run its name, for several have the same title."""
+    return offer.name if offer.title.endswith(f"({offer.name})") else offer.title
 
 
 def _unfit(left: list[Offer]) -> None:
