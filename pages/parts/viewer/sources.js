@@ -1,5 +1,6 @@
 /** What panels and tools draw from: the volumes, masks, maps and windows of what is shown. */
 
+import { GrowingVolume } from "./data/growing_volume.js";
 import { ProbabilityVolumes } from "./data/probabilities.js";
 import * as library from "./data/library.js";
 import { isMap, mapOf } from "./drawing/maps.js";
@@ -23,6 +24,8 @@ export class Sources {
   constructor(viewer) {
     this.viewer = viewer;
     this.slices = new Slices();
+    /** Masks that grew, by name: shown until the whole one that takes their place is here. @type {Map<string, AnyVolume>} */
+    this.grown = new Map();
     this.outlines = new Outlines();
     this.probabilities = new ProbabilityVolumes(viewer, (name) => viewer.data.probabilities[name]?.regions);
     this.doubts = {
@@ -36,7 +39,20 @@ export class Sources {
 
   /** @param {"images" | "masks"} kind @param {string} name @returns {AnyVolume | null} */
   volume(kind, name) {
-    return library.look(this.viewer.data[kind][name]?.hash)?.volume ?? null;
+    const volume = library.look(this.viewer.data[kind][name]?.hash)?.volume ?? null;
+    const grown = kind === "masks" ? this.grown.get(name) : undefined;
+    if (!grown) return volume;
+    if (!volume?.whole && !(volume instanceof GrowingVolume)) return grown;
+    this.grown.delete(name);
+    return volume;
+  }
+
+  /** @param {Record<string, VolumeRef>} before @param {Record<string, VolumeRef>} masks  that take their places */
+  replace(before, masks) {
+    for (const [name, { hash }] of Object.entries(masks)) {
+      const old = library.look(before[name]?.hash)?.volume;
+      if (old instanceof GrowingVolume && old.hash !== hash) this.grown.set(name, old);
+    }
   }
 
   /** @param {string} name @returns {Mask | null} */
@@ -55,6 +71,7 @@ export class Sources {
 
   /** Another case: what was asked for belongs to the last one. */
   forget() {
+    this.grown.clear();
     for (const volumes of [this.probabilities, ...Object.values(this.doubts)]) volumes.forget();
   }
 

@@ -79,6 +79,7 @@ export class Viewer {
     if (another) this.remember();
     this.report = report;
     const asks = data.report && !this.data.report;
+    this.sources.replace(this.data.masks, data.masks);
     this.data = data;
     if (asks) this.teller.moved();
     if (same) this.#acquire();
