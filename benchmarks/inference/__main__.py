@@ -23,7 +23,7 @@ from benchmarks.inference import large_ct, raw_study
 from benchmarks.inference.agreement import region_dice
 from benchmarks.inference.contestants import Job, Run, contestants, ours, plain_loop
 from benchmarks.inference.first_slice import first_slices
-from benchmarks.inference.network import body_spec, brain_spec, random_checkpoint
+from benchmarks.inference.network import brain_spec, random_checkpoint
 from benchmarks.inference.table import to_markdown
 from benchmarks.machine import describe_machine
 from core.checkpoints import Checkpoint, resolve_checkpoint
@@ -82,19 +82,6 @@ def agreement(folder: Path, checkpoints: Mapping[str, Checkpoint], scratch: Path
     return found
 
 
-def large(scratch: Path) -> dict[str, Any]:
-    """Segment a CT of 512 × 512 × 1000 voxels."""
-    folder = large_ct.write_ct(scratch / "ct")
-    random_checkpoint(scratch / "body", body_spec())
-    document = large_ct.segment(folder, scratch / "body", scratch / "ct-out")
-    return {
-        "shape": list(large_ct.SHAPE),
-        "peak_memory_mb": document["peak_memory_mb"],
-        "seconds": document["seconds"],
-        "file_bytes": next(folder.iterdir()).stat().st_size,
-    }
-
-
 def study(data: Path, reference: str, scratch: Path) -> dict[str, Any]:
     """Segment the clinical study, compare its mask, and draw it."""
     document = raw_study.segment(data, reference, scratch / "study")
@@ -119,6 +106,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=data, help="the folder that holds brats_africa/")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--clicks", type=int, default=60)
+    parser.add_argument("--slices", type=int, default=large_ct.SLICES, help="of the large CT")
     parser.add_argument("--checkpoint", nargs="*", default=[], metavar="REF")
     parser.add_argument("--study", metavar="REF,…")
     parser.add_argument("--leave-out", nargs="*", default=[], metavar="CONTESTANT")
@@ -140,7 +128,7 @@ def main() -> None:
                 checkpoint = random_checkpoint(here / "first", brain_spec())
                 results["first"] = first_slices(folder, checkpoint, here / "slices", arguments.clicks)
             elif part == "ct":
-                results["ct"] = large(here)
+                results["ct"] = large_ct.measure(here / "ct", arguments.slices)
             elif arguments.study:
                 results["study"] = study(arguments.data, arguments.study, here)
             results[part] = results.get(part, {}) | {"load_average": load}

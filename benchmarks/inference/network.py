@@ -1,4 +1,4 @@
-"""The network that is timed: a ResNet34 U-Net of four sequences, its weights drawn at random, as a checkpoint."""
+"""The networks that are measured: ResNet34 U-Nets, their weights drawn at random, as checkpoints."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def brain_spec() -> InferenceSpec:
 
 
 def body_spec() -> InferenceSpec:
-    """Return what a recipe says of a CT with one region; the network is narrow, for it is memory that is measured."""
+    """Return what a recipe says of a CT with one region and a ResNet34 U-Net, on slices as large as the body is."""
     return InferenceSpec(
-        architecture="unet",
-        arguments={"channels": [8, 16, 32, 64], "norm": "batch"},
+        architecture="smp_unet",
+        arguments={"encoder": "resnet34"},
         regions=("foreground",),
         modalities=("ct",),
         scheme="binary",

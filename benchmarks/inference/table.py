@@ -107,12 +107,14 @@ def _first(results: dict[str, Any]) -> list[str]:
 
 def _ct(results: dict[str, Any]) -> list[str]:
     found = results["ct"]
+    by_step = ", ".join(f"{step} {mib:,}" for step, mib in found.get("peak_by_step_mb", {}).items())
     return [
         "## A large CT",
         "",
         (
-            f"{' × '.join(map(str, found['shape']))} voxels, int16, a narrow U-Net: at most "
-            f"{found['peak_memory_mb']:,} MiB resident from file to mask; {_seconds(found['seconds'])}; "
+            f"{' × '.join(map(str, found['shape']))} voxels, int16, {found.get('network', 'a narrow U-Net')}, the air "
+            f"around the body cropped: at most {found['peak_memory_mb']:,} MiB resident from file to mask"
+            f"{f' (MiB by step: {by_step})' if by_step else ''}; {_seconds(found['seconds'])}; "
             f"load average {found['load_average']}."
         ),
     ]
