@@ -11,6 +11,7 @@ from core.cli.output import print_json
 from core.errors import RefusedError
 
 if TYPE_CHECKING:
+    from core.labels import LabelScheme
     from core.volume import Grid
 
 
@@ -50,7 +51,9 @@ def _metrics(options: argparse.Namespace) -> int:
     if scheme.region_names != other.region_names:
         raise RefusedError(f"{scheme.name} and {other.name} have different regions; scores need the same ones")
     prediction, grid = load_label_file(options.prediction, scheme)
+    _require_every_colour(options.prediction, scheme)
     reference, reference_grid = load_label_file(options.reference, other, grid)
+    _require_every_colour(options.reference, other)
     if reference_grid.affine is None and grid.affine is not None:  # a picture: the prediction may tell of no place
         prediction, grid = load_label_file(options.prediction, scheme, reference_grid)
     if not same_grid(grid, reference_grid):
@@ -62,6 +65,20 @@ def _metrics(options: argparse.Namespace) -> int:
     else:
         print(scores_table(document))
     return 0
+
+
+def _require_every_colour(file: Path, scheme: LabelScheme) -> None:
+    """Refuse a picture that lacks some of the scheme's labels: which colour is which label, its other files tell."""
+    from core.data.formats import format_of
+    from core.data.formats.picture import PICTURE
+    from core.data.formats.picture_masks import colours_drawn
+
+    drawn = colours_drawn(file) if format_of(file) == PICTURE.name else None
+    if drawn and drawn < len(scheme.labels):
+        raise RefusedError(
+            f"{file.name}: found {drawn} colour(s) where {scheme.name} has {len(scheme.labels)} labels, so this file "
+            "alone does not say which is which; import the whole set, whose cohort knows every colour, and use evaluate"
+        )
 
 
 def _apart(one: Grid, other: Grid) -> str:

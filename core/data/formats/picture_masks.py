@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -103,6 +104,19 @@ def _own_palette(masks: list[MaskPicture]) -> Palette:
         found, fix = "no colours that fill areas", "check that this file is the mask and not the image"
         raise InputRefusedError(Finding("error", "not_a_mask", "", "", found, "a few flat colours", fix))
     return palette
+
+
+def colours_drawn(file: Path) -> int | None:
+    """Return how many colours of one mask are taken for labels, background left out.
+
+    Returns:
+        None where the numbers that are stored are the labels.
+
+    Raises:
+        DamagedFileError, InputRefusedError, OSError: as `read_mask`.
+    """
+    palette = _own_palette([open_mask(open_picture(file))])
+    return None if palette == AS_STORED else len(palette) - 1
 
 
 def _require_one_size(masks: list[MaskPicture]) -> None:

@@ -109,3 +109,26 @@ def test_pictures_in_the_order_of_their_names_unless_asked_to_keep_those(
     masks = [stored(tmp_path / "out" / f"case-00{place}_seg.nii.gz") for place in (1, 2)]
     assert (masks[0] != masks[1]).any()
     assert np.array_equal(masks, [stored(tmp_path / "kept" / f"{name}_seg.nii.gz") for name in ("doe", "smith")])
+
+
+def test_a_mask_that_lacks_colours_of_its_scheme_is_not_scored_by_guessing(ask: Ask, tmp_path: Path) -> None:
+    """Of red and blue alone, nothing says that red is the third label and not the second."""
+    scheme = tmp_path / "three.yaml"
+    scheme.write_text("labels: {1: blue, 2: green, 3: red}")
+    pixels = np.zeros((ROWS, COLUMNS, 3), np.uint8)
+    pixels[2:9, 2:9] = (0, 0, 255)
+    pixels[12:20, 2:9] = (255, 0, 0)
+    Image.fromarray(pixels).save(tmp_path / "two.png")
+    answer = ask("metrics", tmp_path / "two.png", tmp_path / "two.png", "--scheme", scheme)
+    assert answer.code == 1
+    assert "two.png: found 2 colour(s) where three has 3 labels, so this file alone does not say" in answer.err
+    pixels[12:20, 20:29] = (0, 255, 0)
+    Image.fromarray(pixels).save(tmp_path / "all.png")
+    regions = ask("metrics", tmp_path / "all.png", tmp_path / "all.png", "--scheme", scheme, "--json").document[
+        "regions"
+    ]
+    assert {name: scores["reference_voxels"] for name, scores in regions.items()} == {
+        "blue": 49,
+        "green": 72,
+        "red": 56,
+    }
