@@ -9,6 +9,7 @@ import streamlit as st
 from core.data.slicing import PLANES
 from core.recipe import OptimSection, StoppingSection, TrainSection
 from core.workspace import Cohort
+from pages.parts.training.clean_up_rows import clean_up_rows
 from pages.parts.training.rows import Rows, described
 from pages.parts.volumes import TITLES
 
@@ -62,6 +63,8 @@ def more_rows(rows: Rows, cohort: Cohort) -> None:
                 st.markdown(f"**{title}**")
             for label, path in settings:
                 _setting(rows, label, path)
+        st.markdown("**Clean-up of the mask**")
+        clean_up_rows(rows, cohort)
 
 
 def _setting(rows: Rows, label: str, path: str) -> None:
