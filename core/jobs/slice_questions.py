@@ -27,7 +27,7 @@ from core.inference.cancelling import OnStep
 from core.jobs.held_study import HeldStudy
 from core.jobs.segmentation_queue import upcoming, wake
 from core.jobs.segmentation_work import in_a_sentence
-from core.jobs.segmentations import SegmentationJob
+from core.jobs.segmentations import SegmentationJob, segmentations
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -76,8 +76,13 @@ def what_it_waits_for(workspace: Workspace, job: SegmentationJob) -> str:
     try:
         step = read_json(job.folder / LOADING)["step"]
     except (FileNotFoundError, ValueError):
-        return "Asking the model"
+        return "The model segments another study first" if _is_busy(workspace, job.asked.device) else "Asking the model"
     return f"The model had let this study go and loads it anew: {step}"
+
+
+def _is_busy(workspace: Workspace, device: str) -> bool:
+    every = segmentations(workspace)
+    return any(status.state == "running" and job.asked.device == device for job, status in every)
 
 
 def answer_to(job: SegmentationJob, name: str) -> dict[str, Any] | None:
@@ -116,6 +121,7 @@ def answer_waiting(workspace: Workspace, device: str, held: HeldStudy | None, an
                 held = anew(job, _teller(workspace, job, device))
             found = _answer(held, read_json(path))
         except Cancelled:
+            (job.folder / LOADING).unlink(missing_ok=True)
             return held
         except Exception as error:
             if not (job.folder / "status.json").exists():  # the study was deleted meanwhile

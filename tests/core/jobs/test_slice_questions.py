@@ -149,6 +149,7 @@ def test_a_study_that_waits_goes_before_one_that_would_have_to_be_loaded(place: 
     assert second.status.state == "queued"
     taken = queue.claim(place, "cpu")
     assert taken is not None
+    assert what_it_waits_for(place, job) == "The model segments another study first"
     worker.do(taken)
     worker._answer()
     found = answer_to(job, name)

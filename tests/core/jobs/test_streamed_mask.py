@@ -17,6 +17,7 @@ from core.jobs import study_view as views
 from core.jobs.segmentations import SegmentationJob, eta_s
 from core.jobs.study_view import look_at, study_view, volumes_of
 from core.jobs.worker import Worker
+from core.service.api.documents import segmentation_document
 from core.workspace import Workspace
 from tests import narrow
 from tests.core.jobs.studies_to_segment import Workers, queued, with_checkpoint
@@ -231,6 +232,9 @@ def test_slices_and_seconds_left_are_counted_from_the_first_slice_on(
     status = job.status
     assert (status.slices_done, status.slices_total) == (4, 10)
     assert status.left_s == 6
+    said = segmentation_document(job, status, None)
+    assert (said.slices_done, said.slices_total) == (4, 10)
+    assert said.eta_s is not None
     left = eta_s(status)
     assert left is not None
     assert 0 < left <= 6
