@@ -68,6 +68,6 @@ def _that_trained_nobody(
         return fresh
     first = named[0]
     raise error(
-        f"no validation patient of {ensemble.card.run} is one that no member was trained on ({first} trained "
+        f"every validation patient of {ensemble.card.run} trained one of its members ({first} trained "
         f"{whose[first]}), and {done} on nothing else; join checkpoints of the same fold of the same split"
     )

@@ -286,7 +286,7 @@ def test_an_ensemble_whose_members_were_trained_on_each_others_validation_is_not
         for seed, (name, a, b) in enumerate([("one", FIVE, SIX), ("other", SIX, FIVE)])
     )
     both = joined(workspace, [one, other])
-    sentence = f"no validation patient of both is one that no member was trained on \\({FIVE} trained narrow-0001\\)"
+    sentence = f"every validation patient of both trained one of its members \\({FIVE} trained narrow-0001\\)"
     with pytest.raises(TuningRefusedError, match=sentence):
         tune(workspace, both)
     assert made_names(workspace) == ["both"]
