@@ -34,6 +34,7 @@ def test_slices_done_and_time_left_stand_on_the_page(place: Workspace, tmp_path:
     assert "segmenting · 40 of 141 slices · 120 min left" in bar.proto.text
 
 
+@pytest.mark.slow
 def test_a_model_that_let_the_study_go_is_waited_for_and_answers(place: Workspace, tmp_path: Path) -> None:
     app = opened(done(place, tmp_path).id)
     (mirrored,) = (box for box in app.checkbox if box.label == "mirrored")

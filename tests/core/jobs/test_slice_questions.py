@@ -77,6 +77,7 @@ def area_cm2(place: Workspace, job: SegmentationJob, region: int) -> float:
     return float(np.count_nonzero(bits >> region & 1)) * width * height / 100
 
 
+@pytest.mark.slow
 def test_an_ensemble_answers_with_the_mean_of_its_members(place: Workspace, tmp_path: Path) -> None:
     """What it says of the slice as it is, is what the segmentation said; one member alone says something else."""
     members = [narrow.checkpoint(place.made_checkpoint(f"member{seed}"), seed) for seed in (1, 2)]
@@ -90,7 +91,7 @@ def test_an_ensemble_answers_with_the_mean_of_its_members(place: Workspace, tmp_
     assert [region["before_cm2"] for region in asked(place, alone, other, noise=0.5)["regions"].values()] != areas
 
 
-@pytest.mark.parametrize("checkpoint", [NAME, "auto"])
+@pytest.mark.parametrize("checkpoint", [NAME, pytest.param("auto", marks=pytest.mark.slow)])
 def test_a_study_that_was_let_go_is_loaded_anew_and_answered_the_same(
     place: Workspace, tmp_path: Path, checkpoint: str
 ) -> None:
@@ -105,6 +106,7 @@ def test_a_study_that_was_let_go_is_loaded_anew_and_answered_the_same(
     assert not (job.folder / LOADING).exists()
 
 
+@pytest.mark.slow
 def test_while_it_is_loaded_the_page_says_so(place: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     job, _ = segmented(place, tmp_path)
     worker, said = Worker(place, "cpu"), []
@@ -139,6 +141,7 @@ def test_without_a_worker_one_is_started(place: Workspace, tmp_path: Path) -> No
     assert queue.worker_lives(place, "cpu")
 
 
+@pytest.mark.slow
 def test_a_study_that_waits_goes_before_one_that_would_have_to_be_loaded(place: Workspace, tmp_path: Path) -> None:
     job, _ = segmented(place, tmp_path)
     worker = Worker(place, "cpu")
@@ -157,6 +160,7 @@ def test_a_study_that_waits_goes_before_one_that_would_have_to_be_loaded(place: 
     assert found["models"] == 1
 
 
+@pytest.mark.slow
 def test_another_devices_worker_leaves_it_alone(place: Workspace, tmp_path: Path) -> None:
     job, _ = segmented(place, tmp_path)
     name = ask(place, job, 8, [], 0.2, False)
@@ -176,6 +180,7 @@ def test_files_that_are_gone_are_said_to_be(place: Workspace, tmp_path: Path) ->
     assert asked(place, job, Worker(place, "cpu"), mirror=True) == {"refused": GONE}
 
 
+@pytest.mark.slow
 def test_a_model_that_was_replaced_does_not_answer_for_the_old_one(place: Workspace, tmp_path: Path) -> None:
     job, _ = segmented(place, tmp_path)
     shutil.rmtree(place.made_checkpoint(NAME))
@@ -190,6 +195,7 @@ def test_the_same_question_is_answered_once(place: Workspace, tmp_path: Path) ->
     assert not waiting(place, "cpu")
 
 
+@pytest.mark.slow
 def test_a_study_that_is_deleted_meanwhile_does_no_harm(place: Workspace, tmp_path: Path) -> None:
     job, worker = segmented(place, tmp_path)
     ask(place, job, 8, [], 0.5, False)

@@ -90,6 +90,7 @@ def test_in_the_end_it_says_what_the_whole_mask_says(place: Workspace, tmp_path:
     assert view["mask"] != view["first"]["volume"]
 
 
+@pytest.mark.slow
 def test_of_an_ensemble_the_last_member_leaves_the_mean_of_all(place: Workspace, tmp_path: Path) -> None:
     from core.checkpoints import write_ensemble
 
@@ -157,6 +158,7 @@ def test_cancelled_in_the_middle_nothing_of_it_is_left(
             VolumeCache(place.volumes).manifest(address)
 
 
+@pytest.mark.slow
 def test_a_try_that_was_killed_leaves_nothing_to_the_next(
     place: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,6 +185,7 @@ def test_a_try_that_was_killed_leaves_nothing_to_the_next(
         VolumeCache(place.volumes).manifest(before[0])
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_the_showing_and_not_the_work(
     place: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,6 +202,7 @@ def test_a_full_disk_ends_the_showing_and_not_the_work(
     assert mask_of(place, view["mask"]).any()
 
 
+@pytest.mark.slow
 def test_what_no_browser_can_hold_is_shown_slice_and_whole(
     place: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, published: list[list[int]]
 ) -> None:

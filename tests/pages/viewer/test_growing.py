@@ -14,6 +14,8 @@ from pages.parts.viewer.modules import FOLDER
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.slow
+
 # a box of 2 x 1 x 3 voxels, from slice 4 of the grid on
 HEAD = """
   const { GrowingVolume } = await import(`${given}/data/growing_volume.js`);
