@@ -1,4 +1,4 @@
-"""Segment without a browser: slices and time left while it works, and questions to a model that has let the study go."""
+"""Segment without a browser: slices and time left while it works, and questions to a model that let the study go."""
 
 from __future__ import annotations
 
