@@ -36,9 +36,12 @@ def missing_modalities(checkpoint: Checkpoint, case: Case) -> tuple[str, ...]:
     missing = tuple(name for name in wanted if name not in case.sources)
     if not missing:
         return ()
-    has = f"{case.case_id} has {', '.join(case.sources)}; the checkpoint also reads {', '.join(missing)}"
+    here = f"{case.case_id} has {', '.join(case.sources)}; the checkpoint"
     if len(missing) == len(wanted):
-        raise NotSegmentableError(f"{has}, and nothing of what it reads is there: choose another checkpoint")
+        none = f"{here} reads {', '.join(missing)}, so nothing of what it reads is there: choose another checkpoint"
+        same = f", or, if it is the same, say --call {next(iter(case.sources))}={wanted[0]}"
+        raise NotSegmentableError(none + (same if len(case.sources) == len(wanted) == 1 else ""))
+    has = f"{here} also reads {', '.join(missing)}"
     if not trained_without(checkpoint):
         fix = "add the sequence or choose a checkpoint that does without"
         only, also = f"only {', '.join(case.sources)}", f"{', '.join(missing)} as well"

@@ -91,7 +91,7 @@ REFUSED = [
     ("segment whole --checkpoint broken --out out", 1, "broken: "),
     ("segment nowhere --checkpoint model --out out", 1, "no folder at 'nowhere'"),
     ("segment partial --checkpoint model --out out", 1, "the checkpoint also reads t2w: add the sequence"),
-    ("segment whole --checkpoint reads-dwi --out out", 1, "the checkpoint also reads dwi"),
+    ("segment whole --checkpoint reads-dwi --out out", 1, "the checkpoint reads dwi, so nothing of what it reads"),
     ("segment whole --checkpoint model --out out --scheme binary", 1, "choose another --scheme"),
     ("segment whole --checkpoint model --out out --device cuda:9", 1, "no device 'cuda:9'"),
     ("metrics nowhere.nii mask.nii", 1, "nowhere.nii: found a file that cannot be opened (No such file or directory)"),
@@ -124,7 +124,7 @@ REFUSED = [
     ("evaluate --checkpoint model --checkpoint model", 1, "two models are called the same (model, model)"),
     ("evaluate --checkpoint model --cohort big", 1, "no cohort is called 'big'"),
     ("evaluate --checkpoint model --split other", 1, "no split called 'other'"),
-    ("evaluate --checkpoint reads-dwi", 1, "the checkpoint also reads dwi"),
+    ("evaluate --checkpoint reads-dwi", 1, "the checkpoint reads dwi, so nothing of what it reads"),
     ("evaluate --checkpoint model --device cuda:9", 1, "no device 'cuda:9'"),
     ("evaluate --checkpoint seen", 1, "every case was dropped"),
 ]  # fmt: skip

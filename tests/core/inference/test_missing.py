@@ -85,6 +85,17 @@ def test_a_case_with_nothing_of_what_is_read_is_refused_by_all(small: Cohort, tm
         missing_modalities(checkpoint, small.cases[CASE].case)
 
 
+def test_one_sequence_of_another_name_may_be_the_same(small: Cohort, tmp_path: Path) -> None:
+    checkpoint = trained(tmp_path / "made", {}, modalities=("image",))
+    case = without(small.cases[CASE].case, "t1c", "t2w", "t2f")
+    with pytest.raises(NotSegmentableError) as refused:
+        missing_modalities(checkpoint, case)
+    assert str(refused.value) == (
+        f"{CASE} has t1n; the checkpoint reads image, so nothing of what it reads is there: choose another checkpoint, "
+        "or, if it is the same, say --call t1n=image"
+    )
+
+
 def test_the_cost_is_told_where_it_was_measured_and_else_that_it_was_not_and_how(tmp_path: Path) -> None:
     checkpoint = trained(tmp_path / "made", DROPPED)
     told = doing_without("a", checkpoint, ("t1c",)).sentence
