@@ -9,7 +9,7 @@ from benchmarks.machine import machine_line
 PAGE = """\
 # Eight clients at once
 
-{studies} phantoms of four sequences, `{checkpoint}` in float32: {clients} clients that bring a study, ask every half
+{studies} phantoms of four sequences, `{checkpoint}` in float32: {clients} clients that bring a study, ask every
 second how far it is and fetch its mask, beside one `python -m core segment` of the same folders; both warm, in turn.
 {machine}.
 
@@ -25,7 +25,7 @@ makes, the second number is the one to read.
 |---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 {service_rows}
 
-Worker, server and clients: processor seconds a study. Health is asked every 50 ms by a client of its own (aimed at:
+Worker, server and clients: processor seconds a study. Health is asked every 100 ms by a client of its own (aimed at:
 under 50 ms). The masks are byte for byte those of the command line: {same}.
 """
 
