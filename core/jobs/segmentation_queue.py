@@ -25,7 +25,7 @@ from core.jobs.segmentations import (
     SegmentationRequest,
     keep_segmentation,
 )
-from core.jobs.standstill import count_start, may_start, starts_so_far, took_a_study, worker_file
+from core.jobs.standstill import count_start, is_unwritable, may_start, starts_so_far, took_a_study, worker_file
 from core.jobs.study_view import volumes_of
 from core.jobs.uploads import Upload, sweep_uploads
 from core.training.runs.liveness import birth, process_identity, process_lives
@@ -75,9 +75,8 @@ def tend(workspace: Workspace) -> list[str]:
         waiting = _settled(workspace)
         wanted = dict.fromkeys(job.asked.device for job in waiting)
         missing = [device for device in wanted if not worker_lives(workspace, device)]
-        started = [device for device in missing if may_start(worker_file(workspace, device))]
-        for device in started:
-            _start_worker(workspace, device)
+        may = [device for device in missing if may_start(worker_file(workspace, device))]
+        started = [device for device in may if _start_worker(workspace, device)]
     _delete_removed(workspace)
     return started
 
@@ -192,8 +191,7 @@ def wake(workspace: Workspace, device: str) -> bool:
     with locked(workspace):
         if worker_lives(workspace, device):
             return False
-        _start_worker(workspace, device)
-    return True
+        return _start_worker(workspace, device)
 
 
 def worker_lives(workspace: Workspace, device: str) -> bool:
@@ -286,8 +284,15 @@ def _delete_removed(workspace: Workspace) -> None:
                 shutil.rmtree(draft, ignore_errors=True)
 
 
-def _start_worker(workspace: Workspace, device: str) -> None:
+def _start_worker(workspace: Workspace, device: str) -> bool:
+    """Start a device's worker; False where nothing can be written, which `why_it_stands_still` says."""
     path = worker_file(workspace, device)
-    counted = count_start(path)
+    try:
+        counted = count_start(path)
+    except OSError as error:
+        if not is_unwritable(error):
+            raise
+        return False
     pid = start_process(workspace, "core.jobs.worker", ["--device", device], path.with_suffix(".txt"))
     write_json(path, {"pid": pid, "born": birth(pid)} | counted)
+    return True

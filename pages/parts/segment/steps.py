@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from core.case import BRATS_MODALITIES
+from core.jobs.ready_case import AS_BEFORE
 from core.jobs.segmentations import SegmentationJob, find_segmentation
 from core.jobs.study_steps import study_steps
 from core.workspace import NotInWorkspaceError
@@ -50,7 +51,7 @@ def as_the_scanner_left_it(job_id: str) -> None:
 def steps_done(job: SegmentationJob) -> None:
     """Draw what was done and how long it took, folded away; nothing where the study was ready as it came."""
     found = study_steps(job)
-    if found and found["series"]:
+    if found and (found["series"] or any(step["what"] == AS_BEFORE for step in found["steps"])):
         seconds = sum(step["seconds"] or 0 for step in found["steps"])
         with st.expander(f"{len(found['steps'])} steps in {seconds:.0f} s"):
             st.markdown("  \n".join(map(_line, found["steps"])))

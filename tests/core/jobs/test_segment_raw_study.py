@@ -12,7 +12,6 @@ import torch
 
 from benchmarks.inference.raw_study import whole_tumour_dice
 from core.checkpoints import Checkpoint, resolve_checkpoint
-from core.data.formats.nifti_write import write_nifti
 from core.data.load import read_files
 from core.data.refusal import InputRefusedError
 from core.errors import Cancelled
@@ -24,13 +23,10 @@ from core.inference.segment import Segmenter
 from core.jobs.segment_files import Segmentation, segment_case
 from core.workspace import Workspace
 from tests import narrow
-from tests.core.harmonise.phantom import grid, inside, moved, places, series
+from tests.core.harmonise.phantom import inside, places
+from tests.core.jobs.raw_studies import FIXED, MODALITIES, MOTION, MOVING, raw_study
 
 CPU = Compute("cpu", bf16=False, channels_last=False)
-MOTION = moved((4.0, -5.0, 3.0), 8.0)
-FIXED, MOVING = grid((80, 100, 26), (2, 2, 5)), grid((76, 96, 22), (2.2, 2.2, 6), 8)
-BRAIN = {"brain": 400, "left ventricle": 120, "right ventricle": 120, "stem": 470, "lesion": 700}
-OTHER = {"brain": 250, "left ventricle": 60, "right ventricle": 60, "stem": 210, "lesion": 480}
 
 
 class Bright(torch.nn.Module):
@@ -40,23 +36,16 @@ class Bright(torch.nn.Module):
         return ((images[:, :1] - 1.2) * 20).expand(-1, 3, -1, -1)
 
 
-def write(folder: Path, name: str, contrast: dict[str, int], on: object, motion: object = None) -> None:
-    image = series(contrast, on, motion)  # type: ignore[arg-type]
-    values = np.where(image.stored[0] > 30, image.stored[0], 0)  # no skull and no noise around: a brain alone
-    write_nifti(folder / f"study_{name}.nii.gz", values, image.grid)
-
-
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("study")
-    write(folder, "t1c", BRAIN, FIXED)
-    write(folder, "flair", OTHER, MOVING, MOTION)
+    raw_study(folder)
     return folder
 
 
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Checkpoint:
-    return narrow.checkpoint(tmp_path / "made", inference=narrow.spec(modalities=("t1c", "t2f")))
+    return narrow.checkpoint(tmp_path / "made", inference=narrow.spec(modalities=MODALITIES))
 
 
 @pytest.fixture
