@@ -281,6 +281,7 @@ def test_size_and_neighbours_of_slices_are_set(split: Workspace, started: list[t
     assert (data.input_size, data.neighbours) == (128, 1)
 
 
+@pytest.mark.slow
 def test_steps_of_the_clean_up_are_put_together_in_words_and_trained_with(
     split: Workspace, started: list[tuple[str, str]]
 ) -> None:
@@ -317,6 +318,7 @@ def test_steps_that_cannot_be_are_said_in_place(split: Workspace) -> None:
     assert is_disabled(app, "Start training")
 
 
+@pytest.mark.slow
 def test_the_steps_of_a_recipe_stand_in_the_form_and_stay_as_they_are(
     split: Workspace, started: list[tuple[str, str]]
 ) -> None:
