@@ -29,11 +29,11 @@ def page(document: dict[str, Any]) -> str:
         "|---|---|---|---|---:|---|",
         *(_trained(each, run) for each in sets for run in each["runs"]),
         "",
-        "Folds of one cohort are trained once and serve both BraTS sets. One thread at low priority.",
+        "Folds of one cohort are trained once and serve both BraTS sets. One thread, low priority, a busy machine.",
         "",
         "## Segmented",
         "",
-        "| set | cases | grid, codes, names | seen before | Dice: mean (least to most, n) | seconds: segment, score |",
+        "| set | cases | grid, codes, names | seen before | Dice: mean (least to most, n) | seconds |",
         "|---|---:|---|---|---|---|",
         *(_segmented(each) for each in sets),
         "",
@@ -79,7 +79,8 @@ def _segmented(each: dict[str, Any]) -> str:
     wrong = [f"{case}: {', '.join(found['wrong'])}" for case, found in each["cases"].items() if found["wrong"]]
     seen = "; ".join(f"{case} by {', '.join(runs)}" for case, runs in each["seen"].items()) or "none"
     scores = "; ".join(_region(region, found) for region, found in each["mean_dice"].items())
-    seconds = f"{each['seconds']['segment']:.0f}, {each['seconds']['score']:.0f}"
+    steps = ("import", "split", "train", "segment", "score")
+    seconds = ", ".join(f"{step} {each['seconds'][step]:.0f}" for step in steps if step in each["seconds"])
     right = "; ".join(wrong) or "as the input's"
     return f"| {each['name']} | {len(each['cases'])} | {right} | {seen} | {scores} | {seconds} |"
 

@@ -12,6 +12,8 @@ import yaml
 from benchmarks.segment_real.command import CommandLine
 from benchmarks.segment_real.sets import RealSet
 
+SECONDS = "segment-real-seconds.json"
+
 
 @dataclass(frozen=True, slots=True)
 class TrainedRun:
@@ -54,12 +56,8 @@ class TrainedRun:
 
 
 def trained(real: RealSet, folder: Path, command: CommandLine) -> tuple[list[TrainedRun], dict[str, float]]:
-    """Return a set's runs, one per fold, and the seconds that importing took (0 where the cohort was there)."""
-    seconds: dict[str, float] = {}
-    if not (command.workspace / "cohorts" / real.cohort).exists():
-        scheme = ("--scheme", scheme_file(real, command.workspace)) if real.labels else ()
-        seconds["import"] = command.ask("import", folder, "--cohort", real.cohort, *scheme).seconds
-        seconds["split"] = command.ask("split", real.cohort, *real.split).seconds
+    """Return a set's runs, one per fold, and the seconds that importing and splitting took."""
+    seconds = brought_in(real, folder, command)
     for fold in real.folds or (0,):
         if _find(command.workspace, real, fold) is None:
             settings = [word for setting in real.settings for word in ("--set", setting)]
@@ -67,6 +65,19 @@ def trained(real: RealSet, folder: Path, command: CommandLine) -> tuple[list[Tra
             command.ask("train", real.recipe, "--cohort", real.cohort, *which, *settings, read=False)
     runs = [_find(command.workspace, real, fold) for fold in real.folds or (0,)]
     return [run for run in runs if run is not None], seconds
+
+
+def brought_in(real: RealSet, folder: Path, command: CommandLine) -> dict[str, float]:
+    """Import a set and split it where that was not done yet; the seconds are kept in the workspace."""
+    kept = command.workspace / SECONDS
+    seconds: dict[str, dict[str, float]] = _json(kept) if kept.exists() else {}
+    if not (command.workspace / "cohorts" / real.cohort).exists():
+        command.workspace.mkdir(parents=True, exist_ok=True)
+        scheme = ("--scheme", scheme_file(real, command.workspace)) if real.labels else ()
+        taken = {"import": command.ask("import", folder, "--cohort", real.cohort, *scheme).seconds}
+        seconds[real.cohort] = {**taken, "split": command.ask("split", real.cohort, *real.split).seconds}
+        kept.write_text(json.dumps(seconds, indent=1) + "\n", encoding="utf-8")
+    return seconds.get(real.cohort, {})
 
 
 def scheme_file(real: RealSet, workspace: Path) -> Path:
