@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
 
 from core.service.api.late import LateApi
 from core.service.cookies import BrowserCookie
@@ -44,8 +46,18 @@ def api_routes(workspace: Path, base: str = "") -> list[BaseRoute]:
         workspace: the folder that holds jobs, checkpoints and `api-token`.
         base: what the app is mounted under.
     """
-    api, prefix = LateApi(workspace), f"{base_path(base)}/api"
-    return [Mount(prefix, api), Route(prefix, _missing, methods=METHODS)]
+    prefix = f"{base_path(base)}/api"
+    return [api_mount(prefix, LateApi(workspace)), Route(prefix, _missing, methods=METHODS)]
+
+
+def api_mount(prefix: str, api: ASGIApp) -> Mount:
+    """Return the route of everything below a prefix, whatever the rest of the path is made of.
+
+    Starlette's own pattern ends at a line break, and what comes with one would be answered by somebody else.
+    """
+    mount = Mount(prefix, api)
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
 
 
 def service_middleware(base: str = "") -> list[Middleware]:

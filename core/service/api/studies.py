@@ -35,6 +35,7 @@ MEDIA_TYPES = {
     ".zip": "application/zip",
 }
 OTHER = "application/octet-stream"
+GONE = "this segmentation is not here any more"
 
 
 @router.post(
@@ -108,6 +109,8 @@ def result(
         path = result_file(job, wanted, case)
     except NotInWorkspaceError as error:
         raise HTTPException(404, str(error)) from None
+    except FileNotFoundError:  # deleted while the format was made
+        raise HTTPException(404, GONE) from None
     media_type = MEDIA_TYPES.get(path.suffix, OTHER)
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return FileResponse(path, media_type=media_type, filename=path.name, headers=headers)
@@ -139,7 +142,7 @@ def _document(places: Places, job: SegmentationJob) -> Segmentation:
         status = job.status
         return segmentation_document(job, status, places.of(job.id) if status.state == "queued" else None)
     except FileNotFoundError:  # deleted while it was read
-        raise HTTPException(404, "this segmentation is not here any more") from None
+        raise HTTPException(404, GONE) from None
 
 
 def _found(request: Request, segmentation: str) -> SegmentationJob:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from starlette.applications import Starlette
-from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from core.jobs import segmentation_queue as queue
 from core.service.api.app import build_api
 from core.service.api.rates import Rate, Rates
 from core.service.api.tokens import read_tokens
+from core.service.routes import api_mount
 from core.workspace import Workspace
 from tests.core.jobs.studies_to_segment import Workers, with_checkpoint
 
@@ -38,7 +38,7 @@ def rates() -> Rates:
 @pytest.fixture
 def stranger(place: Workspace, rates: Rates) -> Iterator[TestClient]:
     """A client without a token."""
-    app = Starlette(routes=[Mount("/api", build_api(place, rates))])
+    app = Starlette(routes=[api_mount("/api", build_api(place, rates))])
     with TestClient(app, raise_server_exceptions=True) as client:
         yield client
 

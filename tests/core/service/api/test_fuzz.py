@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from core.jobs import segmentation_queue as queue
 from core.jobs.worker import Worker
 from core.service.api.app import build_api
 from core.service.api.rates import Rates
+from core.service.routes import api_mount
 from core.workspace import Workspace
 from tests.core.jobs.studies_to_segment import queued
 from tests.pages.serving import free_port
@@ -40,7 +40,7 @@ CHECKS = (
 def served(place: Workspace, rates: Rates) -> Iterator[str]:
     """Serve a workspace's API in a thread of this process, without limits and workers."""
     port = free_port()
-    app = Starlette(routes=[Mount("/api", build_api(place, rates))])
+    app = Starlette(routes=[api_mount("/api", build_api(place, rates))])
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from core.data import limits
 from core.jobs import segmentation_queue as queue
+from core.jobs import segmentation_results
 from core.jobs.segmentations import find_segmentation, segmentations
 from core.jobs.uploads import uploads_folder
 from core.jobs.worker import Worker
@@ -207,7 +208,9 @@ def test_a_file_arrives_whole_however_it_is_cut(client: TestClient, place: Works
     assert job.input.path(0).read_bytes() == content
 
 
-@pytest.mark.parametrize("path", ["segmentations/x", "segmentations/..%2f..%2fetc", "segmentations/x/result"])
+@pytest.mark.parametrize(
+    "path", ["segmentations/x", "segmentations/..%2f..%2fetc", "segmentations/x/result", "segmentations/x%0ay", "%0a"]
+)
 def test_a_study_that_is_not_there_is_404(client: TestClient, path: str) -> None:
     said(client.get(f"/api/{path}"), 404)
 
@@ -228,3 +231,14 @@ def test_a_result_in_a_format_or_of_a_case_that_is_not_there(
     assert "known: nifti" in said(client.get(f"{path}?format=docx"), 422)
     assert "no case called" in said(client.get(f"{path}?case=nobody"), 404)
     assert said(client.get(path, headers={"Range": "bytes=99999999-"}), 416)
+
+
+def test_a_study_that_is_deleted_while_a_format_is_made_is_404(
+    client: TestClient, place: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/api/segmentations/{bring(client, tmp_path)}"
+    job = queue.claim(place, "cpu")
+    assert job is not None
+    Worker(place, "cpu").do(job)
+    monkeypatch.setattr(segmentation_results, "_make", lambda *_given: client.delete(path))
+    assert "not here any more" in said(client.get(f"{path}/result?format=json"), 404)
