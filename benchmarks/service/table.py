@@ -10,8 +10,8 @@ PAGE = """\
 # Eight clients at once
 
 {studies} phantoms of four sequences, `{checkpoint}` in float32: {clients} clients that bring a study, ask every
-second how far it is and fetch its mask, beside one `python -m core segment` of the same folders; both warm, in turn.
-{machine}.
+second how far it is and fetch its mask, beside one `python -m core segment` of the same folders; both warm, in turn,
+the first study of each left out. {machine}.
 
 | round | | load average before | studies/min | processor seconds a study |
 |---:|---|---:|---:|---:|

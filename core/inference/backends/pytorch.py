@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from core.inference.allocator import keep_freed_memory
 from core.inference.arrays import Floats
 from core.inference.backends.spec import Backend
 from core.inference.device import Compute
@@ -15,6 +16,8 @@ class TorchBackend(Backend[torch.Tensor]):
     """Calls a module, on the device and in the precision that were chosen."""
 
     def __init__(self, model: nn.Module, compute: Compute) -> None:
+        if compute.kind == "cpu":
+            keep_freed_memory()
         self._compute = compute
         self._layout = torch.channels_last if compute.channels_last else torch.contiguous_format
         self._model = model.to(compute.device).to(memory_format=self._layout)
