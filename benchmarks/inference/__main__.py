@@ -15,60 +15,28 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import median
-from time import perf_counter, process_time
 from typing import Any
 
 from benchmarks.inference import large_ct, raw_study
 from benchmarks.inference.agreement import region_dice
-from benchmarks.inference.contestants import Job, Run, contestants, ours, plain_loop
+from benchmarks.inference.contestants import job_of, ours, plain_loop
 from benchmarks.inference.first_slice import first_slices
 from benchmarks.inference.network import brain_spec, random_checkpoint
 from benchmarks.inference.table import to_markdown
+from benchmarks.inference.turns import in_turn
 from benchmarks.machine import describe_machine
 from core.checkpoints import Checkpoint, resolve_checkpoint
-from core.data.layouts import read_layout
 from core.workspace import Workspace
 
 HERE = Path(__file__).parent
 PACKAGES = ("numpy", "torch", "monai", "segmentation_models_pytorch", "isal", "SimpleITK")
 PARTS = ("case", "first", "ct", "study")
-WARMED = {"segscope", "bare_forward"}  # a loop over 155 slices is warm after the first
-
-
-def in_turn(runs: Mapping[str, Run], repeats: int) -> dict[str, Any]:
-    """Run every contestant `repeats` times in turn; those that take little run once before, so that all is warm."""
-    for name in WARMED & set(runs):
-        runs[name]()
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
-    busy: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(repeats):
-        for name, run in runs.items():
-            begun, worked = perf_counter(), process_time()
-            run()
-            seconds[name].append(perf_counter() - begun)
-            busy[name].append(process_time() - worked)
-    return {
-        "median_s": {name: round(median(times), 3) for name, times in seconds.items()},
-        "fastest_s": {name: round(min(times), 3) for name, times in seconds.items()},
-        "median_cpu_s": {name: round(median(times), 3) for name, times in busy.items()},
-    }
-
-
-def job_of(folder: Path, checkpoint: Checkpoint, out: Path) -> Job:
-    """Return what contestants do with a case."""
-    (case,) = read_layout(folder).cases
-    files = {name: case.sources[name].file for name in checkpoint.spec.modalities}
-    out.mkdir(parents=True, exist_ok=True)
-    return Job(files, folder, checkpoint, out)
 
 
 def one_case(folder: Path, repeats: int, left_out: Sequence[str], scratch: Path) -> dict[str, Any]:
     """Time a case with the ResNet34 U-Net."""
-    job = job_of(folder, random_checkpoint(scratch / "random", brain_spec()), scratch / "case")
-    runs = {name: run for name, run in contestants(job).items() if name not in left_out}
-    found = in_turn(runs, repeats)
-    return {"case": folder.name, **found, "our_steps_s": job.seconds}
+    random_checkpoint(scratch / "random", brain_spec())
+    return {"case": folder.name, **in_turn(folder, scratch / "random", scratch / "case", repeats, left_out)}
 
 
 def agreement(folder: Path, checkpoints: Mapping[str, Checkpoint], scratch: Path) -> dict[str, Any]:

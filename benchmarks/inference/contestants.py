@@ -55,16 +55,24 @@ class Job:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def contestants(job: Job) -> dict[str, Run]:
-    """Return each contestant, its network loaded."""
+def job_of(folder: Path, checkpoint: Checkpoint, out: Path) -> Job:
+    """Return what contestants do with a case."""
+    (case,) = read_layout(folder).cases
+    files = {name: case.sources[name].file for name in checkpoint.spec.modalities}
+    out.mkdir(parents=True, exist_ok=True)
+    return Job(files, folder, checkpoint, out)
+
+
+def contestants(job: Job) -> dict[str, Callable[[], Run]]:
+    """Return what makes each contestant ready, its network loaded."""
     return {
-        "segscope": ours(job, fast=True),
-        "segscope_exact": ours(job, fast=False),
-        "plain_loop": plain_loop(job),
-        "monai_windows": monai(job, CANVAS),
-        "monai_whole_slices": monai(job, None),
-        "bare_forward": bare(job, choose_compute("cpu")),
-        "bare_forward_fp32": bare(job, choose_compute("cpu", fast=False)),
+        "segscope": lambda: ours(job, fast=True),
+        "segscope_exact": lambda: ours(job, fast=False),
+        "plain_loop": lambda: plain_loop(job),
+        "monai_windows": lambda: monai(job, CANVAS),
+        "monai_whole_slices": lambda: monai(job, None),
+        "bare_forward": lambda: bare(job, choose_compute("cpu")),
+        "bare_forward_fp32": lambda: bare(job, choose_compute("cpu", fast=False)),
     }
 
 

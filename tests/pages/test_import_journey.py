@@ -133,6 +133,7 @@ def content(path: Path) -> bytes:
     return path.name.encode() + (path.read_bytes() if path.is_file() else b"")
 
 
+@pytest.mark.slow
 def test_an_upload_that_loses_the_server_goes_on_by_itself_and_can_be_cancelled(
     app: App, page: Page, files: Path
 ) -> None:

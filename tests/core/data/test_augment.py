@@ -62,6 +62,7 @@ def test_none_changes_nothing() -> None:
     assert np.array_equal(new_mask, mask)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_whatever_came_before_and_in_any_process() -> None:
     here = [in_worker(seed) for seed in range(4)]
     np.random.seed(99)  # noqa: NPY002 (the point is that global state does not matter)

@@ -104,6 +104,7 @@ def test_a_block_of_a_million_voxels_takes_less_than_a_frame_of_waiting(in_brows
     assert min(took) < 200
 
 
+@pytest.mark.slow
 def test_patches_of_a_real_reference_are_scipys(in_browser: Import, real_data: Path) -> None:
     (path, *_) = sorted((real_data / "brats_africa").glob("*/*-seg.nii.gz"))
     mask = read_nifti(path).stored[0] > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page
 
 from tests.pages.viewer.conftest import Hand
@@ -32,6 +33,7 @@ def held_bytes(page: Page) -> int:
     return int(held)
 
 
+@pytest.mark.slow
 def test_every_slice_is_drawn_in_its_grey_and_memory_stays_bounded(open_viewer: Open) -> None:
     hand = open_viewer("case=large")
     hand.strike("Home")

@@ -75,6 +75,7 @@ def test_from_view_to_view_and_from_a_failure_to_its_slice(address: str, page: P
     page.wait_for_function("() => !location.search.includes('view=')")
 
 
+@pytest.mark.slow
 def test_a_link_opens_its_view_on_a_fresh_page_and_a_dot_its_patient(address: str, page: Page) -> None:
     page.goto(f"{address}/compare?view=scores&metric=nsd")
     page.get_by_text("All definitions").wait_for(timeout=LONG_MS)
