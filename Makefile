@@ -12,7 +12,7 @@ export NO_ALBUMENTATIONS_UPDATE := 1
 export UV_PYTHON_DOWNLOADS := never
 
 # one file stays with one worker, so that its browser and its volumes are made once
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations 30
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 30
 
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
 	--no-annotate --python-version 3.11

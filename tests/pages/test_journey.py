@@ -167,7 +167,10 @@ def test_three_shipped_models_are_beside_the_truth_on_the_first_phantom(app: App
     picture(page, "compare-shipped")
 
 
-@pytest.mark.parametrize("path", ["browse", "train", "compare"])
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param("browse", marks=pytest.mark.slow), pytest.param("train", marks=pytest.mark.slow), "compare"],
+)
 def test_a_deep_link_to_a_fresh_server_opens_its_page(app: App, page: Page, path: str) -> None:
     process, address = serve(PROJECT / "app.py", app.workspace.root)
     try:

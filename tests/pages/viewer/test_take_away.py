@@ -144,6 +144,7 @@ def test_the_menu_saves_without_a_mouse_and_hidden_regions_stay_hidden(open_view
     assert button.get_attribute("aria-expanded") == "false"
 
 
+@pytest.mark.slow
 def test_the_film_goes_to_and_fro_and_plays_in_a_browser(open_viewer: Open) -> None:
     """With three slices around the tumour the whole head is played, slices 2 to 7: 11 pictures, 7 a second."""
     hand = open_viewer("case=cube&tools=1")
