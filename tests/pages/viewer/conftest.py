@@ -147,9 +147,9 @@ def start(workspace: Path, *options: str, port: int | None = None) -> tuple[subp
     raise AssertionError(f"no answer from {address}: {(workspace / 'server.log').read_text()}")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running harness."""
+    """The address of a running harness, one for all files: each test opens a page of its own on it."""
     process, address = start(tmp_path_factory.mktemp("workspace"))
     yield address
     process.terminate()
