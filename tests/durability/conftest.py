@@ -16,6 +16,7 @@ from core.training.runs.run_folder import RunFolder
 from core.workspace import Workspace
 from tests.core.conftest import cohort_files, imported_once, small, workspace
 from tests.core.training.conftest import _signals_as_before
+from tests.small_disk import mounted
 
 __all__ = ["_signals_as_before", "cohort_files", "imported_once", "small", "workspace"]
 
@@ -50,21 +51,10 @@ class SmallDisk:
 @pytest.fixture
 def small_disk(tmp_path: Path, imported_once: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallDisk]:
     """A disk in memory; where none may be mounted the test is skipped."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MIB}m", "tmpfs", str(folder)]
-    try:
-        mounted = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError as error:
-        pytest.skip(f"a small disk: {error}")
-    if mounted.returncode:
-        pytest.skip(f"a small disk: mounting one is not allowed here ({mounted.stderr.strip()})")
-    try:
+    with mounted(tmp_path / "disk", SIZE_MIB) as folder:
         shutil.copytree(imported_once, folder / "workspace")
         monkeypatch.setenv("SEGSCOPE_WORKSPACE", str(folder / "workspace"))
         yield SmallDisk(folder)
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def measured(run: RunFolder) -> list[dict[str, Any]]:

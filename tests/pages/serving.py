@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
-from core.workspace import PROJECT
+from core.atomic import read_json
+from core.workspace import PROJECT, Workspace
 
 PATIENCE_S = 60.0
 
@@ -42,3 +47,24 @@ def serve(script: Path, workspace: Path, *options: str) -> tuple[subprocess.Pope
             return process, address
     process.kill()
     raise AssertionError(f"no answer from {address}: {log.read_text()}")
+
+
+class Served(NamedTuple):
+    """A server of the app."""
+
+    address: str
+    pid: int
+
+
+@contextmanager
+def serving_app(workspace: Workspace) -> Iterator[Served]:
+    """Serve the app on a workspace; end it, and the workers that it started, which would wait for another study."""
+    process, address = serve(PROJECT / "app.py", workspace.root)
+    try:
+        yield Served(address, process.pid)
+    finally:
+        process.terminate()
+        process.wait(10)
+        for file in (workspace.root / "workers").glob("*.json"):
+            with suppress(ProcessLookupError):
+                os.kill(read_json(file)["pid"], signal.SIGTERM)

@@ -13,7 +13,7 @@ from core.atomic import read_json, write_json
 from core.importing import import_folder
 from core.workspace import PROJECT, Workspace
 from tests.cases import case_id, write_cohort
-from tests.pages.serving import serve
+from tests.pages.serving import serving_app
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -134,10 +134,8 @@ def test_compare_offers_the_cases_around_and_finds_others_by_a_part_of_their_id(
 
 @pytest.fixture(scope="module")
 def address(root: Path) -> Iterator[str]:
-    process, address = serve(PROJECT / "app.py", root)
-    yield address
-    process.terminate()
-    process.wait(10)
+    with serving_app(Workspace(root)) as served:
+        yield served.address
 
 
 @pytest.mark.slow

@@ -13,9 +13,9 @@ import pytest
 from core.importing import import_folder
 from core.splitting import make_split
 from core.training.runs.run_folder import RunFolder
-from core.workspace import PROJECT, Workspace
+from core.workspace import Workspace
 from tests.cases import write_cohort
-from tests.pages.serving import serve
+from tests.pages.serving import serving_app
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -34,10 +34,8 @@ def served(tmp_path: Path) -> Iterator[tuple[str, Workspace]]:
     workspace = Workspace(tmp_path / "workspace")
     import_folder(workspace, write_cohort(tmp_path / "phantoms", 4), "phantoms")
     make_split(workspace, "phantoms", "default", None, "70/15/15", 0)
-    process, address = serve(PROJECT / "app.py", workspace.root)
-    yield address, workspace
-    process.terminate()
-    process.wait(10)
+    with serving_app(workspace) as app:
+        yield app.address, workspace
 
 
 def test_eight_browsers_press_start_at_once(served: tuple[str, Workspace], browser: Browser) -> None:

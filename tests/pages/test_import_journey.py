@@ -20,7 +20,7 @@ from core.service.tokens import TOKEN_HEADER, issue, token_key
 from core.service.uploads import OFFSET_HEADER, SCOPE
 from core.workspace import PROJECT, Workspace
 from tests.cases import case_id, write_case, write_cohort
-from tests.pages.serving import serve
+from tests.pages.serving import serving_app
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, Route
@@ -43,10 +43,8 @@ class App:
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     workspace = Workspace(tmp_path_factory.mktemp("import") / "workspace")
-    process, address = serve(PROJECT / "app.py", workspace.root)
-    yield App(address, process.pid, workspace)
-    process.terminate()
-    process.wait(10)
+    with serving_app(workspace) as served:
+        yield App(served.address, served.pid, workspace)
 
 
 @pytest.fixture

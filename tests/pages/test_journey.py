@@ -16,7 +16,7 @@ from core.demo import COHORT, make_demo
 from core.importing import ImportChoices, import_folder
 from core.training.runs.run_folder import RunFolder
 from core.workspace import PROJECT, Workspace
-from tests.pages.serving import serve
+from tests.pages.serving import serving_app
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -47,10 +47,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     folder = workspace.root / "demo" / COHORT
     write_cohort(folder, cohort_traits(PHANTOMS)[1:])
     import_folder(workspace, folder, COHORT, ImportChoices(public=True))
-    process, address = serve(PROJECT / "app.py", workspace.root)
-    yield App(address, process.pid, workspace)
-    process.terminate()
-    process.wait(10)
+    with serving_app(workspace) as served:
+        yield App(served.address, served.pid, workspace)
 
 
 def viewer(page: Page) -> Locator:
@@ -172,15 +170,11 @@ def test_three_shipped_models_are_beside_the_truth_on_the_first_phantom(app: App
     [pytest.param("browse", marks=pytest.mark.slow), pytest.param("train", marks=pytest.mark.slow), "compare"],
 )
 def test_a_deep_link_to_a_fresh_server_opens_its_page(app: App, page: Page, path: str) -> None:
-    process, address = serve(PROJECT / "app.py", app.workspace.root)
-    try:
-        page.goto(f"{address}/{path}")
+    with serving_app(app.workspace) as served:
+        page.goto(f"{served.address}/{path}")
         page.get_by_role("link", name="Overview", exact=True).wait_for()
         assert "Page not found" not in page.inner_text("body")
         assert page.evaluate("location.pathname") == f"/{path}"
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def test_the_server_never_loads_the_heavy_libraries(app: App, page: Page) -> None:

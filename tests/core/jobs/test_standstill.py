@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import pairwise
@@ -20,8 +19,9 @@ from core.jobs.worker import Worker
 from core.service.api.documents import segmentation_document
 from core.workspace import Workspace
 from tests.core.jobs.studies_to_segment import Workers, queued, with_checkpoint
+from tests.small_disk import mounted
 
-DISK = "16m"
+SIZE_MIB = 16
 
 
 @pytest.fixture
@@ -36,19 +36,10 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
 @pytest.fixture
 def small_disk(tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """A workspace on a disk of its own of 16 MB."""
-    root = tmp_path / "disk"
-    root.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(root)]
-    try:
-        done = subprocess.run(command, capture_output=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no mount")
-    if done.returncode:
-        pytest.skip("only root may mount a small disk")
-    monkeypatch.setattr(limits, "FREE_DISK_BYTES", 0)  # that much is left for others to fill
-    monkeypatch.setenv("SEGSCOPE_WORKSPACE", str(root / "workspace"))
-    yield with_checkpoint(Workspace(root / "workspace"))
-    subprocess.run(["umount", "-l", str(root)], check=True)
+    with mounted(tmp_path / "disk", SIZE_MIB) as root:
+        monkeypatch.setattr(limits, "FREE_DISK_BYTES", 0)  # that much is left for others to fill
+        monkeypatch.setenv("SEGSCOPE_WORKSPACE", str(root / "workspace"))
+        yield with_checkpoint(Workspace(root / "workspace"))
 
 
 def fill(workspace: Workspace) -> Path:

@@ -15,7 +15,7 @@ import pytest
 from core.data.label_files import load_scheme
 from core.importing import ImportChoices, import_folder
 from core.workspace import PROJECT, Workspace
-from tests.pages.serving import serve
+from tests.pages.serving import serving_app
 from tests.pages.viewer.conftest import Hand
 
 if TYPE_CHECKING:
@@ -59,10 +59,8 @@ def app(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     import_folder(workspace, scratch / "organs", "organs", ImportChoices(scheme=scheme))
     shutil.copytree(real_data / "brats_2021", scratch / "brats_2021")
     import_folder(workspace, scratch / "brats_2021", "lps")
-    process, address = serve(PROJECT / "app.py", workspace.root)
-    yield address
-    process.terminate()
-    process.wait(10)
+    with serving_app(workspace) as served:
+        yield served.address
 
 
 def look(page: Page, address: str, cohort: str) -> Hand:

@@ -15,10 +15,10 @@ import pytest
 from core.data.volume_cache import VolumeCache
 from core.jobs.segmentations import segmentations
 from core.jobs.study_view import study_view
-from core.workspace import PROJECT, Workspace
+from core.workspace import Workspace
 from tests import narrow
-from tests.pages.serving import serve
-from tests.pages.test_segment_in_browser import PICTURES, drop
+from tests.pages.segment.browser import PICTURES, drop
+from tests.pages.serving import serving_app
 from tests.pages.viewer.conftest import Hand
 
 if TYPE_CHECKING:
@@ -46,21 +46,8 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, 
     spec = narrow.spec(architecture="smp_unet", arguments={"encoder": "resnet34"}, input_size=(192, 224))
     narrow.checkpoint(workspace.made_checkpoint("resnet34"), 3, spec)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    process, address = serve(PROJECT / "app.py", workspace.root)
-    yield address, workspace
-    process.terminate()
-    process.wait(10)
-    stop_worker(workspace)
-
-
-def stop_worker(workspace: Workspace) -> None:
-    """End the worker that the app has started: it would wait for another study."""
-    import json
-    import os
-    import signal
-
-    for file in (workspace.root / "workers").glob("*.json"):
-        os.kill(json.loads(file.read_text())["pid"], signal.SIGTERM)
+    with serving_app(workspace) as served:
+        yield served.address, workspace
 
 
 def test_a_slices_mask_is_on_screen_long_before_the_study_is_done(

@@ -13,15 +13,13 @@ import pytest
 from core.data.volume_cache import VolumeCache
 from core.jobs.segmentations import segmentations
 from core.jobs.study_view import study_view
-from core.workspace import PROJECT, Workspace
+from core.workspace import Workspace
 from tests.core.jobs.studies_to_segment import study_files, with_checkpoint
-from tests.pages.serving import serve
+from tests.pages.segment.browser import PICTURES, SOON_MS, download, drop
+from tests.pages.serving import serving_app
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-PICTURES = PROJECT / "tests" / "output"
-SOON_MS = 120_000
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -29,10 +27,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Workspace]]:
     workspace = with_checkpoint(Workspace(tmp_path_factory.mktemp("segment") / "workspace"))
-    process, address = serve(PROJECT / "app.py", workspace.root)
-    yield address, workspace
-    process.terminate()
-    process.wait(10)
+    with serving_app(workspace) as served:
+        yield served.address, workspace
 
 
 def test_from_the_drop_to_a_mask_on_the_disk_and_away(app: tuple[str, Workspace], page: Page, tmp_path: Path) -> None:
@@ -47,11 +43,7 @@ def test_from_the_drop_to_a_mask_on_the_disk_and_away(app: tuple[str, Workspace]
     PICTURES.mkdir(exist_ok=True)
     page.screenshot(path=PICTURES / "segment-done.png")
 
-    page.get_by_role("button", name="NIfTI", exact=True).click()
-    with page.expect_download(timeout=SOON_MS) as got:
-        page.get_by_role("button", name="Save ").click(timeout=SOON_MS)
-    taken = tmp_path / got.value.suggested_filename
-    got.value.save_as(taken)
+    taken = download(page, "NIfTI", tmp_path)
     labels = np.asarray(nib.load(taken).dataobj)
     shown = VolumeCache(workspace.volumes).voxels(view["mask"])
     assert np.count_nonzero(labels) == np.count_nonzero(shown) > 0
@@ -61,9 +53,3 @@ def test_from_the_drop_to_a_mask_on_the_disk_and_away(app: tuple[str, Workspace]
     page.get_by_role("button", name="Delete now").click()
     page.get_by_text("Segment a scan").wait_for(timeout=SOON_MS)
     assert not job.folder.exists()
-
-
-def drop(page: Page, files: list[Path]) -> None:
-    root = page.get_by_test_id("segscope-uploader")
-    page.locator("[data-testid=segscope-uploader][data-state=empty]").wait_for(timeout=SOON_MS)
-    root.locator("input.files").set_input_files(files)

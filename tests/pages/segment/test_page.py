@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.case import Case
 from core.checkpoints import MissingCost, derive_checkpoint
@@ -20,59 +17,17 @@ from core.importing import import_folder
 from core.jobs import segmentation_queue as queue
 from core.jobs import standstill
 from core.jobs.ready_case import RawStudy
-from core.jobs.segmentations import SegmentationJob, SegmentationRequest, segmentations
+from core.jobs.segmentations import SegmentationRequest, segmentations
 from core.jobs.study_steps import StudySteps
 from core.jobs.uploads import owner_of
 from core.jobs.worker import Worker
 from core.volume import Grid
-from core.workspace import PROJECT, Workspace
+from core.workspace import Workspace
 from pages.parts.segment.checkpoints import offers
 from tests import narrow
 from tests.cases import case_id, write_case, write_cohort
-from tests.core.jobs.studies_to_segment import NAME, Workers, brought, queued, with_checkpoint
-
-SHELL = PROJECT / "pages" / "shell.py"
-NOBODY = owner_of("")  # the browser without a cookie, which is the one that these tests are
-
-
-@pytest.fixture
-def place(workspace_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    kept = Workers()
-    monkeypatch.setattr(queue, "start_process", kept.start)
-    yield with_checkpoint(Workspace(workspace_dir))
-    kept.kill()
-
-
-def opened(study: str | None = None) -> AppTest:
-    """Segment, with a study in its address."""
-    app = AppTest.from_file(str(SHELL), default_timeout=60).run().switch_page("segment_scan.py")
-    if study:
-        app.query_params["study"] = study
-    app.run()
-    assert not app.exception
-    return app
-
-
-def words(app: AppTest) -> str:
-    kinds = (app.markdown, app.caption, app.error, app.warning, app.code)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
-
-
-def buttons(app: AppTest) -> dict[str, Any]:
-    return {button.label: button for button in app.button}
-
-
-def mine(place: Workspace, folder: Path) -> SegmentationJob:
-    return queued(place, folder, owner=NOBODY)
-
-
-def done(place: Workspace, folder: Path) -> SegmentationJob:
-    job = mine(place, folder)
-    taken = queue.claim(place, "cpu")
-    assert taken is not None
-    Worker(place, "cpu").do(taken)
-    assert job.status.state == "done", job.status.message
-    return job
+from tests.core.jobs.studies_to_segment import NAME, brought, queued
+from tests.pages.segment.page import NOBODY, buttons, done, mine, opened, words
 
 
 def test_an_empty_workspace_says_what_may_be_brought_and_when_it_is_deleted(place: Workspace) -> None:

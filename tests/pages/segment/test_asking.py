@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,16 +10,7 @@ from core.jobs import segmentation_queue as queue
 from core.jobs.slice_questions import waiting
 from core.jobs.worker import Worker
 from core.workspace import Workspace
-from tests.core.jobs.studies_to_segment import Workers, with_checkpoint
-from tests.pages.test_segment import done, mine, opened, words
-
-
-@pytest.fixture
-def place(workspace_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    kept = Workers()
-    monkeypatch.setattr(queue, "start_process", kept.start)
-    yield with_checkpoint(Workspace(workspace_dir))
-    kept.kill()
+from tests.pages.segment.page import done, mine, opened, words
 
 
 def test_slices_done_and_time_left_stand_on_the_page(place: Workspace, tmp_path: Path) -> None:

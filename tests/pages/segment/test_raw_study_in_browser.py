@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import signal
 import zipfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,21 +13,18 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from core.atomic import read_json
 from core.jobs.segmentations import segmentations
 from core.jobs.standstill import worker_file
 from core.jobs.study_steps import study_steps
 from core.jobs.study_view import study_view
-from core.workspace import PROJECT, Workspace
+from core.workspace import Workspace
 from tests.core.jobs.studies_to_segment import with_checkpoint
-from tests.pages.serving import serve
-from tests.pages.test_segment_in_browser import drop
+from tests.pages.segment.browser import PICTURES, SOON_MS, download, drop
+from tests.pages.serving import serving_app
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PICTURES = PROJECT / "tests" / "output"
-SOON_MS = 120_000
 STEP_MS = 900_000  # the brain takes a minute on two cores that nobody else uses
 WATCHED = ("Align T1 with T1c", "Align T2 with T1c", "Align FLAIR with T1c", "Find the brain in T1c and FLAIR")
 ORDERLY = re.compile(r"✓*▸?○*")
@@ -43,12 +37,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Workspace]]:
     """Nothing is trained: a network of random weights paints some of the brain."""
     workspace = with_checkpoint(Workspace(tmp_path_factory.mktemp("raw") / "workspace"))
-    process, address = serve(PROJECT / "app.py", workspace.root)
-    yield address, workspace
-    process.terminate()
-    process.wait(10)
-    with suppress(FileNotFoundError, ProcessLookupError):  # it would stay warm for ten minutes
-        os.kill(read_json(worker_file(workspace, "cpu"))["pid"], signal.SIGTERM)
+    with serving_app(workspace) as served:
+        yield served.address, workspace
 
 
 def test_one_drop_shows_each_step_and_gives_a_mask_on_every_grid(
@@ -96,12 +86,3 @@ def test_one_drop_shows_each_step_and_gives_a_mask_on_every_grid(
         assert np.count_nonzero(np.asarray(found.dataobj)) > 0
     assert download(page, "CSV", tmp_path).stat().st_size > 0
     assert worker_file(workspace, "cpu").exists(), "the worker that segmented is still warm"
-
-
-def download(page: Page, name: str, folder: Path) -> Path:
-    page.get_by_role("button", name=name, exact=True).click()
-    with page.expect_download(timeout=SOON_MS) as got:
-        page.get_by_role("button", name="Save ").click(timeout=SOON_MS)
-    path = folder / got.value.suggested_filename
-    got.value.save_as(path)
-    return path

@@ -15,9 +15,9 @@ import pytest
 from core.atomic import read_json
 from core.splitting import make_split
 from core.training.runs.run_folder import RunFolder
-from core.workspace import PROJECT, Workspace
-from tests.pages.serving import serve
-from tests.pages.training_runs import RECIPE, made_run
+from core.workspace import Workspace
+from tests.pages.serving import serving_app
+from tests.pages.train.runs import RECIPE, made_run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -30,10 +30,8 @@ def served(imported: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """The app on four split patients; whatever it trains is ended with it."""
     workspace = Workspace(shutil.copytree(imported, tmp_path_factory.mktemp("served") / "workspace"))
     make_split(workspace, "small", "default", None, "70/15/15", 0)
-    process, address = serve(PROJECT / "app.py", workspace.root)
-    yield address, workspace
-    process.terminate()
-    process.wait(10)
+    with serving_app(workspace) as app:
+        yield app.address, workspace
     for name in workspace.run_names():
         run = RunFolder(workspace.run_folder(name))
         if run.is_alive:
