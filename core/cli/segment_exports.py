@@ -53,18 +53,12 @@ class CaseExports:
         """Write one case."""
         if not self._formats:
             return
-        from core.errors import RefusedError
-        from core.export import export_case
-        from core.jobs.case_exports import ON_THE_SERIES, on_its_series, segmented_case
+        from core.jobs.case_exports import CasesToWrite
 
-        whole = None
+        to_write = CasesToWrite(ready, found)
         for name in self._formats:
-            try:
-                if ready.harmonised and name in ON_THE_SERIES:
-                    case = on_its_series(ready, found)
-                else:
-                    case = whole = whole or segmented_case(ready, found)
-                self.files += export_case(case, [name], self._folders[found.checkpoint.id], self._reidentify)
-            except RefusedError as error:
-                self.refused.append({"case": ready.case.case_id, "format": name, "error": str(error)})
-                print(f"error: {name}: {error}", file=sys.stderr)
+            written, refused = to_write.write(name, self._folders[found.checkpoint.id], self._reidentify)
+            self.files += written
+            if refused:
+                self.refused.append({"case": ready.case.case_id, "format": name, "error": refused})
+                print(f"error: {name}: {refused}", file=sys.stderr)

@@ -23,7 +23,7 @@ class _File:
 
 
 def write_case(case: SegmentedCase, specs: Sequence[ExportSpec], out: Path) -> list[Path]:
-    """Write `<case_id>_<what><suffix>` for each format into a folder.
+    """Write `<case_id>_<what><suffix>` for each format into a folder; `<case_id>_<what>_on_<series><suffix>` on one.
 
     Formats of which a file holds one region write a file for each that is not empty. Whether all formats can be
     written is asked first, so that a refusal leaves nothing behind. A PDF is left out where this machine cannot print
@@ -54,15 +54,16 @@ def write_case(case: SegmentedCase, specs: Sequence[ExportSpec], out: Path) -> l
 
 
 def _files(spec: ExportSpec, case: SegmentedCase) -> list[_File]:
+    on = f"_on_{case.on}" if case.on else ""
     if SegmentedCase in spec.of:
-        return [_File(spec, case, f"{case.case_id}_{spec.called}{suffix}") for suffix in spec.suffixes]
+        return [_File(spec, case, f"{case.case_id}_{spec.called}{on}{suffix}") for suffix in spec.suffixes]
     if SegmentedRegion not in spec.of:
         raise NotExportableError(f"{spec.name} is not a format of a segmented case")
     regions = [SegmentedRegion(case, name) for name in case.regions]
     # a case without voxel sizes is refused whether a region is empty or not
     there = [region for region in regions if not region.is_empty or case.geometry is None]
     return [
-        _File(spec, region, f"{case.case_id}_{UNSAFE.sub('-', region.region)}{suffix}")
+        _File(spec, region, f"{case.case_id}_{UNSAFE.sub('-', region.region)}{on}{suffix}")
         for region in there
         for suffix in spec.suffixes
     ]

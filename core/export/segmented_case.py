@@ -39,6 +39,7 @@ class SegmentedCase:
         measurements: what `core.measuring.measure` said of the same mask; None where nobody asked.
         dicom: the series whose grid this is, with its identifiers; None where the input was not DICOM.
         images: modality to its values (X, Y, Z) in RAS+, for pictures.
+        on: of a study as the scanner left it, the series whose grid this is; it stands in the names of files.
     """
 
     case_id: str
@@ -51,6 +52,7 @@ class SegmentedCase:
     measurements: Measurements | None = None
     dicom: DicomSeries | None = None
     images: Mapping[str, Array] = field(default_factory=dict)
+    on: str = ""
 
     def __post_init__(self) -> None:
         if self.bits.shape != self.grid.ras_shape:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,7 @@ from core.atomic import write_json
 from core.data.prepare import head_mask
 from core.errors import RefusedError
 from core.export import SegmentedCase, export_case
-from core.export.dicom import DicomSeries, series_of_files
-from core.harmonise.steps import FIXED_FIRST
+from core.export.dicom import series_of_files
 from core.jobs.mask_files import Bits, Found, carried_masks
 from core.jobs.ready_case import ReadyCase
 from core.measuring import measure
@@ -43,18 +42,13 @@ class CaseExporter:
 
     def found(self, ready: ReadyCase, found: Found) -> None:
         """Write one case."""
-        case: SegmentedCase | None = None
+        to_write = CasesToWrite(ready, found)
         for name in self._formats:
-            try:
-                if ready.harmonised and name in ON_THE_SERIES:
-                    to_write = on_its_series(ready, found)
-                else:
-                    case = case or segmented_case(ready, found)
-                    to_write = case
-                written = export_case(to_write, [name], self._out / name)
+            written, refused = to_write.write(name, self._out / name)
+            if written:
                 self._made[name]["files"][ready.case.case_id] = [path.name for path in written]
-            except RefusedError as error:
-                self._made[name]["refused"][ready.case.case_id] = str(error)
+            if refused:
+                self._made[name]["refused"][ready.case.case_id] = refused
 
     def finish(self) -> dict[str, str]:
         """Write down which files are whose; return format to the sentence why a case was left out."""
@@ -64,47 +58,90 @@ class CaseExporter:
         return {name: next(iter(made["refused"].values())) for name, made in self._made.items() if made["refused"]}
 
 
+class CasesToWrite:
+    """A case's masks as its exports take them, each worked out once and not before somebody asks."""
+
+    def __init__(self, ready: ReadyCase, found: Found) -> None:
+        """Take a case and what was found in it."""
+        self._ready, self._found = ready, found
+        self._whole: SegmentedCase | None = None
+        self._on_series: list[SegmentedCase] | None = None
+
+    def write(self, name: str, out: Path, reidentify: Path | None = None) -> tuple[list[Path], str]:
+        """Write the case in one format.
+
+        Args:
+            name: one of `EXPORTS`.
+            out: the folder.
+            reidentify: as for `export_case`.
+
+        Returns:
+            The files, and a sentence on what could not be written; empty where all could.
+        """
+        written: list[Path] = []
+        refused: dict[str, None] = {}
+        try:
+            for case in self._of(name):
+                try:
+                    written += export_case(case, [name], out, reidentify)
+                except RefusedError as error:  # the other series go on
+                    refused[str(error)] = None
+        except RefusedError as error:
+            refused[str(error)] = None
+        return written, "; ".join(refused)
+
+    def _of(self, name: str) -> list[SegmentedCase]:
+        if name not in ON_THE_SERIES:
+            self._whole = self._whole or segmented_case(self._ready, self._found)
+            return [self._whole]
+        if self._on_series is None:
+            self._on_series = on_the_series(self._ready, self._found)
+        return self._on_series
+
+
 def segmented_case(ready: ReadyCase, found: Found) -> SegmentedCase:
     """Return a case and its mask on the grid that was segmented, measured, with what it was made from."""
-    volume = ready.volume
-    series = None if ready.harmonised else _dicom(ready, volume.modalities[0])
-    images = {name: volume.values(channel) for channel, name in enumerate(volume.modalities)}
-    return _case(ready, found, found.bits, volume.native, series, images, head_mask(volume))
-
-
-def on_its_series(ready: ReadyCase, found: Found) -> SegmentedCase:
-    """Return a raw study's mask on the own grid of the series that its grid was made from, if that was DICOM."""
-    names = sorted(ready.series, key=lambda name: (*FIXED_FIRST, name).index(name))
-    name = next((each for each in names if ready.case.sources[each].format == "dicom"), names[0])
-    bits = carried_masks(ready, found)[name]
-    return _case(ready, found, bits, ready.series[name], _dicom(ready, name), {}, None)
-
-
-def _case(
-    ready: ReadyCase,
-    found: Found,
-    bits: Bits,
-    grid: Grid,
-    dicom: DicomSeries | None,
-    images: Mapping[str, Any],
-    head: Any,
-) -> SegmentedCase:
-    regions = found.prediction.regions
+    volume, regions = ready.volume, found.prediction.regions
     titles = {region.name: region.title for region in found.scheme.regions}
     return SegmentedCase(
         case_id=ready.case.case_id,
-        bits=bits,
+        bits=found.bits,
         regions=regions,
         scheme=found.scheme,
-        grid=grid,
+        grid=volume.native,
         provenance=found.provenance,
-        prediction=found.prediction if bits is found.bits else None,
-        measurements=measure(bits, regions, titles, grid.geometry(), head),
-        dicom=dicom,
-        images=images,
+        prediction=found.prediction,
+        measurements=measure(found.bits, regions, titles, volume.native.geometry(), head_mask(volume)),
+        images={name: volume.values(channel) for channel, name in enumerate(volume.modalities)},
     )
 
 
-def _dicom(ready: ReadyCase, modality: str) -> DicomSeries | None:
-    source = ready.case.sources[modality]
-    return series_of_files(source) if source.format == "dicom" else None
+def on_the_series(ready: ReadyCase, found: Found) -> list[SegmentedCase]:
+    """Return a case's mask on the DICOM series that it lies on: of a raw study on each of them, on its own grid.
+
+    Where nothing is DICOM there is one all the same, which refers to no series.
+
+    Raises:
+        DamagedFileError: a file cannot be read any more.
+        RefusedError: a series does not say where in the patient it lies.
+    """
+    from_dicom = [name for name in ready.volume.modalities if ready.case.sources[name].format == "dicom"]
+    chosen = from_dicom or list(ready.volume.modalities)[:1]
+    if ready.harmonised is None:
+        return [_on_one(ready, found, chosen[0], found.bits, ready.volume.native, "")]
+    carried = carried_masks(ready, found)
+    return [_on_one(ready, found, name, carried[name], ready.series[name], name) for name in chosen]
+
+
+def _on_one(ready: ReadyCase, found: Found, name: str, bits: Bits, grid: Grid, on: str) -> SegmentedCase:
+    source = ready.case.sources[name]
+    return SegmentedCase(
+        case_id=ready.case.case_id,
+        bits=bits,
+        regions=found.prediction.regions,
+        scheme=found.scheme,
+        grid=grid,
+        provenance=found.provenance,
+        dicom=series_of_files(source) if source.format == "dicom" else None,
+        on=on,
+    )

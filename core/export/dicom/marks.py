@@ -109,7 +109,8 @@ def mark(dataset: Dataset, case: SegmentedCase, series: DicomSeries) -> None:
     dataset.ManufacturerModelName = case.provenance.title[:LONG_STRING]
     dataset.DeviceSerialNumber = case.provenance.checkpoint_ids[0]
     dataset.SoftwareVersions = versions(case)
-    dataset.SeriesDescription = f"{PROGRAM} segmentation. {RESEARCH_ONLY}"
+    on = f" on {case.on}" if case.on else ""
+    dataset.SeriesDescription = f"{PROGRAM} segmentation{on}. {RESEARCH_ONLY}"[:LONG_STRING]
     for keyword in ("InstanceCreationDate", "InstanceCreationTime"):
         if keyword in dataset:
             delattr(dataset, keyword)
