@@ -162,4 +162,10 @@ def export_case(case: SegmentedCase, formats: Sequence[str], out: Path, reidenti
     """
     if reidentify is not None and case.dicom is not None:
         case = replace(case, dicom=with_patient(case.dicom, reidentify))
-    return write_case(case, [EXPORTS[name] for name in formats_named(formats)], out)
+    try:
+        return write_case(case, [EXPORTS[name] for name in formats_named(formats)], out)
+    except ModuleNotFoundError as error:  # requirements-light.txt has not everything
+        raise NotExportableError(
+            f"{' or '.join(formats)} needs {error.name}, which is not installed here; choose another format, or "
+            "install requirements.txt"
+        ) from None

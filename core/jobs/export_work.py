@@ -9,7 +9,7 @@ from core.atomic import new_folder
 from core.data import limits
 from core.errors import JobFailedError, RefusedError
 from core.importing import read_study
-from core.inference.device import Compute
+from core.inference.device import Compute, onnx_compute
 from core.inference.segment import Segmenter
 from core.jobs.aligned_studies import AlignedStudies
 from core.jobs.bounded import bound_this_process
@@ -46,7 +46,9 @@ def export_study(workspace: Workspace, job: SegmentationJob, wanted: str, told: 
         raise RefusedError("the checkpoint that segmented this study is another now; bring the study again")
     layout = read_study(lay_out(job.input), request.choices)
     done = {case["case"] for case in document["cases"]}
-    warm = Segmenter(workspace, Compute("cpu", bf16=False, channels_last=False), request.inference)
+    by_onnx = document.get("backend") == "onnx"  # provenance says it
+    compute = onnx_compute() if by_onnx else Compute("cpu", bf16=False, channels_last=False)
+    warm = Segmenter(workspace, compute, request.inference)
     segmenter = study_segmenter(warm, Workspace(job.work))
     aligned = AlignedStudies(job.input)
     with new_folder(job.folder / "exports" / wanted) as draft:

@@ -16,9 +16,14 @@ from core.checkpoints import (
     WEIGHTS,
     Checkpoint,
     CheckpointError,
+    computes_here,
     join_checkpoints,
     made_names,
+    onnx_file_named,
+    onnx_names,
     read_checkpoint,
+    read_onnx,
+    runtime_of,
     shipped_names,
 )
 from core.errors import RefusedError, UsageError
@@ -47,14 +52,14 @@ class NamedCheckpoint:
 
 
 def named_checkpoints(workspace: Workspace) -> list[NamedCheckpoint]:
-    """Return every checkpoint that can segment: shipped, made of others, then each run's best, else its last.
+    """Return every checkpoint that can segment: shipped, made of others, each run's best, else its last; ONNX files.
 
-    One that is damaged is left out.
+    One that is damaged is left out, and so is one that nothing computes here: without torch, one without ONNX model.
     """
     return [
         NamedCheckpoint(name, checkpoint)
-        for name, folder in _folders(workspace)
-        if (checkpoint := _readable(folder)) is not None
+        for name, place in _places(workspace).items()
+        if computes_here(place) and (checkpoint := _readable(place)) is not None
     ]
 
 
@@ -65,15 +70,15 @@ def checkpoint_named(workspace: Workspace, named: str) -> Checkpoint:
 
     Raises:
         NotInWorkspaceError: nothing is called that; the message lists what is.
-        CheckpointError: it is there but unusable, or several cannot predict as one.
+        CheckpointError: it is there but unusable, nothing computes it here, or several cannot predict as one.
     """
     names = several_names(named)
-    if len(names) == 1:
-        return _one_named(workspace, names[0])
-    if AUTO in names:
+    if AUTO in names and len(names) > 1:
         raise RefusedError(f"{AUTO} stands alone; found it among {len(names)} checkpoints: name each of them")
     members = [_one_named(workspace, name) for name in names]
-    return join_checkpoints(BETWEEN.join(names), members)
+    found = members[0] if len(members) == 1 else join_checkpoints(BETWEEN.join(names), members)
+    runtime_of(found)  # refused here rather than by a worker
+    return found
 
 
 def several_names(named: str) -> list[str]:
@@ -82,14 +87,15 @@ def several_names(named: str) -> list[str]:
 
 
 def _one_named(workspace: Workspace, name: str) -> Checkpoint:
-    known = dict(_folders(workspace))
+    known = _places(workspace)
     if name in known:
         return _read(known[name])
     if CHECKPOINT_ID.fullmatch(name):
         for each in named_checkpoints(workspace):
             if each.checkpoint.id == name:
                 return each.checkpoint
-    raise NotInWorkspaceError(f"no checkpoint is called {name[:100]!r}; known: {', '.join(known) or 'none'}")
+    offered = ", ".join(each for each, place in known.items() if computes_here(place))
+    raise NotInWorkspaceError(f"no checkpoint is called {name[:100]!r}; known: {offered or 'none'}")
 
 
 def what_it_lacks(checkpoint: Checkpoint, modalities: Collection[str]) -> tuple[str, ...]:
@@ -164,33 +170,43 @@ def require_formats(names: Sequence[str]) -> None:
             raise UnknownExportError(f"no export of a study is called {name[:50]!r}; known: {', '.join(known)}")
 
 
-def _folders(workspace: Workspace) -> Iterator[tuple[str, Path]]:
+def _places(workspace: Workspace) -> dict[str, Path]:
+    """Return name to folder, or to the ONNX file of that name where nothing computes the folder here."""
+    found: dict[str, Path] = {}
+    for name, place in _folders_and_files(workspace):
+        if name not in found or not computes_here(found[name]):
+            found[name] = place
+    return found
+
+
+def _folders_and_files(workspace: Workspace) -> Iterator[tuple[str, Path]]:
     for name in shipped_names():
         yield name, SHIPPED_CHECKPOINTS / name
     for name in made_names(workspace):
         yield name, workspace.made_checkpoint(name)
     for name in reversed(workspace.run_names()):
         for pointer in (workspace.runs / name / f"{which}.json" for which in POINTERS):
-            if pointer.is_file():
+            if pointer.exists():
                 yield name, pointer.parent / read_json(pointer)["folder"]
                 break
+    for name in onnx_names(workspace):
+        yield name, onnx_file_named(workspace, name)
 
 
-def _readable(folder: Path) -> Checkpoint | None:
+def _readable(place: Path) -> Checkpoint | None:
     try:
-        return _read(folder)
+        return _read(place)
     except (CheckpointError, OSError):
         return None
 
 
-def _read(folder: Path) -> Checkpoint:
-    changed = tuple(
-        (path.name, path.stat().st_mtime_ns) for path in sorted(folder.rglob("*")) if path.name in (CARD, WEIGHTS)
-    )
-    return _read_once(folder, changed)
+def _read(place: Path) -> Checkpoint:
+    files = [place] if place.is_file() else [each for each in place.rglob("*") if each.name in (CARD, WEIGHTS)]
+    changed = tuple((path.name, path.stat().st_mtime_ns) for path in sorted(files))
+    return _read_once(place, changed)
 
 
 @lru_cache(maxsize=256)
-def _read_once(folder: Path, changed: tuple[tuple[str, int], ...]) -> Checkpoint:
+def _read_once(place: Path, changed: tuple[tuple[str, int], ...]) -> Checkpoint:
     del changed  # its weights are hashed: once, until one of the files is another
-    return read_checkpoint(folder)
+    return read_onnx(place) if place.is_file() else read_checkpoint(place)

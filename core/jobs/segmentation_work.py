@@ -37,8 +37,8 @@ SAY_SELDOM_S = 1.0  # to a program: each time the disk is waited for
 PARTS = 1000  # that a study whose steps take unequally long is divided into
 RESULT = "result.json"
 
-# makes what segments: with these options, keeping its predictions in this workspace
-SegmenterOf = Callable[[SegmentationRequest, Workspace], Segmenter]
+# makes what segments: with these options and this checkpoint, keeping its predictions in this workspace
+SegmenterOf = Callable[[SegmentationRequest, Checkpoint, Workspace], Segmenter]
 
 
 def segment_study(
@@ -78,7 +78,7 @@ def segment_study(
     layout = read_study(folder, request.choices)
     if checkpoint is None:
         request, checkpoint = _chosen(workspace, request, layout)
-    segmenter = segmenter_of(request, Workspace(job.work))
+    segmenter = segmenter_of(request, checkpoint, Workspace(job.work))
     view = StudyView(workspace, job, request.checkpoint, checkpoint)
     segmenter.on_cut = view.cut if request.shown else None
     with new_folder(job.result) as draft:
@@ -90,7 +90,8 @@ def segment_study(
             raise InputRefusedError(*refused)
         not_written = exporter.finish()
         findings = [*layout.findings, *said_while_unpacking(job.input)]
-        write_json(draft / RESULT, _document(request, checkpoint, cases, refused, findings))
+        backend = segmenter.compute.backend
+        write_json(draft / RESULT, _document(request, checkpoint, backend, cases, refused, findings))
         progress.finish()
     keep(view.held)
     return " ".join([*_not_used(len(refused), len(layout.cases)), *not_written.values()])
@@ -185,6 +186,8 @@ def in_a_sentence(error: BaseException) -> str:
         return f"{first}{f' And {more} more finding(s).' if more > 0 else ''}"
     if isinstance(error, (RefusedError, JobFailedError)):
         return str(error)
+    if isinstance(error, ModuleNotFoundError):  # requirements-light.txt has not everything
+        return f"{error.name} is not installed here, and this needs it; bring it where requirements.txt is installed"
     if isinstance(error, MemoryError) or type(error).__name__ in ("OutOfMemoryError", "AcceleratorError"):
         return "it needed more memory than there is; bring a smaller study, or one with fewer options"
     if isinstance(error, OSError):
@@ -248,6 +251,7 @@ def _chosen(
 def _document(
     request: SegmentationRequest,
     checkpoint: Checkpoint,
+    backend: str,
     cases: list[dict[str, Any]],
     refused: list[Finding],
     findings: list[Finding],
@@ -255,6 +259,7 @@ def _document(
     return {
         "checkpoint": request.checkpoint,
         "checkpoint_id": checkpoint.id,
+        "backend": backend,
         "cases": cases,
         "refused": [finding.to_json() for finding in refused],
         "findings": [finding.to_json() for finding in findings],

@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from core.atomic import new_folder, read_json, write_json
-from core.checkpoints import Checkpoint
+from core.checkpoints import Checkpoint, runtime_of
 from core.data import limits
 from core.errors import RefusedError
 from core.harmonise import Harmonising
 from core.importing import ImportChoices
+from core.inference.device import onnx_compute
 from core.inference.options import InferenceOptions
 from core.jobs.folder import JobFolder, JobStatus
 from core.jobs.queue import resolve_device
@@ -62,7 +63,7 @@ class SegmentationRequest:
         harmonise: as `Harmonising.parse` reads it; None refuses series that are not on one grid.
         formats: the exports that are made at once.
         device: where; `auto` takes the first GPU, else the processor.
-        fast: bfloat16 where the hardware has it; a mask may change.
+        fast: bfloat16 where the hardware has it; a mask may change. ONNX Runtime computes in float32 all the same.
         as_is: segment a study as the scanner left it without bringing it onto one grid.
         first_slice: the axial slice on screen, which is segmented before the others; None begins in the middle.
         shown: a page shows it as it goes; without, nothing is put aside for one.
@@ -189,7 +190,7 @@ def keep_segmentation(workspace: Workspace, upload: Upload, request: Segmentatio
         raise QueueFullError(
             f"{limits.MAX_STUDIES_WAITING} studies wait to be segmented already; bring this one when some are done"
         )
-    document = asdict(request) | {"device": resolve_device(request.device)}
+    document = asdict(request) | {"device": _device(request, checkpoint)}
     title = "Segmenting a study" + (f" with {checkpoint.card.title}" if checkpoint else "")
     status = JobStatus(KIND, title, waits=True)
     # a clock that was set back must not let a later study go first
@@ -202,6 +203,12 @@ def keep_segmentation(workspace: Workspace, upload: Upload, request: Segmentatio
         write_json(draft / "status.json", asdict(status))
         upload.folder.rename(draft / "input")
     return job
+
+
+def _device(request: SegmentationRequest, checkpoint: Checkpoint | None) -> str:
+    if checkpoint is not None and runtime_of(checkpoint) == "onnx":
+        return onnx_compute(request.device).device
+    return resolve_device(request.device)
 
 
 def segmentations(workspace: Workspace) -> list[tuple[SegmentationJob, JobStatus]]:

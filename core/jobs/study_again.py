@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from core.checkpoints import Checkpoint
 from core.data.store import slice_case
 from core.errors import RefusedError
 from core.importing import read_study
@@ -30,7 +31,7 @@ CHANGED = "the model has changed since it segmented this study; segment it again
 def held_again(
     workspace: Workspace,
     job: SegmentationJob,
-    segmenter_of: Callable[[SegmentationRequest, Workspace], Segmenter],
+    segmenter_of: Callable[[SegmentationRequest, Checkpoint, Workspace], Segmenter],
     on_step: OnStep,
 ) -> HeldStudy:
     """Load a study's first case and the networks that segmented it.
@@ -69,7 +70,7 @@ def held_again(
         aligned=AlignedStudies(job.input),
     )
     tell_step(on_step, "load the model", 0, 0)
-    segmenter = segmenter_of(request, Workspace(job.work))
+    segmenter = segmenter_of(request, checkpoint, Workspace(job.work))
     predictors = tuple(segmenter.predictor(each) for each in checkpoint.members or (checkpoint,))
     sliced = slice_case(case.case_id, ready.volume, None, "axial", hashed=False)
     geometry = ready.volume.geometry

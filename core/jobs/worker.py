@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from core.checkpoints import Checkpoint, runtime_of
 from core.data import limits
 from core.errors import Cancelled, JobFailedError, RefusedError
 from core.jobs.bounded import NICENESS
@@ -133,11 +134,12 @@ class Worker:
                 print(f"unforeseen: {type(error).__name__}", file=sys.stderr)  # noqa: T201 - the worker's own log
             return "failed", in_a_sentence(error)
 
-    def _segmenter(self, request: SegmentationRequest, keeps: Workspace) -> Segmenter:
-        from core.inference.device import choose_compute
+    def _segmenter(self, request: SegmentationRequest, checkpoint: Checkpoint, keeps: Workspace) -> Segmenter:
+        from core.inference.device import choose_compute, onnx_compute
         from core.inference.segment import Segmenter
 
-        compute = choose_compute(self.device, fast=request.fast)
+        by_torch = runtime_of(checkpoint) == "torch"
+        compute = choose_compute(self.device, fast=request.fast) if by_torch else onnx_compute()
         warm = self._warm.setdefault(compute, Segmenter(self.workspace, compute))
         while sum(len(loaded_networks(each)) for each in self._warm.values()) > MOST_NETWORKS:
             networks = max(map(loaded_networks, self._warm.values()), key=len)

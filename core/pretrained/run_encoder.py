@@ -65,7 +65,7 @@ def load_run_encoder(model: nn.Module, architecture: str, checkpoint: Checkpoint
     if checkpoint.members:
         raise WeightsRefusedError(f"{name} is an ensemble of {len(checkpoint.members)}; name one of its members")
     expected = encoder_of(model, architecture).state_dict()
-    found = encoder_tensors(tensors_of(checkpoint.folder / WEIGHTS, cache_dir))
+    found = encoder_tensors(tensors_of(checkpoint.weights, cache_dir))
     theirs = model_named(checkpoint.spec.architecture).encoder(checkpoint.spec.arguments)
     if not found:
         raise WeightsRefusedError(
@@ -86,7 +86,7 @@ def load_run_encoder(model: nn.Module, architecture: str, checkpoint: Checkpoint
     origin = "" if before == "none" else f", which started from {before}"
     return WeightsFacts(
         source=f"{name}, {card.steps} steps, checkpoint {checkpoint.id[:16]}{origin}",
-        sha256=file_sha256(checkpoint.folder / WEIGHTS),
+        sha256=file_sha256(checkpoint.weights),
         licence=card.weights_licence,
         seen=_seen(checkpoint),
     )

@@ -9,7 +9,16 @@ from typing import Any
 
 import streamlit as st
 
-from core.checkpoints import Checkpoint, made_names, read_checkpoint, shipped_names
+from core.checkpoints import (
+    Checkpoint,
+    CheckpointError,
+    made_names,
+    onnx_file_named,
+    onnx_names,
+    read_checkpoint,
+    read_onnx,
+    shipped_names,
+)
 from core.evaluation.kept_masks import KeptMasks, kept_masks
 from core.evaluation.saved import saved_summary
 from core.evaluation.saved_conventions import ConventionMeans, saved_convention_means
@@ -48,7 +57,10 @@ def changed(of: Cohort) -> int:
 
 
 def checkpoints() -> dict[str, Checkpoint]:
-    """Return every checkpoint that can segment, by name: shipped, made of others, then runs, newest first."""
+    """Return every checkpoint that can segment a study, by name.
+
+    Shipped, made of others, then runs, newest first; last ONNX files whose name no other has, damaged ones left out.
+    """
     place = workspace()
     folders = {name: SHIPPED_CHECKPOINTS / name for name in shipped_names()}
     folders |= {name: place.made_checkpoint(name) for name in made_names(place)}
@@ -60,16 +72,22 @@ def checkpoints() -> dict[str, Checkpoint]:
         if pointer is not None:
             folder = _pointed(str(pointer), pointer.stat().st_mtime_ns)
             found[name] = _checkpoint(str(folder), _changed(folder))
+    for name in onnx_names(place):
+        file = onnx_file_named(place, name)
+        if name not in found and (read := _onnx(str(file), file.stat().st_mtime_ns)):
+            found[name] = read
     return found
 
 
 def fitting(every: dict[str, Checkpoint], of: Cohort) -> dict[str, Checkpoint]:
-    """Return the checkpoints whose modalities and regions a cohort has."""
+    """Return the checkpoints with weights whose modalities and regions a cohort has."""
     modalities, regions = set(of.modalities), of.scheme.region_names  # the first walks over every case
     return {
         name: checkpoint
         for name, checkpoint in every.items()
-        if set(checkpoint.spec.modalities) <= modalities and checkpoint.spec.regions == regions
+        if set(checkpoint.spec.modalities) <= modalities
+        and checkpoint.spec.regions == regions
+        and not checkpoint.onnx  # cohorts are segmented with torch
     }
 
 
@@ -177,6 +195,15 @@ def _convention_means(
 def _checkpoint(folder: str, changed: int) -> Checkpoint:
     del changed
     return read_checkpoint(Path(folder))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _onnx(file: str, changed: int) -> Checkpoint | None:
+    del changed
+    try:
+        return read_onnx(Path(file))
+    except CheckpointError:
+        return None
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -72,7 +72,7 @@ def test_the_light_ones_are_few_all_of_the_app_s_and_without_torch(repo_root: Pa
     )
     assert light < app
     assert not light & {"torch", "torchvision", "streamlit", "onnx", "onnxscript"}
-    assert len(light) < len(app) / 4
+    assert len(light) < len(app) / 3
 
 
 @pytest.mark.parametrize("name", FILES)

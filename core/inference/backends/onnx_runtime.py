@@ -68,7 +68,7 @@ class OnnxBackend(Backend[Floats]):
         if min(padded.shape[-2:]) < self._traced_from:
             raise CheckpointError(
                 f"{self._name} takes slices from {self._traced_from} x {self._traced_from} on, found {height} x "
-                f"{width}: smaller ones go other ways through this architecture; segment without --backend onnx"
+                f"{width}: smaller ones go other ways through this architecture; let torch compute them"
             )
         logits: Floats = self._session.run([LOGITS], {SLICES: padded})[0]
         return logits[..., top : top + height, left : left + width]
@@ -76,7 +76,7 @@ class OnnxBackend(Backend[Floats]):
     def dropout(self, architecture: str) -> SampledDropout:
         raise NoDropoutError(
             f"passes with dropout were asked of this {architecture}, whose network for ONNX Runtime has none left; "
-            "leave --backend onnx out, or use test-time augmentation or an ensemble"
+            "let torch compute it, or use test-time augmentation or an ensemble"
         )
 
 
@@ -97,9 +97,7 @@ def _session(model: bytes, name: str) -> Any:
     try:
         import onnxruntime
     except ImportError:
-        raise NoRuntimeError(
-            "ONNX Runtime is not installed; install onnxruntime, or leave --backend onnx out"
-        ) from None
+        raise NoRuntimeError("ONNX Runtime is not installed; install onnxruntime, or let torch compute") from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads()
     options.inter_op_num_threads = 1

@@ -107,7 +107,7 @@ def _runs_with(encoder: str) -> dict[str, str]:
     return {
         f"run:{name}": f"encoder of {name}"
         for name, each in store.checkpoints().items()
-        if each.card.run == name and each.spec.arguments.get("encoder") == encoder
+        if each.card.run == name and not each.onnx and each.spec.arguments.get("encoder") == encoder
     }
 
 

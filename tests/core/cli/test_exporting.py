@@ -119,7 +119,7 @@ def test_an_ensemble_is_exported_and_used_member_by_member(ask: Ask, tmp_path: P
             1,
             "--backend onnx computes on the CPU; found device cuda: leave --device out",
         ),
-        (("--backend", "onnx", "--mc-dropout", "3"), 1, "has none left; leave --backend onnx out"),
+        (("--backend", "onnx", "--mc-dropout", "3"), 1, "has none left; let torch compute it"),
         (("--backend", "tensorrt"), 2, "invalid choice: 'tensorrt'"),
     ],
 )

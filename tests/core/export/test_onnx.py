@@ -192,7 +192,7 @@ def test_turns_are_averaged_as_torch_averages_them(plain: Checkpoint) -> None:
 
 def test_dropout_passes_are_refused_because_the_file_has_no_dropout_left(plain: Checkpoint) -> None:
     ours, _ = pair(plain)
-    with pytest.raises(NoDropoutError, match="has none left; leave --backend onnx out, or use test-time augmentation"):
+    with pytest.raises(NoDropoutError, match="has none left; let torch compute it, or use test-time augmentation"):
         ours.predict(sliced(), plain.id, options=InferenceOptions(mc_dropout=2))
 
 
