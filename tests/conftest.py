@@ -12,11 +12,11 @@ os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import settings
 
+from tests.watched_page import SCREEN, watched_page
 from tools.find_browser import NoBrowserError, find_browser
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ CHROME_ARGUMENTS = [
     # the app must work without any network: every other name fails to resolve
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
-LOCAL_HOSTS = {"127.0.0.1", "localhost", ""}
 
 
 @pytest.fixture(scope="session")
@@ -119,23 +118,8 @@ def browser(chrome_path: Path) -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page of 1440 x 900 in a fresh profile.
-
-    The test fails if a script on the page throws (unless it is marked `page_may_throw`), or if the
-    page asks for anything outside this machine.
-    """
-    thrown: list[str] = []
-    outside: list[str] = []
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark")
-    context.on("weberror", lambda error: thrown.append(str(error.error)))
-    context.on("request", lambda sent: None if _is_local(sent.url) else outside.append(sent.url))
-    yield context.new_page()
+    """A page of 1440 x 900 in a fresh profile, watched; a test marked `page_may_throw` is about scripts that fail."""
+    context = browser.new_context(**SCREEN)
+    with watched_page(context, request.node.get_closest_marker("page_may_throw") is not None) as page:
+        yield page
     context.close()
-    assert not outside, f"the page asked for addresses outside this machine: {sorted(set(outside))}"
-    if request.node.get_closest_marker("page_may_throw") is None:
-        assert not thrown, f"scripts on the page threw: {thrown}"
-
-
-def _is_local(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme not in {"http", "https", "ws", "wss"} or (parts.hostname or "") in LOCAL_HOSTS

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.watched_page import SCREEN, watched_page
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 HARNESS = Path(__file__).resolve().parent / "harness" / "serve.py"
 
@@ -154,6 +156,25 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield address
     process.terminate()
     process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """One profile per file: Streamlit's scripts are fetched and compiled once, which takes longer than most tests."""
+    context = browser.new_context(**SCREEN)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(profile: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A watched page in a profile that remembers nothing of the test before."""
+    profile.clear_cookies()
+    profile.clear_permissions()
+    with watched_page(profile, request.node.get_closest_marker("page_may_throw") is not None) as page:
+        yield page
+        if page.url.startswith("http"):  # an empty page has none
+            page.evaluate("localStorage.clear(); sessionStorage.clear()")
 
 
 @pytest.fixture
