@@ -38,7 +38,9 @@ class Cell:
 Row = Sequence[Cell | str]
 
 
-def draw_grid(head: Sequence[str], rows: Sequence[Row], *, reads: int = 1, new_group: Sequence[int] = ()) -> None:
+def draw_grid(
+    head: Sequence[str], rows: Sequence[Row], *, reads: int = 1, new_group: Sequence[int] = (), wraps: bool = False
+) -> None:
     """Draw a table.
 
     Args:
@@ -46,18 +48,22 @@ def draw_grid(head: Sequence[str], rows: Sequence[Row], *, reads: int = 1, new_g
         rows: as many cells each.
         reads: how many columns, from the left, hold words.
         new_group: rows above which the line is brighter.
+        wraps: words go on in a second line before a number is cut off: for a narrow place.
     """
-    st.html(grid_html(head, rows, reads=reads, new_group=new_group))
+    st.html(grid_html(head, rows, reads=reads, new_group=new_group, wraps=wraps))
 
 
-def grid_html(head: Sequence[str], rows: Sequence[Row], *, reads: int = 1, new_group: Sequence[int] = ()) -> str:
+def grid_html(
+    head: Sequence[str], rows: Sequence[Row], *, reads: int = 1, new_group: Sequence[int] = (), wraps: bool = False
+) -> str:
     """Return the table as HTML; everything in it is escaped."""
     titles = "".join(_cell("th", Cell(title, grey=True), index < reads, "") for index, title in enumerate(head))
     body = []
     for number, row in enumerate(rows):
         line = f"border-top:1px solid {'#3a424d' if number in new_group else LINE}"
+        styles = [f"{line};white-space:normal" if wraps and at < reads else line for at in range(len(row))]
         cells = (each if isinstance(each, Cell) else Cell(each) for each in row)
-        body.append(f"<tr>{''.join(_cell('td', each, at < reads, line) for at, each in enumerate(cells))}</tr>")
+        body.append(f"<tr>{''.join(_cell('td', each, at < reads, styles[at]) for at, each in enumerate(cells))}</tr>")
     style = "width:100%;border-collapse:collapse;font-size:12.5px;line-height:1.35;font-variant-numeric:tabular-nums"
     return (
         f'<div style="overflow-x:auto"><table style="{style}"><thead><tr>{titles}</tr></thead>'

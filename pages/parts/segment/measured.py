@@ -12,6 +12,7 @@ from pages.parts import state
 from pages.parts.compare.grid import Cell, draw_grid
 from pages.parts.importing.findings import plain
 from pages.parts.segment.checkpoints import checkpoint_of, cost_in_words
+from pages.parts.segment.sequences import titled
 from pages.parts.viewer import region_styles
 from pages.parts.words import plural
 
@@ -32,7 +33,7 @@ def measured(view: dict[str, Any]) -> None:
         ]
         for name, region in found.items()
     ]
-    draw_grid(["", "ml" if in_ml else "voxels", "mm" if in_ml else "voxels across"], rows)
+    draw_grid(["", "ml" if in_ml else "voxels", "mm" if in_ml else "voxels across"], rows, wraps=True)
     sentences = {name: region["sentence"] for name, region in found.items() if region["voxels"]}
     if sentences:
         # the innermost region is what is reported on
@@ -86,7 +87,7 @@ def how_sure(view: dict[str, Any]) -> None:
         st.caption("This checkpoint does not say what its training data looked like.")
     elif familiar["unfamiliar"]:
         for reason in familiar["reasons"]:
-            st.markdown(f":orange[!] {plain(reason)}")
+            st.markdown(f":orange[!] {plain(titled(reason))}")
         st.caption("Unlike the training data: look twice at what the model says.")
     else:
         st.markdown(":green[✓] like the training data")

@@ -13,12 +13,14 @@ from core.jobs.uploads import owner_of
 from core.workspace import NotInWorkspaceError
 from pages.parts import state, store
 from pages.parts.guard import in_a_sentence
+from pages.parts.importing.findings import plain
 from pages.parts.segment.bringing import bring_a_study
 from pages.parts.segment.choosing import models
 from pages.parts.segment.files import checks, series
 from pages.parts.segment.measured import how_sure, lesions, measured
 from pages.parts.segment.picture import picture
 from pages.parts.segment.progress import progress, stage
+from pages.parts.segment.sequences import titled
 from pages.parts.segment.steps import as_the_scanner_left_it, steps_done, steps_under_way
 from pages.parts.segment.stress import stress_panel
 from pages.parts.segment.take_away import take_away
@@ -40,7 +42,7 @@ def one_study(job_id: str) -> None:
         _left(job, status, view)
     with middle:
         if status.state == "failed":
-            st.error(status.message)
+            st.error(plain(titled(status.message)))
         elif status.state == "cancelled":
             st.warning("This segmentation was cancelled, and its files are deleted.")
         elif view is None:

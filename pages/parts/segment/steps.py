@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import base64
-import re
 import time
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from core.case import BRATS_MODALITIES
 from core.jobs.ready_case import AS_BEFORE
 from core.jobs.segmentations import SegmentationJob, find_segmentation
 from core.jobs.study_steps import study_steps
 from core.workspace import NotInWorkspaceError
 from pages.parts import store
 from pages.parts.importing.findings import plain
-from pages.parts.volumes import TITLES
+from pages.parts.segment.sequences import titled
 
 EVERY_S = 0.5
-NAME = re.compile(rf"\b({'|'.join(BRATS_MODALITIES)})\b")
 WAITING_FOR = "The picture comes as soon as the files are read."
 WHAT_FOLLOWS = "They are aligned, brought onto 1 mm, stripped of the skull, segmented, and the mask carried back."
 
@@ -44,7 +41,7 @@ def as_the_scanner_left_it(job_id: str) -> None:
     for column, series in zip(st.columns(max(4, len(found["series"]))), found["series"], strict=False):
         with column:
             st.image(base64.b64decode(series["picture"]), width="stretch")
-            st.caption(f"**{_titled(series['name'])}**  \n{_grid(series)}")
+            st.caption(f"**{titled(series['name'])}**  \n{_grid(series)}")
     st.caption(WHAT_FOLLOWS)
 
 
@@ -65,17 +62,13 @@ def _steps_of(job_id: str) -> dict[str, Any] | None:
 
 
 def _line(step: Mapping[str, Any]) -> str:
-    words = _titled(step["what"])
+    words = titled(step["what"])
     words = plain(words[:1].upper() + words[1:])
     if step["state"] == "waiting":
         return f":gray[○ {words}]"
     if step["state"] == "done":
         return f":green[✓] {words} :gray[{step['seconds']:.1f} s]"
     return f":blue[▸] **{words}** :gray[{max(0.0, time.time() - step['began']):.0f} s]"
-
-
-def _titled(words: str) -> str:
-    return NAME.sub(lambda name: TITLES.get(name[0], name[0]), words)
 
 
 def _grid(series: Mapping[str, Any]) -> str:

@@ -36,9 +36,14 @@ def take_away(job: SegmentationJob, status: JobStatus) -> None:
     if status.state == "done":
         titles = export_formats()
         with st.container(horizontal=True, gap="small"):
-            for name in titles:
-                if st.button(SHORT.get(name, name), key=f"make {name} {job.id}", help=titles[name]):
-                    _make(job, name)
+            wanted = [
+                name
+                for name in titles
+                if st.button(SHORT.get(name, name), key=f"make {name} {job.id}", help=titles[name])
+            ]
+        # below the buttons, which stay where they are
+        for name in wanted:
+            _make(job, name)
         if said := _own_grids(job):
             st.caption(said)
     left_h = max(0.0, status.heartbeat + kept_s() - time.time()) / 3600

@@ -1,0 +1,18 @@
+"""Sequences in a sentence, called as readers call them: FLAIR, not t2f."""
+
+from __future__ import annotations
+
+import re
+
+from core.case import BRATS_MODALITIES
+from pages.parts.volumes import TITLES
+
+NAME = re.compile(rf"\b({'|'.join(BRATS_MODALITIES)})\b")
+
+
+def titled(words: str) -> str:
+    """Return a sentence with the titles of the sequences that it names; a file's name stays as it is."""
+    return " ".join(
+        word if "." in word.rstrip(".") else NAME.sub(lambda name: TITLES.get(name[0], name[0]), word)
+        for word in words.split(" ")
+    )
