@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +26,21 @@ PATIENTS = 6
 def workspace(workspace_dir: Path) -> Workspace:
     """An empty workspace of this test's own."""
     return Workspace(workspace_dir)
+
+
+@pytest.fixture(scope="session")
+def light(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Path:
+    """The Python of a new venv that holds requirements-light.txt and nothing else."""
+    folder = tmp_path_factory.mktemp("light") / "venv"
+    uv = Path(sys.executable).with_name("uv")
+    python = folder / "bin" / "python"
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+    subprocess.run(
+        [uv, "pip", "install", "--quiet", "--python", python, "--require-hashes", "-r", "requirements-light.txt"],
+        cwd=repo_root,
+        check=True,
+    )
+    return python
 
 
 @pytest.fixture(scope="session")

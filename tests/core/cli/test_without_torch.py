@@ -52,21 +52,6 @@ print(*sorted({"torch", "onnxruntime"} & set(sys.modules)))
 
 
 @pytest.fixture(scope="module")
-def light(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Path:
-    """The Python of a new venv that holds requirements-light.txt and nothing else."""
-    folder = tmp_path_factory.mktemp("light") / "venv"
-    uv = Path(sys.executable).with_name("uv")
-    python = folder / "bin" / "python"
-    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
-    subprocess.run(
-        [uv, "pip", "install", "--quiet", "--python", python, "--require-hashes", "-r", "requirements-light.txt"],
-        cwd=repo_root,
-        check=True,
-    )
-    return python
-
-
-@pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Callable[[str], Path]:
     """Shipped checkpoints as ONNX files, written by the command line, each once."""
     folder = tmp_path_factory.mktemp("exports")

@@ -17,11 +17,11 @@ from tests.pages.serving import free_port
 PATIENCE_S = 60.0
 
 
-def serve_alone(workspace: Path) -> tuple[subprocess.Popen[bytes], httpx.Client]:
+def serve_alone(workspace: Path, python: Path = Path(sys.executable)) -> tuple[subprocess.Popen[bytes], httpx.Client]:
     """Serve a workspace, wait until it answers, and return its process and a client that holds its token."""
     port = free_port()
     environment = {**os.environ, "SEGSCOPE_WORKSPACE": str(workspace), "PYTHONPATH": str(PROJECT)}
-    command = [sys.executable, "-m", "core", "serve", "--port", str(port)]
+    command = [str(python), "-m", "core", "serve", "--port", str(port)]
     log = workspace.parent / f"serve-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.STDOUT)
