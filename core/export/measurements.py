@@ -106,7 +106,7 @@ def _rows(case: SegmentedCase) -> list[dict[str, Any]]:
         row: dict[str, Any] = {"kind": "region", "region": region.name, "title": region.title}
         row |= {"voxels": region.voxels, "ml": region.ml, "side": region.side}
         if lines := region.diameters:
-            unit = "mm" if lines.in_mm else "voxels"
+            unit = "mm" if lines.in_mm else region.counted_in
             row |= {"longest": lines.longest, "across": lines.across, "length_unit": unit}
             row["slice_index"] = lines.slice_index
         rows.append(every | row)

@@ -62,6 +62,7 @@ def measure(
                 ml=_ml(sizes[bit], geometry),
                 side=_side_of_all(parts[bit], geometry, plane),
                 diameters=diameters[bit],
+                flat=geometry is None and bits.shape[2] == 1,
             )
             for bit, name in enumerate(regions)
         ),

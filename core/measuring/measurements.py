@@ -25,6 +25,7 @@ class RegionMeasures:
         side: of its centre; `both` where it has lesions on the left and on the right; None where it is empty or no
             side can be told.
         diameters: None where it is empty.
+        flat: of a single picture without geometry, whose voxels are called pixels.
     """
 
     name: str
@@ -33,6 +34,12 @@ class RegionMeasures:
     ml: float | None
     side: Side | Literal["both"] | None
     diameters: Diameters | None
+    flat: bool = False
+
+    @property
+    def counted_in(self) -> str:
+        """What is counted where there are no millimetres: pixels of a picture, else voxels."""
+        return "pixels" if self.flat else "voxels"
 
     @property
     def sentence(self) -> str:
@@ -40,9 +47,9 @@ class RegionMeasures:
         title = self.title[:1].upper() + self.title[1:]
         if self.diameters is None:
             return f"{title}: none"
-        amount = f"{self.voxels:,} voxels" if self.ml is None else _millilitres(self.ml)
+        amount = f"{self.voxels:,} {self.counted_in}" if self.ml is None else _millilitres(self.ml)
         side = "both sides" if self.side == "both" else self.side
-        return ", ".join(part for part in (f"{title} {amount}", side, _across(self.diameters)) if part)
+        return ", ".join(part for part in (f"{title} {amount}", side, _across(self.diameters, self.counted_in)) if part)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -168,7 +175,7 @@ def _millilitres(ml: float) -> str:
     return f"{ml:.1f} ml" if ml >= 0.1 else f"{ml:.3f} ml"
 
 
-def _across(found: Diameters) -> str:
-    unit = "mm" if found.in_mm else "voxels"
+def _across(found: Diameters, counted_in: str) -> str:
+    unit = "mm" if found.in_mm else counted_in
     decimals = 0 if found.longest >= WHOLE_FROM_MM else 1
     return f"{found.longest:.{decimals}f} × {found.across:.{decimals}f} {unit}"

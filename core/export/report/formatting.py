@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 ABSENT = "–"
 SMALLEST_P = 0.001
 JOINED = "\N{NO-BREAK SPACE}"
-_DECIMALS = {"": 3, "%": 1, "mm": 1, "voxels": 1, "ml": 1}
+_DECIMALS = {"": 3, "%": 1, "mm": 1, "voxels": 1, "pixels": 1, "ml": 1}
 _MANY = 3
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.export.report.case_slice import LETTERS, PLANES, CaseSlice, cut_as_drawn, fullest_slice, pixel_mm
-from core.export.report.pictures import COLUMNS, Panel, overlays
+from core.export.report.pictures import COLUMNS, HIGHEST_MM, Panel, overlays
 from core.export.segmented_case import SegmentedCase
 
 AXES = (2, 1, 0)  # axial, coronal, sagittal
+ALONE_MM = 105.0  # height of a picture that is the only one
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,11 @@ def key_images(case: SegmentedCase) -> KeyImages:
     drawn = [_slices(case, axis) for axis in planes]
     cuts = tuple((found[0].plane or "slice", found[0].slice_index + 1, found[0].slices) for found in drawn if found)
     if len(case.images) == 1:
-        one = [overlays(found, [found[0].plane.capitalize() or found[0].modality], len(drawn)) for found in drawn]
+        highest_mm = ALONE_MM if len(drawn) == 1 else HIGHEST_MM
+        one = [
+            overlays(found, [found[0].plane.capitalize() or found[0].modality], len(drawn), highest_mm)
+            for found in drawn
+        ]
         return KeyImages((tuple(panel for some in one for panel in some),), cuts)
     beside = min(COLUMNS, len(case.images))
     every = []

@@ -72,15 +72,18 @@ def panels(found: CaseSlice) -> list[Panel]:
     return drawn
 
 
-def overlays(slices: Sequence[CaseSlice], titles: Sequence[str], beside: int) -> list[Panel]:
+def overlays(
+    slices: Sequence[CaseSlice], titles: Sequence[str], beside: int, highest_mm: float = HIGHEST_MM
+) -> list[Panel]:
     """Draw one slice in several modalities, all cut alike, with the outlines of `reference` over each.
 
     Args:
         slices: the same slice of one case, at least one modality.
         titles: what stands under each.
         beside: how many panels stand side by side on the page.
+        highest_mm: what a panel may take of the page's height.
     """
-    frame = _frame(slices[0], beside)
+    frame = _frame(slices[0], beside, highest_mm)
     drawn: list[Panel] = []
     for found, title in zip(slices, titles, strict=True):
         over = _outlines(found.reference, found, frame)
@@ -95,7 +98,7 @@ def columns_for(count: int) -> int:
     return -(-count // rows)
 
 
-def _frame(found: CaseSlice, beside: int) -> _Frame:
+def _frame(found: CaseSlice, beside: int, highest_mm: float = HIGHEST_MM) -> _Frame:
     seen = (found.image != _background(found)) | (found.reference > 0)
     for bits in found.masks.values():
         seen = seen | (bits > 0)
@@ -108,7 +111,7 @@ def _frame(found: CaseSlice, beside: int) -> _Frame:
     pixel = found.spacing_mm or (1.0, 1.0)
     width = (PAGE_MM - GAP_MM * (beside - 1)) / beside
     ratio = (stop[0] - start[0]) * pixel[1] / ((stop[1] - start[1]) * pixel[0])
-    height = min(HIGHEST_MM, width * ratio)
+    height = min(highest_mm, width * ratio)
     return _Frame(cut, pixel, height / ratio, height)
 
 
@@ -140,7 +143,9 @@ def _png(found: CaseSlice, frame: _Frame, *, smallest: bool = True) -> str:
     grey = np.clip((finite - min(low, 0.0)) / max(high - min(low, 0.0), 1e-6), 0, 1)
     shown = Image.fromarray((_crop(grey, frame) * 255).astype(np.uint8))
     across, down = frame.size
-    size = (PRINTED_DOTS, max(1, round(PRINTED_DOTS * down / across)))
+    # a large panel shows each pixel of its image
+    dots = max(PRINTED_DOTS, shown.width) if frame.height_mm > HIGHEST_MM else PRINTED_DOTS
+    size = (dots, max(1, round(dots * down / across)))
     out = io.BytesIO()
     shown.resize(size, Image.Resampling.BICUBIC).save(out, "PNG", optimize=smallest)
     return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"

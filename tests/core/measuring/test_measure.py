@@ -79,13 +79,15 @@ def test_an_empty_mask_is_said_to_be_empty() -> None:
     assert found.lesions.listed == ()
 
 
-def test_without_geometry_there_are_voxels_and_no_sides() -> None:
+def test_without_geometry_there_are_pixels_and_no_sides() -> None:
     bits = np.zeros((20, 20, 1), np.uint8)
     bits[4:14, 6, 0] = 1
     found = measure(bits, ("foreground",), {}, None, np.ones((20, 20, 1), bool))
     region = found.region("foreground")
     assert (region.voxels, region.ml, region.side) == (10, None, None)
-    assert region.sentence == "Foreground 10 voxels, 10 × 1 voxels"
+    assert region.sentence == "Foreground 10 pixels, 10 × 1 pixels"
+    stack = measure(np.repeat(bits, 2, axis=2), ("foreground",), {}, None, np.ones((20, 20, 2), bool))
+    assert stack.sentence("foreground") == "Foreground 20 voxels, 10 × 1 voxels"
     assert found.lesions.listed[0].centroid_mm is None
     assert found.no_sides == "the images do not say where left and right are"
     assert json.loads(json.dumps(found.to_json(), allow_nan=False))["regions"]["foreground"]["ml"] is None

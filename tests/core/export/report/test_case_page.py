@@ -13,6 +13,7 @@ from PIL import Image
 from core.export import SegmentedCase
 from core.export.report import case_page
 from core.export.report.key_images import key_images
+from core.measuring import measure
 from core.volume import Grid
 from tests.core.export.segmented import FIRST, changed, provenance, segmented
 
@@ -118,6 +119,28 @@ def test_a_picture_without_voxel_sizes_stands_as_it_is_stored() -> None:
     assert "no voxel sizes" in said
     assert len(key_images(stored).rows) == 1
     assert "axial" not in said
+
+
+def test_a_stack_without_voxel_sizes_counts_voxels_columns_rows_and_slices() -> None:
+    """A block of 2 x 3 x 2 voxels from (column 3, row 2, slice 2): counted from 1, its centre is (4.5, 4, 3.5).
+
+    Its outline on a slice has the corners (1, 1) and (0.5, 1.5) from its middle, and their mirror images: the longest
+    line is the root of 10, and at 90 degrees to it the outline is 2 times the root of 1 + 1/9 wide.
+    """
+    bits = np.zeros((8, 9, 5), np.uint8)
+    bits[3:5, 2:5, 2:4] = 7
+    image = np.ones(bits.shape, np.float32)
+    case = segmented()
+    measured = measure(bits, case.regions, case.titles, None, None)
+    stack = changed(
+        case, grid=Grid((8, 9, 5)), bits=bits, images={"t2f": image}, prediction=None, measurements=measured
+    )
+    said = words(stack)
+    assert "Region Voxels Longest (voxels) Across (voxels) Slice WT whole tumour 12 3.2 2.1 3" in said
+    assert "Lesion Voxels Column Row Slice 1 12 4.5 4.0 3.5" in said
+    assert "slice 3 of 5" in said
+    assert "pixels" not in said
+    assert "(mm)" not in said
 
 
 def test_what_a_user_named_is_escaped() -> None:
