@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.checkpoints import Checkpoint
     from core.data.layouts.spec import Layout
     from core.data.refusal import Finding
+    from core.importing import ImportChoices
     from core.inference.device import Compute
     from core.inference.options import InferenceOptions
     from core.inference.segment import Segmenter
@@ -87,7 +88,6 @@ def passes_of(options: argparse.Namespace) -> InferenceOptions:
 
 def _segment(options: argparse.Namespace) -> int:
     from core.data.refusal import InputRefusedError
-    from core.importing import read_study
     from core.inference.missing import NotSegmentableError
     from core.inference.segment import Segmenter
     from core.jobs.ready_case import read_ahead
@@ -99,10 +99,8 @@ def _segment(options: argparse.Namespace) -> int:
     models = _models(workspace, options.checkpoint)
     segmenter = Segmenter(workspace, _compute(options), passes, keep=False)
     exports = CaseExports(options.format, models, options.out, options.reidentify)
-    layout = read_study(options.source, choices)
-    _say(layout.findings)
-    if layout.private_names:
-        print(f"note  {CALLED_BY_PLACE}", file=sys.stderr)
+    layout = _read(options.source, choices)
+    _require_writable(options.out)
     results: list[Segmentation] = []
     refused = [finding for finding in layout.findings if finding.severity == "error"]
     for number, (case, files) in enumerate(read_ahead(layout.cases)):
@@ -129,8 +127,41 @@ def _segment(options: argparse.Namespace) -> int:
     else:
         for result in results:
             _print(result)
-        print("For research; not for diagnosis.", file=sys.stderr)
+        if results:
+            print("For research; not for diagnosis.", file=sys.stderr)
     return 0 if results and not exports.failed else 1
+
+
+def _read(source: Path, choices: ImportChoices) -> Layout:
+    """Return the cases in a folder, once what the gate says of it is printed."""
+    from core.importing import read_study
+
+    layout = read_study(source, choices)
+    _say(layout.findings)
+    if layout.private_names:
+        print(f"note  {CALLED_BY_PLACE}", file=sys.stderr)
+    return layout
+
+
+def _require_writable(out: Path) -> None:
+    """Make the folder that is written into, and see that it takes a file, before minutes go into a mask for it.
+
+    Raises:
+        RefusedError: it does not.
+    """
+    import tempfile
+
+    from core.errors import RefusedError
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise RefusedError(
+            f"nothing can be written to --out {out} ({why}); choose a folder that can be written"
+        ) from None
 
 
 def _models(workspace: Workspace, references: list[str]) -> dict[str, Checkpoint]:

@@ -190,3 +190,22 @@ def test_an_unknown_format_is_refused_before_anything_is_read(ask: Ask, tmp_path
     )
     assert answer.code == 1
     assert "no export of a case is called 'doc'; known: nifti" in answer.err
+
+
+@pytest.mark.parametrize(("out", "why"), [("taken", "File exists"), ("taken/below", "Not a directory")])
+def test_a_folder_that_takes_nothing_is_refused_before_a_mask_is_computed(
+    ask: Ask, tmp_path: Path, checkpoint: Checkpoint, out: str, why: str
+) -> None:
+    write_case(tmp_path / "scan", case_id(1), 1, without=("seg",))
+    (tmp_path / "taken").write_text("a file, no folder")
+    answer = ask("segment", tmp_path / "scan", "--checkpoint", checkpoint.folder, "--out", tmp_path / out)
+    assert answer.code == 1
+    assert f"--out {tmp_path / out} ({why}); choose a folder that can be written" in answer.err
+    assert "slices of" not in answer.err
+
+
+def test_what_is_not_for_diagnosis_is_said_of_masks_alone(ask: Ask, tmp_path: Path, checkpoint: Checkpoint) -> None:
+    write_case(tmp_path / "scans", case_id(1), 1, without=("t1c",))
+    answer = ask("segment", tmp_path / "scans", "--checkpoint", checkpoint.folder, "--out", tmp_path / "out")
+    assert answer.code == 1
+    assert "diagnosis" not in answer.err
