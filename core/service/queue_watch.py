@@ -11,6 +11,7 @@ from typing import Any
 
 from core.jobs.queue import advance
 from core.jobs.segmentation_queue import tend
+from core.service.api.tokens import token_file
 from core.workspace import Workspace
 
 EVERY_S = 5.0
@@ -23,7 +24,8 @@ def queue_watch(
 ) -> Callable[[Any], AbstractAsyncContextManager[dict[str, Any] | None]]:
     """Return what an ASGI app takes as `lifespan`: while it is up, the queues are moved on again and again.
 
-    Trainings that wait are started, and so are workers for studies that wait; studies past their time are deleted.
+    Trainings that wait are started, and so are workers for studies that wait; studies past their time are deleted. The
+    first token of the REST API is there from the start, for whoever reads it from the workspace before asking anything.
 
     Args:
         workspace: whose queues.
@@ -32,6 +34,8 @@ def queue_watch(
 
     @contextlib.asynccontextmanager
     async def watched(_: Any) -> AsyncIterator[None]:
+        with contextlib.suppress(OSError):  # a disk that takes nothing: each request is told so
+            token_file(workspace.root)
         watching = asyncio.create_task(_watch(workspace, every_s))
         try:
             yield

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.data.layouts import LAYOUTS
 from core.errors import UsageError
 from core.jobs.segmentation_choices import BETWEEN, export_formats
 from core.jobs.segmentations import SegmentationRequest
@@ -46,11 +47,14 @@ def request_from(fields: Mapping[str, Sequence[str]]) -> SegmentationRequest:
     texts = [*((SEVERAL, name) for name in checkpoints), *given.items()]
     if too_long := [name for name, value in texts if len(value) > LONGEST and name != "options"]:
         raise UsageError(f"the field {too_long[0]!r} has more than {LONGEST} characters")
+    if (layout := given.get("layout")) is not None and layout not in LAYOUTS:
+        known = ", ".join(LAYOUTS)
+        raise UsageError(f"no layout is called {layout[:50]!r}; known: {known}; left out, it is recognised")
     return SegmentationRequest(
         checkpoint=BETWEEN.join(checkpoints),
         scheme=given.get("scheme"),
         options=_object(given.get("options", "{}")),
-        layout=given.get("layout"),
+        layout=layout,
         harmonise=given.get("harmonise"),
         formats=tuple(dict.fromkeys(name.strip() for name in given.get("formats", "nifti").split(","))),
         fast=_truth(given, "fast"),

@@ -14,7 +14,10 @@ from core.service.api.tokens import TokenFileError, Tokens
 BEARER = HTTPBearer(
     auto_error=False, scheme_name="token", description="A line of the file `api-token` in the server's workspace."
 )
-NO_TOKEN = "this needs a token of this server, sent as 'Authorization: Bearer TOKEN'; it is in its workspace"  # noqa: S105
+SAYS_WHERE = (
+    "this needs a token of this server, sent as 'Authorization: Bearer TOKEN'; tokens are the lines of the file "
+    "api-token in the server's workspace"
+)
 
 
 def holder_of_token(
@@ -32,7 +35,7 @@ def holder_of_token(
         raise HTTPException(503, str(error)) from None
     if holder is None:
         _count(request.app.state.rates.strangers, "")
-        raise HTTPException(401, NO_TOKEN, {"WWW-Authenticate": "Bearer"})
+        raise HTTPException(401, SAYS_WHERE, {"WWW-Authenticate": "Bearer"})
     _count(request.app.state.rates.requests, holder)
     return holder
 

@@ -110,6 +110,8 @@ def answer_with_problems(app: FastAPI) -> None:
 class OnlyProblems:
     """ASGI middleware outside everything else: whatever still comes out as an error becomes a problem document.
 
+    HEAD is answered as GET without the body. Reference: RFC 9110, HTTP Semantics, 9.3.2.
+
     An error that nobody foresaw is logged by its kind and place alone; its words may hold names or paths.
     """
 
@@ -121,6 +123,9 @@ class OnlyProblems:
             await self.app(scope, receive, send)
             return
         started = replaced = False
+        bare = scope["method"] == "HEAD"
+        if bare:
+            scope = {**scope, "method": "GET"}
 
         async def send_checked(message: Message) -> None:
             nonlocal started, replaced
@@ -131,10 +136,10 @@ class OnlyProblems:
                     kept = [
                         pair for pair in message["headers"] if pair[0] in (b"allow", b"content-range", b"retry-after")
                     ]
-                    await _send_problem(send, status, _said(status), kept)
+                    await _send_problem(send, status, _said(status), kept, bare)
                     return
             if not replaced:
-                await send(message)
+                await send({**message, "body": b""} if bare and "body" in message else message)
 
         try:
             await self.app(scope, receive, send_checked)
@@ -142,19 +147,21 @@ class OnlyProblems:
             place = traceback.extract_tb(error.__traceback__)[-1]
             _LOG.error("unforeseen %s at %s:%s", type(error).__name__, Path(place.filename).name, place.lineno)
             if not started:
-                await _send_problem(send, 500, UNFORESEEN, [])
+                await _send_problem(send, 500, UNFORESEEN, [], bare)
 
 
 def _is_problem(message: Message) -> bool:
     return any(name == b"content-type" and value.startswith(MEDIA_TYPE.encode()) for name, value in message["headers"])
 
 
-async def _send_problem(send: Send, status: int, detail: str, headers: list[tuple[bytes, bytes]]) -> None:
+async def _send_problem(
+    send: Send, status: int, detail: str, headers: list[tuple[bytes, bytes]], bare: bool = False
+) -> None:
     document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     body = json.dumps(document).encode()
     own = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": [*own, *headers]})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": b"" if bare else body})
 
 
 def _said(status: int) -> str:

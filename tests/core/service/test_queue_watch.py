@@ -34,6 +34,14 @@ def test_nobody_has_to_look_for_the_next_training_to_start(
     assert second.is_alive
 
 
+def test_the_token_of_the_api_is_there_before_anybody_asks(workspace: Workspace) -> None:
+    async def served() -> bool:
+        async with watch.queue_watch(workspace)(None):
+            return (workspace.root / "api-token").exists()
+
+    assert asyncio.run(served())
+
+
 def test_the_watch_goes_on_after_an_error(
     workspace: Workspace, made: Made, trainings: Trainings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

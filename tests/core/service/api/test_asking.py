@@ -43,6 +43,12 @@ def test_only_true_and_false_are_truth(text: str) -> None:
         request_from({"checkpoint": ["a"], "fast": [text]})
 
 
+def test_a_layout_that_there_is_not_is_refused_before_the_study_waits() -> None:
+    with pytest.raises(UsageError, match=r"no layout is called 'zzz'; known: .*brats.*; left out, it is recognised"):
+        request_from({"checkpoint": ["a"], "layout": ["zzz"]})
+    assert request_from({"checkpoint": ["a"], "layout": ["brats"]}).layout == "brats"
+
+
 def test_the_form_is_described_field_by_field() -> None:
     form = form_schema()["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
     assert set(form) == {"files", *FIELDS}

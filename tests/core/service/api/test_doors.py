@@ -140,6 +140,19 @@ def test_what_is_not_there_or_cannot_be_done_is_a_problem_document(
         assert answer.headers["allow"]
 
 
+@pytest.mark.parametrize(
+    ("path", "status"), [("health", 200), ("models", 200), ("segmentations", 200), ("nothing", 404)]
+)
+def test_head_is_answered_as_get_without_the_body(client: TestClient, path: str, status: int) -> None:
+    whole, bare = client.get(f"/api/{path}"), client.head(f"/api/{path}")
+    assert (bare.status_code, bare.content) == (status, b"")
+    assert {**bare.headers} == {**whole.headers}
+
+
+def test_who_has_no_token_is_told_where_it_is(stranger: TestClient) -> None:
+    assert "the file api-token in the server's workspace" in stranger.get("/api/models").json()["detail"]
+
+
 def test_what_nobody_foresaw_is_500_without_a_word_of_it(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
