@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from core.data import limits
 from core.errors import RefusedError
 from core.jobs.borrowed_studies import bring_case
+from core.jobs.folder import JobStatus
 from core.jobs.segmentation_choices import AUTO
 from core.jobs.segmentation_queue import kept_s, submit
-from core.jobs.segmentations import SegmentationRequest, segmentations
+from core.jobs.segmentations import SegmentationJob, SegmentationRequest, segmentations
+from core.jobs.study_view import study_view
 from core.jobs.uploads import NoSuchUploadError, Upload, find_upload, owner_of, uploads_of
 from pages.parts import state, store
 from pages.parts.guard import in_a_sentence
+from pages.parts.importing.findings import plain
 from pages.parts.pickers import pick_cohort
 from pages.parts.uploader import this_browser, uploader
 
@@ -70,8 +75,12 @@ def _borrow() -> None:
             upload = bring_case(store.workspace(), cohort, case_id)
         except RefusedError as error:
             st.error(str(error))
-        else:
+            return
+        try:
             start(upload)
+        except RefusedError:
+            upload.remove()  # nobody has to send it again, and it is no upload that was broken off
+            raise
 
 
 def _brought_before() -> None:
@@ -84,4 +93,13 @@ def _brought_before() -> None:
         for job, status in reversed(mine[-8:]):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button("Open", key=f"open {job.id}", on_click=state.open_study, args=(job.id,))
-                st.caption(f"{status.title} · {WORDS[status.state]}")
+                st.caption(_told_apart(job, status))
+
+
+def _told_apart(job: SegmentationJob, status: JobStatus) -> str:
+    """Return what tells a study from the others: its case, its model, how it is and since when it is here."""
+    view = study_view(job) or {"case": "", "model": ""}
+    minutes = max(0.0, time.time() - status.queued_at) / 60
+    age = f"{minutes:.0f} min ago" if minutes < 90 else f"{minutes / 60:.0f} h ago"
+    said = [view["case"], view.get("model") or "", WORDS[status.state], f"brought {age}"]
+    return plain(" · ".join(filter(None, said)))

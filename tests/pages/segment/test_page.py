@@ -11,6 +11,7 @@ import pytest
 
 from core.case import Case
 from core.checkpoints import MissingCost, derive_checkpoint
+from core.data import limits
 from core.data.image import plain_image
 from core.data.refusal import Finding
 from core.importing import import_folder
@@ -19,7 +20,7 @@ from core.jobs import standstill
 from core.jobs.ready_case import RawStudy
 from core.jobs.segmentations import SegmentationRequest, segmentations
 from core.jobs.study_steps import StudySteps
-from core.jobs.uploads import owner_of
+from core.jobs.uploads import owner_of, uploads_folder
 from core.jobs.worker import Worker
 from core.volume import Grid
 from core.workspace import Workspace
@@ -46,6 +47,25 @@ def test_a_case_that_is_here_is_put_into_the_queue_and_opened(place: Workspace, 
     assert status.state == "queued"
     assert app.query_params["study"] == job.id
     assert "Cancel" in buttons(app)
+
+
+def test_a_case_for_which_there_is_no_place_leaves_no_upload_behind(
+    place: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_folder(place, write_cohort(tmp_path / "files" / "small", 1), "small")
+    monkeypatch.setattr(limits, "MAX_STUDIES_WAITING", 0)
+    app = opened()
+    buttons(app)["Segment this case"].click().run()
+    assert "bring this one when some are done" in words(app)
+    assert list(uploads_folder(place).iterdir()) == []
+
+
+def test_studies_are_told_apart_by_case_model_and_age(place: Workspace, tmp_path: Path) -> None:
+    done(place, tmp_path)
+    mine(place, tmp_path / "another")
+    said = words(opened()).replace("\\", "")
+    assert re.search(r"BraTS-TST-00001-000 · .+ · done · brought 0 min ago", said)
+    assert "waiting · brought 0 min ago" in said
 
 
 def test_a_study_that_waits_can_be_cancelled(place: Workspace, tmp_path: Path) -> None:
