@@ -12,7 +12,7 @@ from pages.parts import state
 from pages.parts.compare.grid import Cell, draw_grid
 from pages.parts.importing.findings import plain
 from pages.parts.segment.checkpoints import checkpoint_of, cost_in_words
-from pages.parts.segment.sequences import titled
+from pages.parts.segment.sequences import is_picture, titled
 from pages.parts.viewer import region_styles
 from pages.parts.words import plural
 
@@ -33,9 +33,12 @@ def measured(view: dict[str, Any]) -> None:
         ]
         for name, region in found.items()
     ]
-    draw_grid(["", "ml" if in_ml else "voxels", "mm" if in_ml else "voxels across"], rows, wraps=True)
+    counted = f"{_counted(view)}s"
+    draw_grid(["", "ml" if in_ml else counted, "mm" if in_ml else f"{counted} across"], rows, wraps=True)
     sentences = {name: region["sentence"] for name, region in found.items() if region["voxels"]}
-    if sentences:
+    if not sentences:
+        st.caption("The model marked nothing.")
+    else:
         # the innermost region is what is reported on
         name = st.selectbox(
             "To copy",
@@ -54,7 +57,7 @@ def lesions(job: SegmentationJob, view: dict[str, Any]) -> None:
     listed = found["listed"]
     st.markdown(f"**Lesions** :gray[{len(listed)} of {plain(_title(view, found['region']))}]")
     for lesion in listed[:SHOWN]:
-        amount = f"{lesion['ml']:.1f} ml" if lesion["ml"] is not None else plural(lesion["voxels"], "voxel")
+        amount = f"{lesion['ml']:.1f} ml" if lesion["ml"] is not None else plural(lesion["voxels"], _counted(view))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
                 "Go",
@@ -93,11 +96,19 @@ def how_sure(view: dict[str, Any]) -> None:
         st.markdown(":green[✓] like the training data")
 
 
+def _counted(view: dict[str, Any]) -> str:
+    return "pixel" if is_picture(view) else "voxel"
+
+
 def _across(diameters: dict[str, Any] | None) -> str:
     if diameters is None:
         return "–"
     unit = "mm" if "longest_mm" in diameters else "voxels"
     return f"{diameters[f'longest_{unit}']:.0f} × {diameters[f'across_{unit}']:.0f}"
+
+
+def _counted(view: dict[str, Any]) -> str:
+    return "pixel" if view["shape"][2] == 1 else "voxel"
 
 
 def _title(view: dict[str, Any], region: str) -> str:
