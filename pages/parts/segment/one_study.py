@@ -49,9 +49,17 @@ def one_study(job_id: str) -> None:
             as_the_scanner_left_it(job.id)
         if view is not None and status.state not in ("failed", "cancelled"):
             with in_a_sentence():
+                _which_case(job, status, view)
                 picture(job, view)
     with right:
         _right(job, status, view)
+
+
+def _which_case(job: SegmentationJob, status: JobStatus, view: dict[str, Any]) -> None:
+    """Say which case is shown, where several were brought."""
+    cases = len(job.document()["cases"]) if status.state == "done" else 1
+    if cases > 1:
+        st.caption(f"Shown is {plain(view['case'])}, one of {cases} cases; what you take away holds all of them.")
 
 
 def _left(job: SegmentationJob, status: JobStatus, view: dict[str, Any] | None) -> None:

@@ -12,6 +12,7 @@ from core.jobs.study_view import look_at
 from core.labels import scheme_from_json
 from pages.parts import state, store
 from pages.parts.segment.checkpoints import checkpoint_of
+from pages.parts.segment.sequences import is_picture
 from pages.parts.surfaces import surfaces_below
 from pages.parts.viewer import (
     Panel,
@@ -43,17 +44,18 @@ def picture(job: SegmentationJob, view: dict[str, Any]) -> None:
     address = view["mask"] or first.get("volume")
     masks = {title: volume_ref(address, place)} if address else {}
     regions = _regions(view)
+    panels = _panels(images, title if masks else None, view)
     shown = slice_viewer(
         case_title=view["case"],
         images=images,
         masks=masks,
         probabilities=_probabilities(view, title),
-        panels=_panels(images, title if masks else None),
+        panels=panels,
         regions=regions,
         initial=_opening(job, view, images),
         tools=bool(view["mask"]),
         height=HEIGHT,
-        columns=2,
+        columns=min(2, len(panels)),
         subject=f"study {job.id} {state.jumps(job.id)}",
         address={"study": job.id},
         on_view_change=lambda: None,
@@ -68,16 +70,19 @@ def picture(job: SegmentationJob, view: dict[str, Any]) -> None:
             f"Slice {first['slice'] + 1} came first; the others appear as they are done, those near the slice that you "
             "look at before the rest. The whole mask is cleaned up and measured at the end."
         )
-    surfaces_below(images, masks, regions, shown, key="segment")
+    if view["shape"][2] > 1:
+        surfaces_below(images, masks, regions, shown, key="segment")
 
 
-def _panels(images: Mapping[str, VolumeRef], mask: str | None) -> list[Panel]:
+def _panels(images: Mapping[str, VolumeRef], mask: str | None, view: Mapping[str, Any]) -> list[Panel]:
+    """Return three planes and a second sequence; of a single slice nothing that would be one voxel high."""
     favourite = _favourite(images)
     others = [name for name in ("FLAIR", "T2", *images) if name in images and name != favourite]
-    planes = [
-        Panel(plane.capitalize(), "{image}", mask=mask, plane=plane) for plane in ("axial", "coronal", "sagittal")
-    ]
-    return [*planes, *(Panel("Axial", name, image=name, mask=mask, plane="axial") for name in others[:1])]
+    planes = ("axial", "coronal", "sagittal") if view["shape"][2] > 1 else ("axial",)
+    titles = {"axial": "Picture"} if is_picture(view) else {}
+    cut = [Panel(titles.get(plane, plane.capitalize()), "{image}", mask=mask, plane=plane) for plane in planes]
+    beside = titles.get("axial", "Axial")
+    return [*cut, *(Panel(beside, name, image=name, mask=mask, plane="axial") for name in others[:1])]
 
 
 def _favourite(images: Mapping[str, VolumeRef]) -> str:

@@ -32,8 +32,11 @@ SHORT = {
 
 def take_away(job: SegmentationJob, status: JobStatus) -> None:
     """Draw a button per format that makes the file and hands it over, and the one that deletes the study."""
-    st.markdown("**Take away**")
-    if status.state == "done":
+    left_h = max(0.0, status.heartbeat + kept_s() - time.time()) / 3600
+    if status.state != "done":
+        st.caption(f"Its files are deleted already; this page of it goes in {left_h:.0f} h.")
+    else:
+        st.markdown("**Take away**")
         titles = export_formats()
         with st.container(horizontal=True, gap="small"):
             wanted = [
@@ -46,8 +49,7 @@ def take_away(job: SegmentationJob, status: JobStatus) -> None:
             _make(job, name)
         if said := _own_grids(job):
             st.caption(said)
-    left_h = max(0.0, status.heartbeat + kept_s() - time.time()) / 3600
-    st.caption(f"The study is deleted from this server in {left_h:.0f} h.")
+        st.caption(f"The study is deleted from this server in {left_h:.0f} h.")
     st.button("Delete now", key=f"delete {job.id}", on_click=partial(_delete, job))
 
 

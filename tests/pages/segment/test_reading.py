@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from core.atomic import read_json, write_json
 from core.jobs import segmentation_queue as queue
-from core.jobs.segmentations import SegmentationJob
+from core.jobs.segmentations import SegmentationJob, SegmentationRequest
 from core.jobs.slice_questions import waiting
+from core.jobs.worker import Worker
 from core.workspace import Workspace
 from pages.parts.compare.grid import Cell, grid_html
 from pages.parts.segment.sequences import titled
 from tests import narrow
-from tests.pages.segment.page import done, mine, opened, words
+from tests.core.jobs.studies_to_segment import brought
+from tests.pages.segment.page import NOBODY, done, mine, opened, words
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -83,3 +88,47 @@ def test_an_answer_without_voxel_sizes_counts_pixels(
 def shows(job: SegmentationJob, **changed: Any) -> None:
     """Have a study's view say something else."""
     write_json(job.folder / "view.json", read_json(job.folder / "view.json") | changed)
+
+
+def test_a_picture_is_one_panel_measured_in_pixels_and_says_which_of_several_it_is(
+    place: Workspace, tmp_path: Path
+) -> None:
+    regions = {"regions": ("foreground",), "scheme": "binary", "thresholds": (128,)}
+    spec = narrow.spec(modalities=("image",), preparing="minmax", **regions)
+    narrow.checkpoint(place.made_checkpoint("pictures"), inference=spec)
+    files = [tmp_path / f"slice_{number}.png" for number in (1, 2)]
+    for number, file in enumerate(files):
+        blocks = np.random.default_rng(number).integers(60, 256, (4, 5)).astype(np.uint8)
+        Image.fromarray(np.kron(blocks, np.ones((8, 8), np.uint8))).save(file)
+    asked = SegmentationRequest(checkpoint="pictures", device="cpu", owner=NOBODY)
+    job = queue.submit(place, brought(place, *files), asked)
+    taken = queue.claim(place, "cpu")
+    assert taken is not None
+    Worker(place, "cpu").do(taken)
+    assert job.status.state == "done", job.status.message
+    app = opened(job.id)
+    assert "one of 2 cases; what you take away holds all of them" in words(app)
+    viewers = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    (panels,) = [viewer["panels"] for viewer in viewers if "panels" in viewer]
+    assert [(panel["title"], panel["plane"]) for panel in panels] == [("Picture", "axial")]
+    tables = " ".join(str(html.proto) for html in app.get("html"))
+    assert "pixels across" in tables
+    assert "voxels" not in tables
+
+
+def test_a_mask_of_nothing_says_so(place: Workspace, tmp_path: Path) -> None:
+    job = done(place, tmp_path)
+    measured = read_json(job.folder / "view.json")["measured"]
+    for region in measured["regions"].values():
+        region |= {"voxels": 0, "ml": 0.0, "diameters": None}
+    shows(job, measured=measured)
+    assert "The model marked nothing." in words(opened(job.id))
+
+
+def test_of_a_study_that_failed_nothing_is_left_to_take_away(place: Workspace, tmp_path: Path) -> None:
+    job = mine(place, tmp_path)
+    assert queue.claim(place, "cpu") is not None
+    queue.finish(place, job, "failed", "its files hold no picture; bring others")
+    said = words(opened(job.id))
+    assert "Its files are deleted already" in said
+    assert "Take away" not in said
