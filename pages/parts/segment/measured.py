@@ -107,9 +107,5 @@ def _across(diameters: dict[str, Any] | None) -> str:
     return f"{diameters[f'longest_{unit}']:.0f} × {diameters[f'across_{unit}']:.0f}"
 
 
-def _counted(view: dict[str, Any]) -> str:
-    return "pixel" if view["shape"][2] == 1 else "voxel"
-
-
 def _title(view: dict[str, Any], region: str) -> str:
     return str(view["measured"]["regions"][region]["title"])
