@@ -86,6 +86,8 @@ class Server:
             )
             answer = connection.getresponse()
             content = answer.read()
+        except OSError as error:
+            sys.exit(f"no answer from {self._parts.netloc} ({error}); start the server, or name another --address")
         finally:
             connection.close()
         if answer.status >= 400:
@@ -103,6 +105,9 @@ def main() -> None:
     arguments.add_argument("--address", default="http://127.0.0.1:8600/api")
     arguments.add_argument("--token-file", type=Path, default=Path("workspace/api-token"))
     options = arguments.parse_args()
+    for file in (*options.files, options.token_file):
+        if not file.is_file():
+            arguments.error(f"found no file at {file}; check the name, or --token-file for the server's api-token")
     server = Server(options.address, options.token_file.read_text().split()[0])
     job = server.wait(server.bring(options.files, checkpoint=options.checkpoint))
     options.out.write_bytes(server.fetch(job, options.format))
