@@ -91,15 +91,15 @@ def _brought_before() -> None:
     with st.container(border=True, key="surface-before"):
         st.markdown("**Yours**")
         for job, status in reversed(mine[-8:]):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.button("Open", key=f"open {job.id}", on_click=state.open_study, args=(job.id,))
-                st.caption(_told_apart(job, status))
+            button, words = st.columns([1, 6], vertical_alignment="center")
+            button.button("Open", key=f"open {job.id}", on_click=state.open_study, args=(job.id,))
+            words.caption(_told_apart(job, status))
 
 
 def _told_apart(job: SegmentationJob, status: JobStatus) -> str:
     """Return what tells a study from the others: its case, its model, how it is and since when it is here."""
-    view = study_view(job) or {"case": "", "model": ""}
+    view = study_view(job) or {"case": "a study"}
     minutes = max(0.0, time.time() - status.queued_at) / 60
     age = f"{minutes:.0f} min ago" if minutes < 90 else f"{minutes / 60:.0f} h ago"
-    said = [view["case"], view.get("model") or "", WORDS[status.state], f"brought {age}"]
+    said = [view["case"], view.get("model") or "", WORDS[status.state], age]
     return plain(" · ".join(filter(None, said)))

@@ -64,8 +64,8 @@ def test_studies_are_told_apart_by_case_model_and_age(place: Workspace, tmp_path
     done(place, tmp_path)
     mine(place, tmp_path / "another")
     said = words(opened()).replace("\\", "")
-    assert re.search(r"BraTS-TST-00001-000 · .+ · done · brought 0 min ago", said)
-    assert "waiting · brought 0 min ago" in said
+    assert re.search(r"BraTS-TST-00001-000 · .+ · done · 0 min ago", said)
+    assert "a study · waiting · 0 min ago" in said
 
 
 def test_a_study_that_waits_can_be_cancelled(place: Workspace, tmp_path: Path) -> None:
