@@ -187,7 +187,7 @@ def in_a_sentence(error: BaseException) -> str:
     if isinstance(error, (RefusedError, JobFailedError)):
         return str(error)
     if isinstance(error, ModuleNotFoundError):  # requirements-light.txt has not everything
-        return f"{error.name} is not installed here, and this needs it; bring it where requirements.txt is installed"
+        return f"this study needs {error.name}, which is not installed here; bring it where requirements.txt is"
     if isinstance(error, MemoryError) or type(error).__name__ in ("OutOfMemoryError", "AcceleratorError"):
         return "it needed more memory than there is; bring a smaller study, or one with fewer options"
     if isinstance(error, OSError):

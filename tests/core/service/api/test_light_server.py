@@ -75,18 +75,25 @@ def ask_here(repo_root: Path, workspace: Path, *arguments: object) -> None:
     subprocess.run(command, cwd=repo_root, env=environment, capture_output=True, check=True)
 
 
-def brought(client: httpx.Client, files: Sequence[Path], **fields: str) -> str:
+def ended(client: httpx.Client, files: Sequence[Path], **fields: str) -> dict[str, Any]:
+    """Bring a study, and return what is known of it once it has ended."""
     answer = client.post(
         "/segmentations", files=[("files", (file.name, file.read_bytes())) for file in files], data=fields
     )
     assert answer.status_code == 202, answer.text
     where = f"/segmentations/{answer.json()['id']}"
     ends = time.monotonic() + PATIENCE_S
-    while (state := client.get(where).json())["state"] in ("queued", "running"):
-        assert time.monotonic() < ends, state
+    while (found := client.get(where).json())["state"] in ("queued", "running"):
+        assert time.monotonic() < ends, found
         time.sleep(0.2)
-    assert state["state"] == "done", state
-    return where
+    return dict(found)
+
+
+def brought(client: httpx.Client, files: Sequence[Path], **fields: str) -> str:
+    """Return where a study is once it is done."""
+    found = ended(client, files, **fields)
+    assert found["state"] == "done", found
+    return f"/segmentations/{found['id']}"
 
 
 def refusal(answer: httpx.Response) -> str:
@@ -161,3 +168,11 @@ def test_a_dicom_series_has_its_mask_as_nifti_and_no_dicom_segmentation(client: 
     assert 0.01 < np.asarray(mask_of(client.get(f"{where}/result").content).dataobj).mean() < 0.99
     said = refusal(client.get(f"{where}/result", params={"format": "dicom-seg"}))
     assert said.startswith("dicom-seg needs highdicom, which is not installed here")
+    assert client.get(f"{where}/result", params={"format": "rtstruct"}).status_code == 200
+
+
+def test_a_study_as_the_scanner_left_it_fails_with_a_sentence(client: httpx.Client, real_data: Path) -> None:
+    files = sorted((real_data / "clinical_study" / "TCGA-FG-6692" / "raw").iterdir())
+    found = ended(client, files, checkpoint=MODEL)
+    assert found["state"] == "failed"
+    assert found["message"].startswith("this study needs SimpleITK, which is not installed here")
