@@ -251,10 +251,10 @@ def _say(findings: Iterable[Finding]) -> None:
 def _print(result: Segmentation) -> None:
     masks = [(result.file, result.volumes_ml), *((mask.file, mask.volumes_ml) for mask in result.series.values())]
     for number, (file, found) in enumerate(masks):
-        volumes = ", ".join(f"{region} {_ml(ml)}" for region, ml in found.items())
+        volumes = ", ".join(f"{region} {_amount(result, region, ml)}" for region, ml in found.items())
         seconds = f"  {sum(result.seconds.values()):.1f} s" if number == 0 else ""
         print(f"{file}  {volumes}{seconds}")
 
 
-def _ml(volume_ml: float | None) -> str:
-    return "without voxel sizes" if volume_ml is None else f"{volume_ml:.1f} ml"
+def _amount(result: Segmentation, region: str, volume_ml: float | None) -> str:
+    return f"{result.voxels[region]:,} {result.counted_in}" if volume_ml is None else f"{volume_ml:.1f} ml"

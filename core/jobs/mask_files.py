@@ -113,8 +113,12 @@ def write_masks(out: Path, ready: ReadyCase, found: Found, carried: Mapping[str,
 
 def volumes_ml(mask: Bits, regions: tuple[str, ...], voxel_ml: float | None) -> dict[str, float | None]:
     """Return ml per region of region bits (X, Y, Z); None without voxel sizes."""
-    counts = [int(np.count_nonzero(mask & np.uint8(1 << bit))) for bit in range(len(regions))]
-    return {name: None if voxel_ml is None else n * voxel_ml for name, n in zip(regions, counts, strict=True)}
+    return {name: None if voxel_ml is None else n * voxel_ml for name, n in voxels_of(mask, regions).items()}
+
+
+def voxels_of(mask: Bits, regions: tuple[str, ...]) -> dict[str, int]:
+    """Return how many voxels each region of region bits (X, Y, Z) has."""
+    return {name: int(np.count_nonzero(mask & np.uint8(1 << bit))) for bit, name in enumerate(regions)}
 
 
 def _write(path: Path, case_id: str, bits: Bits, grid: Grid, found: Found) -> Path:

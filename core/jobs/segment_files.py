@@ -20,7 +20,7 @@ from core.inference.missing import doing_without, missing_modalities
 from core.inference.segment import Segmenter, Stopwatch
 from core.jobs.aligned_studies import AlignedStudies
 from core.jobs.listening import NOBODY, Listener, quiet
-from core.jobs.mask_files import Found, MaskFile, carried_masks, volumes_ml, write_masks
+from core.jobs.mask_files import Found, MaskFile, carried_masks, volumes_ml, voxels_of, write_masks
 from core.jobs.ready_case import STEPS_AFTER, ReadyCase, ready_case
 from core.labels import LabelScheme, scheme_from_json
 from core.measuring.familiarity import Familiarity, familiarity_of_volume
@@ -39,6 +39,7 @@ class Segmentation:
         case_id: which case.
         file: the mask that was written, on the grid that was segmented.
         volumes_ml: ml per region, None for images without voxel sizes.
+        voxels: how many each region has.
         seconds: time per step.
         model: what the checkpoint was called where several were asked for, else "".
         checkpoint_id: what made the mask.
@@ -46,11 +47,13 @@ class Segmentation:
         files: everything that was written, `file` first.
         series: of a study as the scanner left it, each series's mask on its own grid.
         harmonised: what was done to bring it onto one grid, as plain JSON types; None where nothing was.
+        counted_in: what `voxels` are called: pixels of a picture.
     """
 
     case_id: str
     file: Path
     volumes_ml: dict[str, float | None]
+    voxels: dict[str, int]
     seconds: dict[str, float]
     model: str = ""
     checkpoint_id: str = ""
@@ -58,6 +61,7 @@ class Segmentation:
     files: tuple[Path, ...] = ()
     series: Mapping[str, MaskFile] = field(default_factory=dict)
     harmonised: dict[str, Any] | None = None
+    counted_in: str = "voxels"
 
     def to_json(self) -> dict[str, Any]:
         document: dict[str, Any] = {
@@ -65,6 +69,7 @@ class Segmentation:
             "file": str(self.file),
             "files": [file.name for file in self.files],
             "volumes_ml": self.volumes_ml,
+            "voxels": self.voxels,
             "seconds": self.seconds,
             "checkpoint_id": self.checkpoint_id,
             "findings": [finding.to_json() for finding in self.findings],
@@ -232,6 +237,7 @@ def _segment(
         case_id=case.case_id,
         file=written.file,
         volumes_ml=volumes,
+        voxels=voxels_of(bits, prediction.regions),
         seconds={name: round(seconds, 4) for name, seconds in watch.seconds.items()},
         model=model,
         checkpoint_id=checkpoint.id,
@@ -239,6 +245,7 @@ def _segment(
         files=written.files,
         series=written.series,
         harmonised=ready.harmonised.to_json() if ready.harmonised else None,
+        counted_in="pixels" if volume.geometry is None and volume.shape[2] == 1 else "voxels",
     )
 
 

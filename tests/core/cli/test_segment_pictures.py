@@ -34,7 +34,9 @@ def segmented(ask: Ask, tmp_path: Path, checkpoint: Checkpoint) -> Path:
     answer = ask("segment", tmp_path / "scan", "--checkpoint", checkpoint.folder, "--out", tmp_path / "out", "--json")
     assert answer.code == 0
     assert answer.document["volumes_ml"] == {"foreground": None}, "a picture has no voxel sizes"
+    (case,) = answer.document["cases"]
     (file,) = answer.document["files"]
+    assert case["voxels"] == {"foreground": np.count_nonzero(stored(Path(file)))}
     return Path(file)
 
 
@@ -54,6 +56,15 @@ def test_the_mask_has_the_pictures_columns_and_rows_and_claims_no_place(segmente
     assert (image.shape, image.get_data_dtype()) == ((COLUMNS, ROWS, 1), np.uint8)
     assert (int(image.header["sform_code"]), int(image.header["qform_code"])) == (0, 0)
     assert set(np.unique(stored(segmented))) == {0, 1}
+
+
+def test_the_command_line_says_how_many_pixels_there_are(ask: Ask, tmp_path: Path, checkpoint: Checkpoint) -> None:
+    (tmp_path / "scan").mkdir()
+    blocks = np.random.default_rng(3).integers(60, 256, (3, 5)).astype(np.uint8)
+    Image.fromarray(np.kron(blocks, np.ones((8, 8), np.uint8))).save(tmp_path / "scan" / "slice_7.png")
+    answer = ask("segment", tmp_path / "scan", "--checkpoint", checkpoint.folder, "--out", tmp_path / "out")
+    found = np.count_nonzero(stored(tmp_path / "out" / "slice_7_seg.nii.gz"))
+    assert f"slice_7_seg.nii.gz  foreground {found:,} pixels  " in answer.out
 
 
 def test_it_is_scored_against_a_mask_drawn_as_a_picture_pixel_by_pixel(

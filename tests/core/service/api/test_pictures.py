@@ -51,6 +51,7 @@ def test_a_set_of_pictures_is_segmented_and_measured_in_pixels(
         (tmp_path / "mask.nii.gz").write_bytes(client.get(f"{where}/result?case={case}").content)
         mask = np.asarray(nib.load(tmp_path / "mask.nii.gz").dataobj)
         assert mask.shape == (40, 32, 1)
+        assert {each["case"]: each["voxels"] for each in document["cases"]}[case] == {"foreground": mask.sum()}
         (row, *_) = csv.DictReader(client.get(f"{where}/result?format=csv&case={case}").text.splitlines())
         assert (int(row["voxels"]), row["ml"], row["length_unit"]) == (mask.sum(), "", "pixels")
         for name, why in REFUSED.items():
