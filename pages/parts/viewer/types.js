@@ -52,7 +52,7 @@
  * @property {PanelSpec[]} panels
  * @property {Region[]} regions
  * @property {Record<string, [number, number]>} windows
- * @property {{plane: Plane, slice: number | null, image: string | null, window: [number, number] | null}} initial
+ * @property {{plane: Plane, slice: number | null, image: string | null, window: [number, number] | null, cursor?: Triple | null}} initial
  * @property {boolean} autoplay
  * @property {boolean} flicker
  * @property {boolean} controls

@@ -42,6 +42,8 @@ export class Viewer {
     this.askedSlice = null;
     /** @type {Triple | null} */
     this.askedCursor = null;
+    /** To a voxel, by a button of the page. */
+    this.sent = false;
     /** Where the crosshair is when nothing was asked for. @type {Triple | null} */
     this.opened = null;
     this.settled = false;
@@ -141,14 +143,19 @@ export class Viewer {
 
   #enter() {
     this.motion.setPlaying(false);
-    const place = readAddress(this.data);
+    const { plane, slice, cursor } = this.data.initial;
+    // the address still says where the reader was who is sent to a voxel
+    const sent = Boolean(this.panels.length && cursor);
+    const place = sent ? {} : readAddress(this.data);
     const known = Object.keys(place).length ? undefined : recall(this.data.subject);
     const before = this.panels.length ? kept(this.view) : {};
-    this.view = { ...(known ?? firstView(this.data, place)), ...before };
-    this.askedSlice = place.slice ?? this.data.initial.slice;
-    this.askedCursor = place.cursor ?? null;
+    const looked = sent ? { ...this.view, plane, centre: null } : {};
+    this.view = { ...(known ?? firstView(this.data, place)), ...looked, ...before };
+    this.askedSlice = sent ? null : (place.slice ?? slice);
+    this.askedCursor = (sent ? cursor : place.cursor) ?? null;
+    this.sent = sent;
     this.opened = null;
-    this.settled = known !== undefined;
+    this.settled = known !== undefined && !sent;
     this.ground = null;
   }
 
@@ -176,7 +183,8 @@ export class Viewer {
     const near = this.askedCursor ?? peaks;
     this.view.cursor = openingVoxel(this.ground, near, this.view.plane, this.askedSlice);
     this.settled = true;
-    this.teller.shown();
+    if (this.sent) this.teller.moved();
+    else this.teller.shown();
     library.pump();
   }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 PICTURES = PROJECT / "tests" / "output"
 SOON_MS = 120_000
+TAKES = re.compile(r"^Save \S")  # a file by its name; the viewer has a button called Save
 
 
 def drop(page: Page, files: list[Path]) -> None:
@@ -25,7 +27,7 @@ def download(page: Page, name: str, folder: Path) -> Path:
     """Have a format made and return the file that is handed over."""
     page.get_by_role("button", name=name, exact=True).click()
     with page.expect_download(timeout=SOON_MS) as got:
-        page.get_by_role("button", name="Save ").click(timeout=SOON_MS)
+        page.get_by_role("button", name=TAKES).click(timeout=SOON_MS)
     path = folder / got.value.suggested_filename
     got.value.save_as(path)
     return path

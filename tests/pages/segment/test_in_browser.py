@@ -17,6 +17,7 @@ from core.workspace import Workspace
 from tests.core.jobs.studies_to_segment import study_files, with_checkpoint
 from tests.pages.segment.browser import PICTURES, SOON_MS, download, drop
 from tests.pages.serving import serving_app
+from tests.pages.viewer.conftest import Hand
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -29,6 +30,29 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Workspa
     workspace = with_checkpoint(Workspace(tmp_path_factory.mktemp("segment") / "workspace"))
     with serving_app(workspace) as served:
         yield served.address, workspace
+
+
+def test_a_lesion_is_gone_to_wherever_the_reader_was(app: tuple[str, Workspace], page: Page, tmp_path: Path) -> None:
+    address, workspace = app
+    page.goto(f"{address}/segment")
+    drop(page, study_files(tmp_path / "brought"))
+    page.get_by_role("button", name="NIfTI", exact=True).wait_for(timeout=SOON_MS)
+    job, _ = segmentations(workspace)[-1]
+    view = study_view(job)
+    assert view is not None
+    lesion = view["measured"]["lesions"]["listed"][0]["centroid_voxel"]
+    there = ",".join(str(round(each)) for each in lesion)
+    hand = Hand(page, page.locator(".segscope-viewer"))
+    hand.expect("ready", "true", SOON_MS)
+    for _ in range(2):  # the second time from somewhere else, where the address was
+        hand.press("Home")
+        hand.expect("slice", "0")
+        page.wait_for_url("**slice=0*")
+        page.get_by_role("button", name="Go", exact=True).first.click()
+        hand.expect("cursor", there)
+        page.wait_for_url(f"**slice={round(lesion[2])}*")
+    page.get_by_role("button", name="Delete now").click()
+    page.get_by_text("Segment a scan").wait_for(timeout=SOON_MS)
 
 
 def test_from_the_drop_to_a_mask_on_the_disk_and_away(app: tuple[str, Workspace], page: Page, tmp_path: Path) -> None:
