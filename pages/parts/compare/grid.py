@@ -75,7 +75,7 @@ def _cell(tag: str, cell: Cell, reads: bool, line: str) -> str:
     style = f"padding:5px 10px 5px 0;text-align:{'left' if reads else 'right'};white-space:nowrap;{line}"
     weight = "font-weight:600" if cell.bold else "font-weight:400"
     grey = f";color:{SECONDARY}" if cell.grey else ""
-    square = f'<span style="color:{cell.colour}">■</span> ' if cell.colour else ""
+    square = f'<span style="color:{cell.colour}">■</span>&nbsp;' if cell.colour else ""
     text = escape(cell.text)
     if cell.picture:
         shape = f"display:block;width:{PICTURE_SIDE}px;height:{PICTURE_SIDE}px;border-radius:4px"
