@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.errors import RefusedError
+from core.errors import JobFailedError, RefusedError
 from core.jobs.folder import JobStatus
 from core.jobs.segmentation_choices import export_formats
 from core.jobs.segmentation_queue import kept_s, remove
@@ -39,14 +39,17 @@ def take_away(job: SegmentationJob, status: JobStatus) -> None:
         st.markdown("**Take away**")
         titles = export_formats()
         with st.container(horizontal=True, gap="small"):
-            wanted = [
-                name
-                for name in titles
-                if st.button(SHORT.get(name, name), key=f"make {name} {job.id}", help=titles[name])
-            ]
-        # below the buttons, which stay where they are
-        for name in wanted:
-            _make(job, name)
+            for name in titles:
+                st.button(
+                    SHORT.get(name, name),
+                    key=f"make {name} {job.id}",
+                    help=titles[name],
+                    on_click=state.take,
+                    args=(job.id, name),
+                )
+        # below the buttons, which stay where they are; it stays too while the reader scrolls on
+        if wanted := state.takes(job.id):
+            _make(job, wanted)
         if said := _own_grids(job):
             st.caption(said)
         st.caption(f"The study is deleted from this server in {left_h:.0f} h.")
@@ -68,7 +71,8 @@ def _make(job: SegmentationJob, name: str) -> None:
     try:
         with st.spinner("Writing"):
             path = result_file(job, name)
-    except RefusedError as error:
+    except (RefusedError, JobFailedError) as error:
+        state.take(job.id, None)  # not tried again with every move of the hand
         st.warning(str(error))
         return
     st.download_button(

@@ -16,6 +16,8 @@ from pages.parts.state.of_a_study import (
     rest_on_slice,
     rests_on,
     study,
+    take,
+    takes,
 )
 from pages.parts.state.of_an_import import (
     NEW_IMPORT,
@@ -41,6 +43,8 @@ __all__ = [
     "rest_on_slice",
     "rests_on",
     "study",
+    "take",
+    "takes",
 ]
 
 _COHORT = "cohort"

@@ -7,6 +7,7 @@ import streamlit as st
 _STUDY = "study"
 _JUMPS = "jumps in the study"
 _RESTS = "rests on a slice of"
+_TAKES = "takes away of a study"
 
 
 def study() -> str | None:
@@ -53,3 +54,14 @@ def rests_on(study: str) -> int | None:
     """Return the axial slice that a study's viewer shows, or None before it said so."""
     found = st.session_state.get(_RESTS)
     return int(found[1]) if found and found[0] == study else None
+
+
+def take(study: str, name: str | None) -> None:
+    """Remember the format in which a study is to be taken away; None forgets it."""
+    st.session_state[_TAKES] = (study, name)
+
+
+def takes(study: str) -> str | None:
+    """Return the format in which a study is to be taken away, until another is asked for."""
+    found = st.session_state.get(_TAKES)
+    return found[1] if found and found[0] == study else None

@@ -94,6 +94,8 @@ def test_a_format_is_made_and_handed_over(place: Workspace, tmp_path: Path) -> N
     buttons(app)["NIfTI"].click().run()
     assert not app.exception
     assert [each.proto.label for each in app.get("download_button")] == ["Save BraTS-TST-00001-000_seg.nii.gz"]
+    app.run()
+    assert app.get("download_button"), "and stays while the reader scrolls on"
 
 
 def test_a_study_is_deleted_at_once(place: Workspace, tmp_path: Path) -> None:
