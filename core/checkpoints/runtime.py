@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,7 @@ from core.checkpoints.onnx_file import ONNX
 Runtime = Literal["torch", "onnx"]
 
 
+@cache
 def torch_is_here() -> bool:
     """Tell whether torch is installed, without loading it."""
     return find_spec("torch") is not None
