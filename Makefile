@@ -10,6 +10,8 @@ export PYTHONPATH := $(CURDIR)
 # albumentations asks the network for a newer release when it is imported
 export NO_ALBUMENTATIONS_UPDATE := 1
 export UV_PYTHON_DOWNLOADS := never
+# compiled once and kept: hundreds of processes that the tests start would each compile the libraries anew
+export PYTHONDONTWRITEBYTECODE :=
 
 # one file stays with one worker, so that its browser and its volumes are made once
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 30
