@@ -118,7 +118,7 @@ def require_members(members: Sequence[Checkpoint]) -> None:
             if of(member.spec) != of(first.spec):
                 raise CheckpointError(
                     f"{_called(member)} has other {what} than {_called(first)} ({_said(of(member.spec))}; "
-                    f"{_said(of(first.spec))}); the members of an ensemble share them"
+                    f"{_said(of(first.spec))}); the members of an ensemble share them: leave one of the two out"
                 )
 
 

@@ -34,7 +34,7 @@ from core.labels import LabelScheme, scheme_from_json
 from core.workspace import SHIPPED_CHECKPOINTS, NotInWorkspaceError, Workspace
 
 CHECKPOINT_ID = re.compile(r"[0-9a-f]{64}")
-AUTO = "auto"  # the first checkpoint that fits the study
+AUTO = "auto"  # the checkpoint that suits the study best
 BETWEEN = ","  # the names of checkpoints whose mean is taken
 
 
@@ -106,10 +106,21 @@ def what_it_lacks(checkpoint: Checkpoint, modalities: Collection[str]) -> tuple[
     return lacks
 
 
+def suitability(name: str, checkpoint: Checkpoint, modalities: Collection[str]) -> tuple[int, ...]:
+    """Return by what checkpoints are ordered for a study, the one that suits it best being least.
+
+    One that trained on a leak comes last; one's own come before the shipped ones, which know phantoms; then counts how
+    much of what the study has is read, and how little of what is read the study lacks.
+    """
+    reads = set(checkpoint.spec.modalities)
+    used, lacking = len(reads.intersection(modalities)), len(reads.difference(modalities))
+    return checkpoint.card.leaks, name in shipped_names(), -used, lacking
+
+
 def fitting_checkpoint(
     workspace: Workspace, modalities: Collection[str], regions: Sequence[str] = ()
 ) -> NamedCheckpoint:
-    """Return the first checkpoint that fits a study: runs, the newest first, then those made of others, then shipped.
+    """Return the checkpoint that suits a study best, of those that fit it.
 
     Args:
         workspace: where they are.
@@ -120,9 +131,7 @@ def fitting_checkpoint(
         RefusedError: none fits; the message says what they need.
     """
     every = named_checkpoints(workspace)
-    shipped = shipped_names()
-    own_first = sorted(every, key=lambda named: (named.checkpoint.card.leaks, named.name in shipped))
-    for named in own_first:
+    for named in sorted(every, key=lambda named: suitability(named.name, named.checkpoint, modalities)):
         if not what_it_lacks(named.checkpoint, modalities) and tuple(regions) in ((), named.checkpoint.spec.regions):
             return named
     needs = dict.fromkeys(", ".join(named.checkpoint.spec.modalities) for named in every)

@@ -55,7 +55,7 @@ class SegmentationRequest:
     """What is to be done with a study.
 
     Attributes:
-        checkpoint: by the name that the workspace knows it by, or its id; `auto` takes the first that fits the study.
+        checkpoint: by the name that the workspace knows it by, or its id; `auto` takes the one that suits the study.
             Several, separated by commas, predict as one: the mean of their probabilities.
         scheme: the name of the scheme of the labels that are written; None takes the checkpoint's.
         options: of the prediction, as `InferenceOptions` has them.

@@ -13,7 +13,7 @@ from core.jobs.segmentations import SegmentationRequest
 from core.service.api.receiving import FILES, FORM
 
 FIELDS = {
-    "checkpoint": "name or id of a checkpoint, as /models lists them, or auto for the first that fits the study; "
+    "checkpoint": "name or id of a checkpoint, as /models lists them, or auto for the one that suits the study best; "
     "several, each in a field of its own or separated by commas, give the mean of what they find",
     "scheme": "what the labels that are written mean, such as brats-2021; the checkpoint's own where it is left out",
     "options": "of the prediction, a JSON object: tta (mean over flips), planes (mean over axial, coronal, sagittal), "

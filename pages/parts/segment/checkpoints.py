@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core.checkpoints import Checkpoint, join_checkpoints
 from core.errors import RefusedError
 from core.inference.missing import cost_sentence
-from core.jobs.segmentation_choices import several_names, what_it_lacks
+from core.jobs.segmentation_choices import BETWEEN, several_names, suitability, what_it_lacks
 from pages.parts import store
 from pages.parts.volumes import TITLES
 
@@ -33,9 +33,10 @@ class Offer:
 
 
 def offers(modalities: Sequence[str]) -> list[Offer]:
-    """Return every checkpoint, the ones that fit first."""
+    """Return every checkpoint, the ones that fit first, and of those the one that suits best."""
     found = []
-    for name, checkpoint in store.checkpoints().items():
+    every = store.checkpoints().items()
+    for name, checkpoint in sorted(every, key=lambda item: suitability(item[0], item[1], modalities)):
         lacks = what_it_lacks(checkpoint, modalities)
         reads = ", ".join(TITLES.get(each, each) for each in checkpoint.spec.modalities)
         why_not = f"needs {' and '.join(TITLES.get(each, each) for each in lacks)} too" if lacks else ""
@@ -48,6 +49,17 @@ def cost_in_words(checkpoint: Checkpoint, modalities: Sequence[str]) -> str:
     """Return what a study's missing sequences cost with a checkpoint that does without; empty where none is missing."""
     missing = [name for name in checkpoint.spec.modalities if name not in modalities]
     return cost_sentence(checkpoint, missing) if missing else ""
+
+
+def why_not_together(names: Sequence[str]) -> str:
+    """Return why checkpoints have no mean; empty where they have one, or there is but one of them."""
+    known = store.checkpoints()
+    if len(names) > 1:
+        try:
+            join_checkpoints(BETWEEN.join(names), [known[name] for name in names])
+        except RefusedError as error:
+            return str(error)
+    return ""
 
 
 def checkpoint_of(name: str) -> Checkpoint | None:

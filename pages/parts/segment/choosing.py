@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +14,13 @@ from core.inference.planes import PlanesRefusedError, require_planes
 from core.jobs.borrowed_studies import bring_again
 from core.jobs.segmentation_choices import BETWEEN, several_names
 from core.jobs.segmentation_queue import submit
-from core.jobs.segmentations import SegmentationJob
+from core.jobs.segmentations import SegmentationJob, SegmentationRequest
 from pages.parts import state, store
 from pages.parts.importing.findings import plain
-from pages.parts.segment.checkpoints import Offer, offers
+from pages.parts.segment.checkpoints import Offer, offers, why_not_together
 
 SHOWN_UNFIT = 6
+LISTED, LIST_PX = 8, 280  # models in sight at once
 
 
 def models(job: SegmentationJob, view: dict[str, Any]) -> None:
@@ -30,16 +31,11 @@ def models(job: SegmentationJob, view: dict[str, Any]) -> None:
     if not fitting:
         st.caption("No model fits this study any more.")
         return
-    chosen = st.multiselect(
-        "Model",
-        list(fitting),
-        [name for name in several_names(view["checkpoint"]) if name in fitting],
-        format_func=lambda name: _short(fitting[name]),
-        key=f"model of {job.id}",
-        label_visibility="collapsed",
-        placeholder="Choose one, or several for their mean",
-    )
+    chosen = _chosen(job, view, fitting)
     _about([fitting[name] for name in chosen])
+    together = why_not_together(chosen)
+    if together:
+        st.caption(f":orange[!] {plain(together)}")
     tta = st.checkbox(
         "Mean over flips",
         key=f"tta of {job.id}",
@@ -49,20 +45,41 @@ def models(job: SegmentationJob, view: dict[str, Any]) -> None:
     planes = _three_planes(job, view)
     _unfit([offer for offer in every if offer.why_not])
     options = ({"tta": True} if tta else {}) | ({"planes": list(PLANES)} if planes else {})
-    is_new = BETWEEN.join(chosen) != view["checkpoint"] or options != job.asked.options
-    can = bool(chosen) and is_new
+    is_new = set(chosen) != set(several_names(view["checkpoint"])) or options != job.asked.options
+    can = bool(chosen) and is_new and not together
     if st.button("Segment again", type="primary", width="stretch", disabled=not can, key="segment again"):
         named, resting = BETWEEN.join(chosen), state.rests_on(job.id)
-        asked = replace(job.asked, checkpoint=named, options=options, first_slice=resting)
-        try:
-            place = store.workspace()
-            state.open_study(submit(place, bring_again(place, job), asked).id)
-        except RefusedError as error:
-            st.error(str(error))
-        else:
-            st.rerun()
+        _again(job, replace(job.asked, checkpoint=named, options=options, first_slice=resting))
     if view.get("seconds"):
         st.caption(_seconds(view))
+
+
+def _chosen(job: SegmentationJob, view: dict[str, Any], fitting: Mapping[str, Offer]) -> list[str]:
+    """Draw the models that fit, those that made the mask ticked; a long list scrolls."""
+    before = several_names(view["checkpoint"])
+    with st.container(height=LIST_PX if len(fitting) > LISTED else "content", border=False, gap="xxsmall"):
+        return [
+            name
+            for name, offer in fitting.items()
+            if st.checkbox(plain(_short(offer)), name in before, key=f"model {name} of {job.id}")
+        ]
+
+
+def _again(job: SegmentationJob, asked: SegmentationRequest) -> None:
+    place = store.workspace()
+    try:
+        asked.checked(place)  # before its files are brought once more
+        upload = bring_again(place, job)
+        try:
+            started = submit(place, upload, asked)
+        except RefusedError:
+            upload.remove()
+            raise
+    except RefusedError as error:
+        st.error(str(error))
+    else:
+        state.open_study(started.id)
+        st.rerun()
 
 
 def _three_planes(job: SegmentationJob, view: dict[str, Any]) -> bool:

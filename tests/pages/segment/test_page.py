@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.case import Case
-from core.checkpoints import MissingCost, derive_checkpoint
+from core.checkpoints import MissingCost, derive_checkpoint, shipped_names
 from core.data import limits
 from core.data.image import plain_image
 from core.data.refusal import Finding
@@ -18,6 +19,7 @@ from core.importing import import_folder
 from core.jobs import segmentation_queue as queue
 from core.jobs import standstill
 from core.jobs.ready_case import RawStudy
+from core.jobs.segmentation_choices import fitting_checkpoint
 from core.jobs.segmentations import SegmentationRequest, segmentations
 from core.jobs.study_steps import StudySteps
 from core.jobs.uploads import owner_of, uploads_folder
@@ -29,6 +31,10 @@ from tests import narrow
 from tests.cases import case_id, write_case, write_cohort
 from tests.core.jobs.studies_to_segment import NAME, brought, queued
 from tests.pages.segment.page import NOBODY, buttons, done, mine, opened, words
+
+
+def ticked(app: AppTest, *names: str) -> list[str]:
+    return [box.label for box in app.checkbox if box.label in names and box.value]
 
 
 def test_an_empty_workspace_says_what_may_be_brought_and_when_it_is_deleted(place: Workspace) -> None:
@@ -136,9 +142,8 @@ def test_segmenting_again_needs_a_change(place: Workspace, tmp_path: Path) -> No
 def test_several_models_are_asked_for_their_mean(place: Workspace, tmp_path: Path) -> None:
     narrow.checkpoint(place.made_checkpoint("another"), seed=1)
     app = opened(done(place, tmp_path).id)
-    (chosen,) = (each for each in app.multiselect if each.label == "Model")
-    assert chosen.value == [NAME]
-    chosen.select("another").run()
+    assert ticked(app, NAME, "another") == [NAME]
+    next(box for box in app.checkbox if box.label == "another").check().run()
     (planes,) = (box for box in app.checkbox if box.label == "Mean over three planes")
     assert planes.disabled, "voxels of 1 x 1.5 x 2 mm"
     assert "mean of 2 models" in words(app)
@@ -148,9 +153,30 @@ def test_several_models_are_asked_for_their_mean(place: Workspace, tmp_path: Pat
     assert taken is not None
     Worker(place, "cpu").do(taken)
     assert taken.status.state == "done", taken.status.message
-    assert taken.asked.checkpoint == f"{NAME},another"
+    assert taken.asked.checkpoint == f"another,{NAME}"
     again = opened(taken.id)
-    assert [each.value for each in again.multiselect if each.label == "Model"] == [[NAME, "another"]]
+    assert ticked(again, NAME, "another") == ["another", NAME]
+    assert buttons(again)["Segment again"].disabled, "nothing is another than it was"
+
+
+@pytest.mark.slow
+def test_models_without_a_mean_say_so_and_a_refusal_leaves_no_upload(
+    place: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow.checkpoint(place.made_checkpoint("other"), 1, narrow.spec(thresholds=(100, 128, 128)))
+    app = opened(done(place, tmp_path).id)
+    box = next(box for box in app.checkbox if box.label == "other")
+    box.check().run()
+    assert "has other thresholds than" in words(app)
+    assert "leave one of the two out" in words(app)
+    assert buttons(app)["Segment again"].disabled
+    monkeypatch.setattr(limits, "MAX_STUDIES_WAITING", 0)
+    next(box for box in app.checkbox if box.label == NAME).uncheck().run()
+    buttons(app)["Segment again"].click().run()
+    assert not app.exception
+    assert ["wait" in error.value for error in app.error] == [True]
+    assert len(segmentations(place)) == 1
+    assert not list(uploads_folder(place).glob("*")), "what was to be segmented again was not brought for nothing"
 
 
 def test_a_raw_study_shows_its_series_its_steps_and_why_it_stands_still(
@@ -177,6 +203,16 @@ def test_a_raw_study_shows_its_series_its_steps_and_why_it_stands_still(
     assert re.match(r":green\[✓\] Align FLAIR with T1c :gray\[\d+\.\d", marks[1])
     assert marks[2].startswith(":blue[▸] **Find the brain in T1c and")
     assert "The disk of the workspace is full" in said
+
+
+def test_the_model_that_reads_most_of_the_study_stands_first_and_those_that_ship_last(place: Workspace) -> None:
+    narrow.checkpoint(place.made_checkpoint("alone"), 1, narrow.spec(modalities=("t2f",)))
+    every = ["t1n", "t1c", "t2w", "t2f"]
+    fitting = [offer.name for offer in offers(every) if not offer.why_not]
+    assert fitting[:2] == [NAME, "alone"]
+    assert set(fitting[2:]) == set(shipped_names())
+    assert fitting_checkpoint(place, every).name == NAME, "and that one is taken where nobody chooses"
+    assert fitting_checkpoint(place, ["t2f"]).name == "alone"
 
 
 def test_models_that_do_not_fit_say_what_they_need(place: Workspace) -> None:
