@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core.export.provenance import RESEARCH_ONLY
 from core.export.report import svg
 from core.export.report.environment import STYLE, environment
-from core.export.report.formatting import ABSENT, listed, number, plural
+from core.export.report.formatting import ABSENT, listed, number, plural, sequences
 from core.export.report.key_images import KeyImages, key_images
 from core.export.report.pictures import PERCENTILES
 from core.export.report.table import Table
@@ -29,7 +29,7 @@ def case_page(case: SegmentedCase) -> str:
         "style": STYLE.read_text(encoding="utf-8"),
         "title": f"Case {case.case_id}",
         "note": RESEARCH_ONLY,
-        "made_by": f"Segmented by {case.provenance.title} from {listed(case.provenance.modalities)}.",
+        "made_by": f"Segmented by {case.provenance.title} from {sequences(case.provenance.modalities)}.",
         "sentences": [f"{region.sentence}." for region in found.regions] if found else [],
         "tables": [_regions(case, found), *_lesions(case, found.lesions)] if found else [],
         "measured": _measured(case, found) if found else [],
@@ -129,7 +129,7 @@ def _provenance(case: SegmentedCase) -> Table:
     rows += [
         ("Called", found.title),
         ("Recipe", listed(dict.fromkeys(found.recipes))),
-        ("Reads", listed(found.modalities)),
+        ("Reads", sequences(found.modalities)),
         ("Target", found.target),
     ]
     if found.thresholds:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from core.case import MODALITY_TITLES
+
 ABSENT = "–"
 SMALLEST_P = 0.001
 JOINED = "\N{NO-BREAK SPACE}"
@@ -37,6 +39,16 @@ def p_value(p: float | None) -> str:
 def plural(count: int, word: str, many: str = "") -> str:
     """Write a count with its noun."""
     return f"{count:,} {word if count == 1 else many or word + 's'}"
+
+
+def sequence(modality: str) -> str:
+    """Return what a reader calls a modality: FLAIR for t2f; one without such a name is called as it is."""
+    return MODALITY_TITLES.get(modality, modality)
+
+
+def sequences(modalities: Iterable[str]) -> str:
+    """Join modalities by their readers' names: `T1, T1c and FLAIR`."""
+    return listed(map(sequence, modalities))
 
 
 def listed(words: Iterable[str], last: str = "and") -> str:

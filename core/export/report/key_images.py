@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.export.report.case_slice import LETTERS, PLANES, CaseSlice, cut_as_drawn, fullest_slice, pixel_mm
+from core.export.report.formatting import sequence
 from core.export.report.pictures import COLUMNS, HIGHEST_MM, Panel, overlays
 from core.export.segmented_case import SegmentedCase
 
@@ -40,14 +41,14 @@ def key_images(case: SegmentedCase) -> KeyImages:
     if len(case.images) == 1:
         highest_mm = ALONE_MM if len(drawn) == 1 else HIGHEST_MM
         one = [
-            overlays(found, [found[0].plane.capitalize() or found[0].modality], len(drawn), highest_mm)
+            overlays(found, [found[0].plane.capitalize() or sequence(found[0].modality)], len(drawn), highest_mm)
             for found in drawn
         ]
         return KeyImages((tuple(panel for some in one for panel in some),), cuts)
     beside = min(COLUMNS, len(case.images))
     every = []
     for found in drawn:
-        titles = [each.modality for each in found]
+        titles = [sequence(each.modality) for each in found]
         made = overlays(found, titles, beside)
         every += [tuple(made[start : start + beside]) for start in range(0, len(made), beside)]
     return KeyImages(tuple(every), cuts)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.export.report.comparison import Comparison, Member
-from core.export.report.formatting import listed, plural
+from core.export.report.formatting import listed, plural, sequences
 from core.export.report.prediction_words import decision, ensemble, passes
 from core.losses import LOSSES
 from core.models import MODELS
@@ -49,7 +49,7 @@ def _data(comparison: Comparison) -> str:
     cohort, split, document = comparison.cohort, comparison.split, comparison.document
     kind = "group" if cohort.group_kind == "unknown" else cohort.group_kind
     counted = f"{plural(cohort.cases, 'case')} of {plural(cohort.groups, kind)}"
-    said = [f"Cohort {cohort.name} holds {counted} with {listed(cohort.modalities)}{_grids(comparison)}."]
+    said = [f"Cohort {cohort.name} holds {counted} with {sequences(cohort.modalities)}{_grids(comparison)}."]
     if cohort.group_kind == "unknown":
         said.append("Which cases belong to one patient is not known, so that every case counts as a group of its own.")
     if split is not None:
@@ -158,7 +158,7 @@ def _input(card: Mapping[str, Any]) -> str:
     window = spec.get("window")
     bounds = f" ({window[0]:g} to {window[1]:g})" if window else ""
     how = PREPARING.get(spec["preparing"], f"prepared as {spec['preparing']}")
-    return f"It reads {spec['plane']} slices{beside} of {listed(spec['modalities'])}, {how}{bounds}, {canvas}."
+    return f"It reads {spec['plane']} slices{beside} of {sequences(spec['modalities'])}, {how}{bounds}, {canvas}."
 
 
 def _training(card: Mapping[str, Any]) -> list[str]:

@@ -15,7 +15,7 @@ from core.export.report.comparison import Comparison
 from core.export.report.convention_tables import convention_definitions, convention_tables
 from core.export.report.environment import STYLE, environment
 from core.export.report.failure_table import failure_table
-from core.export.report.formatting import listed, number, plural
+from core.export.report.formatting import listed, number, plural, sequence
 from core.export.report.methods import methods
 from core.export.report.pictures import PERCENTILES, Panel, columns_for, panels
 from core.export.report.reliability import (
@@ -165,7 +165,8 @@ def _pictured(comparison: Comparison, found: CaseSlice) -> _Pictured:
             each.append(f"{model} {number(score)}")
     caption = (
         f"{found.why.capitalize()} case, {found.case}: Dice of {found.regions[0]} {number(found.value)} on average "
-        f"({', '.join(each)}). {where.capitalize()} {found.slice_index + 1} of {found.slices}, {found.modality}."
+        f"({', '.join(each)}). {where.capitalize()} {found.slice_index + 1} of {found.slices}, "
+        f"{sequence(found.modality)}."
     )
     return _Pictured(rows, caption)
 

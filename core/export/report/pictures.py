@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from core.export.report import svg
 from core.export.report.case_slice import CaseSlice, edges
+from core.export.report.formatting import sequence
 from core.volume import Box
 
 PAGE_MM, GAP_MM = 174.0, 1.5
@@ -63,7 +64,7 @@ def panels(found: CaseSlice) -> list[Panel]:
     first = found.reference & 1 != 0
     reference = _outlines(found.reference, found, frame)
     drawn = [
-        Panel(f"Image ({found.modality})", _panel(found, frame, png, "", scale=True)),
+        Panel(f"Image ({sequence(found.modality)})", _panel(found, frame, png, "", scale=True)),
         Panel("Reference", _panel(found, frame, png, reference)),
     ]
     for model, bits in found.masks.items():

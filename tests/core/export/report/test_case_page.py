@@ -60,6 +60,8 @@ def test_it_says_each_region_in_the_sentence_to_copy() -> None:
     assert FIRST in said
     assert "narrow" in said
     assert "torch 2.15.0" in said
+    assert "from T1, T1c, T2 and FLAIR." in said
+    assert "t2f" not in said, "a name of files"
     assert "case-001" in said
 
 
@@ -67,7 +69,7 @@ def test_pictures_are_cut_where_the_mask_is_largest_in_three_planes_of_every_mod
     """The blob's middle, counted here from the labels alone."""
     case = segmented()
     found = key_images(case)
-    assert [[panel.title for panel in row] for row in found.rows] == [["t1n", "t1c", "t2w", "t2f"]] * 3
+    assert [[panel.title for panel in row] for row in found.rows] == [["T1", "T1c", "T2", "FLAIR"]] * 3
     areas = [(case.bits != 0).sum(axis=axes) for axes in ((0, 1), (0, 2), (1, 2))]
     assert found.cuts == tuple(
         (plane, int(area.argmax()) + 1, len(area))

@@ -72,7 +72,7 @@ def test_anisotropic_pixels_keep_their_shape() -> None:
 
 def test_a_panel_each_for_the_image_the_reference_and_every_model() -> None:
     drawn = panels(picture(masks=("first", "second")))
-    assert [panel.title for panel in drawn] == ["Image (t2f)", "Reference", "first", "second"]
+    assert [panel.title for panel in drawn] == ["Image (FLAIR)", "Reference", "first", "second"]
     assert [panel.drawing.count("<path") for panel in drawn] == [0, 1, 2, 2]  # models over the reference
     assert all(f">{letter}<" in drawn[0].drawing for letter in "RLAP")
     assert "2 mm" in drawn[0].drawing  # the longest round bar of at most a third of 6 mm

@@ -55,13 +55,13 @@ def test_what_was_not_tested_has_its_reason() -> None:
 def test_the_methods_are_those_of_the_card_and_the_split() -> None:
     found = dict(methods(comparison()))
     assert found["Data"].startswith(
-        "Cohort small holds 6 cases of 6 patients with t1n and t2f, 8 × 6 × 9 voxels of 1 × 1 × 2 mm. Split default "
+        "Cohort small holds 6 cases of 6 patients with T1 and FLAIR, 8 × 6 × 9 voxels of 1 × 1 × 2 mm. Split default "
         "divides it by patient (seed 7): 4 cases train, 1 validate, 1 test."
     )
     for words in (
         "U-Net (channels 4-8, norm instance, dropout 0.1; Ronneberger, Fischer, Brox.",
         "1,000 parameters, trained from random weights; it predicts overlapping regions (WT), a sigmoid each.",
-        "axial slices of t1n, t1c, t2w and t2f, standardised to mean 0 and standard deviation 1, at their own size.",
+        "axial slices of T1, T1c, T2 and FLAIR, standardised to mean 0 and standard deviation 1, at their own size.",
         "Loss: Binary cross-entropy + Dice; AdamW, learning rate 0.01,",
         "batches of 4 slices, at most 8 steps, seed 0.",
         "The weights scored are those after 10 steps.",
