@@ -22,6 +22,7 @@ class ImportChoices:
         keep_names: call cases as their files are called, also where that may be a person's name.
         harmonise: bring each case onto one grid; None refuses cases that are not.
         public: made here or published, so browsers may keep its volumes.
+        called: what sentences call the folder, where its name is not the user's; empty calls it by its name.
         licence: of the data; empty takes that of a data set that was fetched, where it is one.
     """
 
@@ -33,4 +34,5 @@ class ImportChoices:
     keep_names: bool = False
     harmonise: Harmonising | None = None
     public: bool = False
+    called: str = ""
     licence: str = ""

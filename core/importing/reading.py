@@ -51,7 +51,7 @@ def read_cases(source: Path, choices: ImportChoices, *, partial: bool = False) -
     Raises:
         InputRefusedError: there is no such folder or layout, or nothing in it is recognised.
     """
-    layout = read_layout(source.resolve(), choices.layout)
+    layout = read_layout(source.resolve(), choices.layout, choices.called)
     layout = _with_partial(layout) if partial else layout
     layout = replace(layout, cases=tuple(_in_order(called(case, choices.names)) for case in layout.cases))
     named = layout.private_names or any(may_name_a_person(case.case_id) for case in layout.cases)

@@ -27,7 +27,7 @@ from core.importing.folder import remove_half_imported
 from core.jobs.bounded import cause_of_death
 from core.jobs.folder import JobFolder, JobStatus
 from core.jobs.import_roots import allowed_folder
-from core.jobs.upload_tree import OnProgress, lay_out
+from core.jobs.upload_tree import CALLED, OnProgress, lay_out
 from core.jobs.uploads import Upload, owner_of, uploads_folder
 from core.jobs.working import run_job, start_job
 from core.labels import scheme_named
@@ -89,7 +89,8 @@ class ImportRequest:
         scheme = scheme_named(self.scheme) if self.scheme else None
         harmonise = Harmonising.from_json(self.harmonise) if self.harmonise else None
         copied, licence = bool(self.upload), stated_licence(self.licence)
-        return ImportChoices(self.layout, scheme, copy=copied, harmonise=harmonise, licence=licence)
+        called = CALLED if self.upload else ""
+        return ImportChoices(self.layout, scheme, copy=copied, harmonise=harmonise, called=called, licence=licence)
 
 
 def start_import(workspace: Workspace, request: ImportRequest) -> str:

@@ -33,6 +33,7 @@ from core.jobs.folder import JobFolder, JobStatus
 from core.jobs.queue import resolve_device
 from core.jobs.segment_files import require_same_regions
 from core.jobs.segmentation_choices import AUTO, checkpoint_named, options_from_json, require_formats
+from core.jobs.upload_tree import CALLED
 from core.jobs.uploads import Upload
 from core.labels import LabelScheme, scheme_named
 from core.workspace import NotInWorkspaceError, Workspace
@@ -101,7 +102,7 @@ class SegmentationRequest:
         """
         scheme = scheme_named(self.scheme) if self.scheme else None
         harmonise = Harmonising.parse(self.harmonise) if self.harmonise else None
-        return ImportChoices(layout=self.layout, scheme=scheme, harmonise=harmonise)
+        return ImportChoices(layout=self.layout, scheme=scheme, harmonise=harmonise, called=CALLED)
 
     def checked(self, workspace: Workspace) -> Checkpoint | None:
         """Return the checkpoint, once everything that can be known without the files has been looked at.

@@ -13,7 +13,8 @@ from core.data.refusal import Finding, InputRefusedError
 from core.errors import RefusedError
 from core.jobs.uploads import Upload
 
-FOLDER = "upload"  # sentences name it
+FOLDER = "upload"
+CALLED = "these files"  # in a sentence, for nobody named that folder
 SAID = "unpacked.json"
 ARCHIVES = (".tar.gz", ".tar.bz2", ".tgz", ".tar", ".zip")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from core.data.archives import is_archive
 from core.data.layouts.bids import read_bids
 from core.data.layouts.brats import read_brats
 from core.data.layouts.coco import read_coco
@@ -41,7 +42,7 @@ LAYOUTS: dict[str, LayoutSpec] = {
 }
 
 
-def read_layout(root: Path, name: str | None = None) -> Layout:
+def read_layout(root: Path, name: str | None = None, called: str = "") -> Layout:
     """List the cases below `root`.
 
     Without a name the layouts that know their folders by sure signs are asked first, in the order of `LAYOUTS`; where
@@ -51,6 +52,7 @@ def read_layout(root: Path, name: str | None = None) -> Layout:
     Args:
         root: a folder on this machine.
         name: the layout to read it as; None recognises it.
+        called: what a sentence calls the folder, where its name is not the user's; empty calls it by its name.
 
     Raises:
         InputRefusedError: there is no such folder or layout, or nothing in it is recognised.
@@ -58,7 +60,7 @@ def read_layout(root: Path, name: str | None = None) -> Layout:
     if name is not None and name not in LAYOUTS:
         raise _refused(f"the layout {name!r}", f"one of {', '.join(LAYOUTS)}", "name one of these with --layout")
     if root.is_file():
-        raise _refused(f"the file {root.name!r}", "a folder with cases", "name the folder that it lies in")
+        raise _a_file(root)
     if not root.is_dir():
         raise _refused(f"no folder at {root.name!r}", "a folder with cases", "check the path")
     pointers = pointer_findings(root)
@@ -71,7 +73,8 @@ def read_layout(root: Path, name: str | None = None) -> Layout:
     if layout is None:
         files = "files named like BraTS-SSA-00002-000-t1c.nii.gz, or another known layout"
         expected = LAYOUTS[name].title if name else files
-        raise _refused(f"no case in {root.name!r}", expected, "check the folder or rename the files")
+        fix = "check or rename them" if called else "check the folder or rename the files"
+        raise _refused(f"no case in {called or repr(root.name)}", expected, fix)
     return replace(layout, findings=(*pointers, *layout.findings)) if pointers else layout
 
 
@@ -125,6 +128,11 @@ def _has_more(layout: Layout, chosen: Layout) -> bool:
 def _to_confirm(layout: Layout) -> InputRefusedError:
     """Return the refusal that shows a proposal: nothing goes in before somebody has said that it is right."""
     return InputRefusedError(*(replace(finding, severity="error") for finding in layout.findings))
+
+
+def _a_file(path: Path) -> InputRefusedError:
+    fix = "unpack it, and name the folder that it becomes" if is_archive(path) else "name the folder that it lies in"
+    return _refused(f"the file {path.name!r}", "a folder with cases", fix)
 
 
 def _refused(found: str, expected: str, fix: str) -> InputRefusedError:

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from core.data.refusal import InputRefusedError
+from core.importing import read_study
+from core.jobs.import_cases import ImportRequest
+from core.jobs.segmentations import SegmentationRequest
 from core.jobs.upload_rules import UploadFile
 from core.jobs.upload_tree import FOLDER, UploadIncompleteError, archive_stem, lay_out, said_while_unpacking
 from core.jobs.uploads import FileEnd, Upload, create_upload
@@ -64,6 +67,18 @@ def test_a_broken_archive_is_refused_without_its_name_and_leaves_no_folder(works
     assert "Jane" not in str(refused.value)
     assert refused.value.findings[0].file == "file 1"
     assert not (upload.folder / FOLDER).exists()
+
+
+def test_an_upload_without_a_case_is_refused_without_the_name_of_a_folder_that_nobody_named(
+    workspace: Workspace,
+) -> None:
+    upload = sent(workspace, {"notes.zip": zipped({"one.txt": b"1", "two.txt": b"2"})})
+    asked = (SegmentationRequest("auto"), ImportRequest("check", upload=upload.folder.name))
+    for choices in (request.choices for request in asked):
+        with pytest.raises(InputRefusedError) as refused:
+            read_study(lay_out(upload), choices)
+        assert str(refused.value).startswith("found no case in these files; expected files named like ")
+        assert str(refused.value).endswith("; check or rename them.")
 
 
 def test_an_upload_with_bytes_missing_is_not_laid_out(workspace: Workspace) -> None:

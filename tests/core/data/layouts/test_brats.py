@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,20 @@ def test_a_folder_that_is_not_understood_is_refused_in_a_sentence(
     with pytest.raises(InputRefusedError) as refused:
         read_layout(tmp_path / name, layout)
     assert str(refused.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "fix"),
+    [
+        ("study.zip", b"PK\x05\x06" + bytes(18), "unpack it, and name the folder that it becomes"),
+        ("t1c.nii.gz", gzip.compress(bytes(348)), "name the folder that it lies in"),
+    ],
+)
+def test_a_file_is_refused_with_how_it_becomes_a_folder(tmp_path: Path, name: str, content: bytes, fix: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputRefusedError) as refused:
+        read_layout(tmp_path / name)
+    assert str(refused.value) == f"found the file '{name}'; expected a folder with cases; {fix}."
 
 
 def vsd(root: Path, patient: str, parts: tuple[str, ...], suffix: str = ".nii") -> None:
