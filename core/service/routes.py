@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.service.api.late import LateApi
 from core.service.cookies import BrowserCookie
@@ -46,8 +46,8 @@ def api_routes(workspace: Path, base: str = "") -> list[BaseRoute]:
         workspace: the folder that holds jobs, checkpoints and `api-token`.
         base: what the app is mounted under.
     """
-    prefix = f"{base_path(base)}/api"
-    return [api_mount(prefix, LateApi(workspace)), Route(prefix, _missing, methods=METHODS)]
+    prefix, api = f"{base_path(base)}/api", LateApi(workspace)
+    return [api_mount(prefix, api), Route(prefix, _AsFolder(api, prefix))]
 
 
 def api_mount(prefix: str, api: ASGIApp) -> Mount:
@@ -58,6 +58,17 @@ def api_mount(prefix: str, api: ASGIApp) -> Mount:
     mount = Mount(prefix, api)
     mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
     return mount
+
+
+class _AsFolder:
+    """Answers the prefix alone as the prefix with a slash, which is all that a mount takes."""
+
+    def __init__(self, api: ASGIApp, prefix: str) -> None:
+        self._api, self._prefix = api, prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        root = scope.get("root_path", "")
+        await self._api({**scope, "path": f"{scope['path']}/", "root_path": f"{root}{self._prefix}"}, receive, send)
 
 
 def service_middleware(base: str = "") -> list[Middleware]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from core import __version__
@@ -44,6 +45,15 @@ async def health() -> Health:
 def models(request: Request, _: Holder) -> Models:
     """Return every checkpoint that can segment: what it reads, what it finds, its id and its licences."""
     return models_document(named_checkpoints(request.app.state.workspace))
+
+
+@router.get("/", include_in_schema=False)
+def root(request: Request) -> RedirectResponse:
+    """Show who opens the API's own address what it can do."""
+    own = request.scope.get("root_path", "")
+    if request.scope["path"] != f"{own}/":  # a line break passes the end of a route's pattern
+        raise HTTPException(404)
+    return RedirectResponse(f"{own}/docs")
 
 
 @router.get("/docs", include_in_schema=False)

@@ -124,7 +124,6 @@ def test_beyond_a_rate_the_answer_is_429_with_when_to_come_back(
     ("method", "path", "status"),
     [
         ("GET", "nothing", 404),
-        ("GET", "", 404),
         ("GET", "segmentations/", 404),
         ("PUT", "segmentations", 405),
         ("POST", "health", 405),
@@ -195,7 +194,11 @@ def test_the_api_is_under_the_apps_base_path_and_built_by_the_first_request(tmp_
     app = Starlette(routes=service_routes(tmp_path / "workspace", tmp_path / "viewer", "/a/b/"))
     with TestClient(app) as client:
         assert client.get("/a/b/api/health").json() == {"status": "ok"}
-        assert client.get("/a/b/api").status_code == 404
+        for own in ("/a/b/api", "/a/b/api/"):
+            assert client.get(own, follow_redirects=False).headers["location"] == "/a/b/api/docs"
+            assert client.get(own).headers["content-type"].startswith("text/html")
+            refused = client.post(own)
+            assert (refused.status_code, refused.headers["content-type"]) == (405, MEDIA_TYPE)
         assert client.get("/api/health").status_code == 404
         assert client.get("/a/b/api/openapi.json").json()["servers"] == [{"url": "/a/b/api"}]
 
