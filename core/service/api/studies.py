@@ -89,6 +89,7 @@ def one(request: Request, segmentation: str, _: Holder) -> Segmentation:
     summary="Fetch the masks",
     response_class=FileResponse,
     responses={
+        304: {"description": "the masks are those that If-None-Match names"},
         200: {
             "description": "one file, or a zip of several",
             "content": {kind.partition(";")[0]: {} for kind in (*MEDIA_TYPES.values(), OTHER)},
@@ -102,18 +103,25 @@ def result(
     _: Holder,
     wanted: Annotated[str, Query(alias="format", json_schema_extra={"enum": list(FORMATS)})] = "nifti",
     case: Annotated[str | None, Query(description="of several cases this one alone")] = None,
-) -> FileResponse:
-    """Return a study's masks in one of the formats that `/models` lists; 409 until the study is done."""
+) -> Response:
+    """Return a study's masks in one of the formats that `/models` lists; 409 until the study is done.
+
+    Who names in `If-None-Match` the `ETag` that they came with is told that they are the same (304), without them.
+    """
     job = _found(request, segmentation)
     try:
         path = result_file(job, wanted, case)
+        stat = path.stat()
     except NotInWorkspaceError as error:
         raise HTTPException(404, str(error)) from None
     except FileNotFoundError:  # deleted while the format was made
         raise HTTPException(404, GONE) from None
     media_type = MEDIA_TYPES.get(path.suffix, OTHER)
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return FileResponse(path, media_type=media_type, filename=path.name, headers=headers)
+    found = FileResponse(path, media_type=media_type, filename=path.name, headers=headers, stat_result=stat)
+    if _names(request.headers.getlist("if-none-match"), found.headers["etag"]):
+        return Response(status_code=304, headers={**headers, "ETag": found.headers["etag"]})
+    return found
 
 
 @router.delete(
@@ -126,6 +134,15 @@ def delete(request: Request, segmentation: str, _: Holder) -> Response:
     """End a study if it has not ended, and delete its files and masks; it is not found any more from now on."""
     remove(request.app.state.workspace, _found(request, segmentation))
     return Response(status_code=204)
+
+
+def _names(asked: list[str], etag: str) -> bool:
+    """Tell whether `If-None-Match` names an entity tag, compared weakly, or any by its asterisk.
+
+    Reference: RFC 9110, HTTP Semantics, 13.1.2.
+    """
+    tags = [tag.strip() for line in asked for tag in line.split(",")]
+    return "*" in tags or etag in (tag.removeprefix("W/") for tag in tags)
 
 
 def _submit(place: Workspace, places: Places, form: Form) -> Segmentation:

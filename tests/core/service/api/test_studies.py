@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -231,6 +232,24 @@ def test_a_result_in_a_format_or_of_a_case_that_is_not_there(
     assert "known: nifti" in said(client.get(f"{path}?format=docx"), 422)
     assert "no case called" in said(client.get(f"{path}?case=nobody"), 404)
     assert said(client.get(path, headers={"Range": "bytes=99999999-"}), 416)
+
+
+def test_masks_that_are_there_already_are_not_sent_again(client: TestClient, place: Workspace, tmp_path: Path) -> None:
+    path = f"/api/segmentations/{bring(client, tmp_path)}/result"
+    job = queue.claim(place, "cpu")
+    assert job is not None
+    Worker(place, "cpu").do(job)
+    tag = client.get(path).headers["etag"]
+    for ask in (client.get, client.head):
+        for named in (tag, f"W/{tag}", f'"another", {tag}', "*"):
+            answer = ask(path, headers={"If-None-Match": named, "Range": "bytes=0-9"})
+            assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag), named
+            assert answer.headers["cache-control"] == "no-store"
+    for named in ('"another"', tag.strip('"'), ""):
+        assert client.get(path, headers={"If-None-Match": named}).status_code == 200, named
+    (file,) = (job.result / name for name in job.document()["cases"][0]["files"])
+    os.utime(file, (0, 0))
+    assert client.get(path, headers={"If-None-Match": tag}).status_code == 200, "it is another file now"
 
 
 def test_a_study_that_is_deleted_while_a_format_is_made_is_404(
