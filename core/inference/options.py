@@ -60,3 +60,10 @@ class InferenceOptions:
 
 
 PLAIN = InferenceOptions()
+# option to the values that it takes, in the words of a sentence
+EXPECTED = {
+    "tta": "true or false",
+    "mc_dropout": f"a whole number, 0 or 2 to {MOST_PASSES}",
+    "seed": "a whole number, 0 to 2147483647",
+    "planes": f"a list of {', '.join(PLANES)}, or some of them",
+}

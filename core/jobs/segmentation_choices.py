@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from reprlib import repr as short_repr
 from typing import Any
 
 from core.atomic import read_json
@@ -29,7 +30,7 @@ from core.checkpoints import (
 from core.errors import RefusedError, UsageError
 from core.export import CASE_FORMATS, EXPORTS, UnknownExportError
 from core.inference.missing import trained_without
-from core.inference.options import InferenceOptions
+from core.inference.options import EXPECTED, InferenceOptions
 from core.labels import LabelScheme, scheme_from_json
 from core.workspace import SHIPPED_CHECKPOINTS, NotInWorkspaceError, Workspace
 
@@ -156,8 +157,11 @@ def options_from_json(given: Mapping[str, Any]) -> InferenceOptions:
         return TypeAdapter(InferenceOptions).validate_python(dict(given))
     except ValidationError as error:
         fault = error.errors()[0]
-        where = ".".join(map(str, fault["loc"])) or "the options"
-        raise UsageError(f"{where}: {fault['msg'].removeprefix('Value error, ')}") from None
+        if fault["type"] == "value_error":  # said by the options themselves
+            raise UsageError(str(fault["ctx"]["error"])) from None
+        name = str(fault["loc"][0])
+        found = f"found {short_repr(given[name])} for the option {name}"
+        raise UsageError(f"{found}; expected {EXPECTED[name]}; give that, or leave it out") from None
 
 
 def export_formats() -> dict[str, str]:

@@ -11,8 +11,10 @@ import pytest
 
 from core.atomic import read_json, write_json
 from core.data import limits
-from core.errors import RefusedError
+from core.errors import RefusedError, UsageError
+from core.inference.options import EXPECTED, InferenceOptions
 from core.jobs import segmentation_queue as queue
+from core.jobs.segmentation_choices import options_from_json
 from core.jobs.segmentations import (
     NotDoneError,
     QueueFullError,
@@ -198,7 +200,6 @@ def test_a_full_queue_says_so_and_leaves_the_upload(
         (SegmentationRequest(NAME, scheme="/etc/passwd"), "no label scheme is called"),
         (SegmentationRequest(NAME, options={"fast": True}), "no option is called 'fast'; known: tta"),
         (SegmentationRequest(NAME, options={"mc_dropout": 1}), "found 1 passes"),
-        (SegmentationRequest(NAME, options={"tta": "perhaps"}), "tta: "),
         (SegmentationRequest(NAME, formats=("docx",)), "no export of a study is called 'docx'; known: nifti"),
         (SegmentationRequest(NAME, harmonise="flatten"), "flatten"),
     ],
@@ -209,6 +210,32 @@ def test_what_cannot_be_done_is_refused_before_anything_is_queued(
     with pytest.raises(RefusedError, match=said):
         queue.submit(place, brought(place, *study_files(tmp_path)), request_)
     assert segmentations(place) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found", "expected"),
+    [
+        ("planes", ["oblique"], "['oblique']", "a list of axial, coronal, sagittal, or some of them"),
+        ("tta", "perhaps", "'perhaps'", "true or false"),
+        ("mc_dropout", 2.5, "2.5", "a whole number, 0 or 2 to 100"),
+        ("seed", None, "None", "a whole number, 0 to 2147483647"),
+    ],
+)
+def test_an_option_of_another_kind_is_refused_in_our_words(name: str, value: object, found: str, expected: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        options_from_json({name: value})
+    asked = f"found {found} for the option {name}; expected {expected}; give that, or leave it out"
+    assert str(refused.value) == asked
+
+
+def test_an_option_out_of_bounds_is_refused_in_the_sentence_of_the_options() -> None:
+    with pytest.raises(UsageError) as refused:
+        options_from_json({"mc_dropout": 1})
+    assert str(refused.value) == "found 1 passes with dropout; expected 2 to 100, or 0 for none"
+
+
+def test_every_option_says_what_it_takes() -> None:
+    assert tuple(EXPECTED) == InferenceOptions.__slots__
 
 
 @pytest.mark.parametrize("wrong", ["", "../runs", "segmentation-1", "segmentation-1234567890-00ff00ff00ff", "x" * 300])
