@@ -50,7 +50,7 @@ def _upload() -> None:
     pending = next(iter(uploads_of(place, this_browser())), None)
     most = limits.MAX_UPLOAD_BYTES / 1024**3
     hint = f"NIfTI, DICOM, NRRD, PNG, JPG, TIF or npy, with masks if there are any; up to {most:.0f} GB"
-    told = uploader(place, pending, hint, key="uploader")
+    told = uploader(place, pending, hint, "Check it", key="uploader")
     if told.finished:
         try:
             upload = find_upload(place, told.finished, this_browser())

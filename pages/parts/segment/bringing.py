@@ -55,7 +55,8 @@ def _upload() -> None:
     place = store.workspace()
     pending = next(iter(uploads_of(place, this_browser())), None)
     most = limits.MAX_UPLOAD_BYTES / 1024**3
-    told = uploader(place, pending, f"One patient's series, up to {most:.0f} GB", key="study uploader")
+    hint = f"One patient's series, up to {most:.0f} GB"
+    told = uploader(place, pending, hint, "Segment it", key="study uploader")
     if told.finished:
         try:
             upload = find_upload(place, told.finished, this_browser())

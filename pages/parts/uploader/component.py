@@ -44,13 +44,14 @@ def this_browser() -> str:
     return well_formed(st.context.cookies.get(COOKIE))
 
 
-def uploader(workspace: Workspace, pending: Upload | None, hint: str, key: str) -> Uploaded:
+def uploader(workspace: Workspace, pending: Upload | None, hint: str, action: str, key: str) -> Uploaded:
     """Show where to drop files, and how far they are.
 
     Args:
         workspace: where they go.
         pending: an upload of this browser that an earlier page left behind.
         hint: what may be dropped.
+        action: what the page does with files that have arrived, as the word on the button.
         key: keeps the element alive between runs.
     """
     folder = base_path(str(st.get_option("server.baseUrlPath") or ""))
@@ -60,6 +61,7 @@ def uploader(workspace: Workspace, pending: Upload | None, hint: str, key: str) 
         "token": issue(token_key(workspace.root), SCOPE, this_browser()),
         "piece_bytes": limits.UPLOAD_PIECE_BYTES,
         "hint": hint,
+        "action": action,
         "pending": None if pending is None else _state(pending),
     }
     state = _mount(key=key, data=data, on_uploaded_change=_nothing, on_discarded_change=_nothing)

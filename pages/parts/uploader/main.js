@@ -128,6 +128,7 @@ export class Uploader {
     this.host.dataset.state = transfer?.state ?? (pending ? "pending" : "empty");
     if (transfer) drawTransfer(this.parts, transfer);
     else drawEmpty(this.parts, pending, this.data.hint);
+    this.parts.check.textContent = this.data.action;
     this.parts.problem.textContent = this.problem;
     this.parts.problem.hidden = !this.problem;
     if (transfer?.state === "done" && this.told !== transfer.id) {
@@ -200,7 +201,7 @@ function build(host, hands) {
       <div class="buttons">
         <button type="button" class="choose">Choose files</button>
         <button type="button" class="choose-folder">Choose a folder</button>
-        <button type="button" class="check primary">Check it</button>
+        <button type="button" class="check primary"></button>
         <button type="button" class="hold"></button>
         <button type="button" class="drop"></button>
       </div>
@@ -231,6 +232,6 @@ function build(host, hands) {
     over(event, false);
     if (event.dataTransfer) hands.take(await fromDrop(event.dataTransfer));
   });
-  const names = ["title", "share", "track", "bar", "facts", "hold", "drop", "problem"];
+  const names = ["title", "share", "track", "bar", "facts", "check", "hold", "drop", "problem"];
   return Object.fromEntries([["zone", zone], ...names.map((name) => [name, one(name)])]);
 }
