@@ -65,6 +65,7 @@ def _sequences(cohort: Cohort, case_id: str) -> None:
         regions=region_styles(cohort.scheme),
         initial=ViewerView(image=next(iter(images))),
         tools=True,
+        layout="Sequences",
         height=VIEWER_HEIGHT,
         columns=2,
         address={"cohort": cohort.name, "case": case_id},

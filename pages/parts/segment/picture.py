@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -54,6 +54,8 @@ def picture(job: SegmentationJob, view: dict[str, Any]) -> None:
         regions=regions,
         initial=_opening(job, view, images),
         tools=bool(view["mask"]),
+        tools_open=False,
+        layout=_layout(panels),
         height=HEIGHT,
         columns=min(2, len(panels)),
         subject=f"study {job.id} {state.jumps(job.id)}",
@@ -83,6 +85,14 @@ def _panels(images: Mapping[str, VolumeRef], mask: str | None, view: Mapping[str
     cut = [Panel(titles.get(plane, plane.capitalize()), "{image}", mask=mask, plane=plane) for plane in planes]
     beside = titles.get("axial", "Axial")
     return [*cut, *(Panel(beside, name, image=name, mask=mask, plane="axial") for name in others[:1])]
+
+
+def _layout(panels: Sequence[Panel]) -> str:
+    """Return what these panels are called in the row of tools."""
+    beside = [panel.image for panel in panels if panel.image]
+    if all(panel.plane == "axial" for panel in panels):
+        return " and ".join(["Picture", *beside])
+    return " and ".join(["Planes", *beside])
 
 
 def _favourite(images: Mapping[str, VolumeRef]) -> str:

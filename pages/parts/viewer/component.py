@@ -40,6 +40,8 @@ def slice_viewer(
     flicker: bool = False,
     controls: bool = True,
     tools: bool = False,
+    tools_open: bool = True,
+    layout: str = "Compare",
     strip: bool = True,
     crosshair: bool = True,
     height: int | None = None,
@@ -68,6 +70,8 @@ def slice_viewer(
         flicker: while playing, show and hide the overlay.
         controls: the row above the panels.
         tools: the row under it: layouts, thresholds, measures, what can be taken away.
+        tools_open: show that row from the start; else the button that opens it is all there is.
+        layout: what the panels as they are given are called in that row.
         strip: the line below them.
         crosshair: draw it while nothing plays.
         height: of all panels together, in CSS pixels; None fits the window.
@@ -107,6 +111,8 @@ def slice_viewer(
         "flicker": flicker,
         "controls": controls,
         "tools": tools,
+        "tools_open": tools_open,
+        "layout": layout,
         "strip": strip,
         "crosshair": crosshair,
         "height": height,

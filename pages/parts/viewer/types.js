@@ -56,7 +56,9 @@
  * @property {boolean} autoplay
  * @property {boolean} flicker
  * @property {boolean} controls
- * @property {boolean} tools  the row under the controls
+ * @property {boolean} tools  there is a row under the controls
+ * @property {boolean} tools_open  and it is open from the start
+ * @property {string} layout  what the panels as they are given are called
  * @property {boolean} strip
  * @property {boolean} crosshair
  * @property {number | null} height  of the panels together, in CSS pixels

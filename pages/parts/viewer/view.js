@@ -50,7 +50,7 @@ export function firstView(data, place) {
     soughtLeast: null,
     told: "area",
     tool: null,
-    toolsOpen: data.tools,
+    toolsOpen: data.tools_open,
     rulers: [],
     measure: null,
     ...place.view,

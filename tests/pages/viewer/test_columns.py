@@ -164,8 +164,8 @@ def test_hidden_moved_and_renamed_panels_stay_so_when_python_runs_again(open_vie
     expect(hand.grid).to_have_attribute("aria-label", "Case tall. Press question mark for keys.")
     hand.expect("ready", "true")
     assert titles(hand) == ["Ours", "Original", "Errors"]
-    button = hand.root.get_by_role("button", name="Columns")
-    assert button.inner_text() == "Columns 3 of 4"
+    button = hand.root.get_by_role("button", name="Panels")
+    assert button.inner_text() == "Panels 3 of 4"
     button.click()
     boxes = hand.root.get_by_role("group", name="Panels that are shown").get_by_role("checkbox")
     assert [box.is_checked() for box in boxes.all()] == [True, True, False, True]
@@ -180,7 +180,7 @@ def test_hidden_moved_and_renamed_panels_stay_so_when_python_runs_again(open_vie
     hand.root.get_by_role("button", name="As given").click()
     assert titles(hand) == ["Original", "Ground truth", "Model", "Errors"]
     hand.page.keyboard.press("Escape")
-    assert button.inner_text() == "Columns 4"
+    assert button.inner_text() == "Panels 4"
 
 
 def test_a_page_without_the_row_of_tools_has_plain_captions(open_viewer: Open) -> None:

@@ -130,3 +130,35 @@ def test_a_flat_image_offers_no_planes_and_says_why(open_viewer: Open) -> None:
     assert planes.get_attribute("title") == "A single image has no other planes."
     hand.press("l")
     assert captions(hand) == ["A", "B"]
+
+
+def test_a_row_of_tools_that_opens_closed_is_there_at_a_press(open_viewer: Open) -> None:
+    hand = open_viewer("case=cube&tools=closed&plane=axial&slice=3")
+    row, button = hand.root.get_by_role("toolbar", name="Tools"), hand.root.locator(".tools-button")
+    expect(row).to_be_hidden()
+    expect(button).to_have_attribute("aria-expanded", "false")
+    button.click()
+    expect(row).to_be_visible()
+
+
+def test_planes_of_one_study_are_called_what_the_page_calls_them_and_are_no_models(open_viewer: Open) -> None:
+    hand = open_viewer("case=cube&page=study&tools=1&called=Planes and B")
+    layout = hand.root.get_by_role("combobox", name="Layout")
+    assert layout.evaluate("select => select.selectedOptions[0].textContent") == "Planes and B"
+    expect(hand.root.get_by_label("Model", exact=True)).to_be_hidden()
+    expect(hand.root.get_by_role("button", name="Panels 4")).to_be_visible()
+    assert captions(hand) == ["Axial A", "Coronal A", "Sagittal A", "Axial B"]
+    hand.press("l")
+    assert captions(hand) == ["Axial A", "Coronal A", "Sagittal A"]
+    hand.press("l")
+    assert captions(hand) == ["A Model", "B Model"]
+
+
+def test_a_layout_that_the_page_has_already_is_offered_once(open_viewer: Open) -> None:
+    hand = open_viewer("case=cube&tools=1&called=Sequences&layout=sequences")
+    layout = hand.root.get_by_role("combobox", name="Layout")
+    expect(layout).to_have_value("compare")  # what the address asks for is the page's own by now
+    assert layout.locator("option:not([hidden])").all_inner_texts() == ["Sequences", "Planes"]
+    for _ in range(2):
+        hand.press("l")
+    expect(layout).to_have_value("compare")

@@ -12,6 +12,9 @@ export const SWIPE = "swipe";
 /** @type {LayoutName[]} */
 export const LAYOUTS = ["compare", "planes", "sequences"];
 
+/** What the page's own panels are called, the page says. @type {Partial<Record<LayoutName, string>>} */
+export const TITLES = { planes: "Planes", sequences: "Sequences" };
+
 /**
  * @param {ViewerData} data
  * @param {Pick<View, "chosen">} view
@@ -25,15 +28,24 @@ export function chosenOf(data, { chosen }) {
 
 /**
  * @param {ViewerData} data
+ * @returns {PanelSpec[]} between which a reader can choose what the tools are of; a plane of a mask is no other model
+ */
+export function modelPanels(data) {
+  return data.panels.filter((panel) => panel.mask !== null && panel.plane === null);
+}
+
+/**
+ * @param {ViewerData} data
  * @param {Triple | null} shape  of the grid, once it is known
  * @returns {Record<LayoutName, string | null>} why a layout has nothing to show; null where it has
  */
 export function layoutTroubles(data, shape) {
   const flat = data.stops !== null || (shape !== null && Math.min(...shape) === 1);
+  const own = (/** @type {LayoutName} */ name) => (data.layout === TITLES[name] ? "The page's own panels are these." : null);
   return {
     compare: null,
-    planes: flat ? "A single image has no other planes." : null,
-    sequences: Object.keys(data.images).length < 2 ? "This case has one image." : null,
+    planes: flat ? "A single image has no other planes." : own("planes"),
+    sequences: Object.keys(data.images).length < 2 ? "This case has one image." : own("sequences"),
   };
 }
 
@@ -63,13 +75,13 @@ export function layoutPanels(data, view) {
   }
   const chosen = chosenOf(data, view);
   const what = chosen ?? bare;
-  const name = chosen ? nameOf(data, view, chosen) : "";
+  const name = chosen && chosen.plane === null ? nameOf(data, view, chosen) : "";
   if (view.layout === "planes") {
     return PLANES.map((plane, index) => ({
       ...what,
       id: `planes ${plane}`,
       title: "{plane}",
-      subtitle: name || "{image}",
+      subtitle: name || chosen?.subtitle || "{image}",
       plane,
       scores: index ? [] : what.scores,
     }));
@@ -78,7 +90,7 @@ export function layoutPanels(data, view) {
     ...what,
     id: `sequences ${image}`,
     title: image,
-    subtitle: name,
+    subtitle: name || (chosen?.mask ? titleOf(data, view, chosen.mask) : ""),
     image,
     scores: index ? [] : what.scores,
   }));

@@ -41,8 +41,8 @@ class ColumnsTool {
     this.asGiven = element("button", { type: "button", class: "columns-as-given" }, "As given");
     this.asGiven.addEventListener("click", () => this.#apply(AS_GIVEN));
     this.count = element("span", { class: "numbers" });
-    const button = element("button", { type: "button", class: "columns-button" }, "Columns ", this.count);
-    this.list = new Popover("Columns", button, [this.boxes, this.asGiven]);
+    const button = element("button", { type: "button", class: "columns-button" }, "Panels ", this.count);
+    this.list = new Popover("Panels", button, [this.boxes, this.asGiven]);
     this.said = "";
   }
 

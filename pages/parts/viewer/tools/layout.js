@@ -1,14 +1,11 @@
 /** Which panels there are: the page's own, three planes of one model, or every sequence under it. Key L. */
 
 import { element } from "../around/dom.js";
-import { LAYOUTS, chosenOf, layoutTroubles, nameOf } from "../around/layouts.js";
+import { LAYOUTS, TITLES, chosenOf, layoutTroubles, modelPanels, nameOf } from "../around/layouts.js";
 
 /** @import {LayoutName} from "../types.js" */
 /** @import {Viewer} from "../viewer.js" */
 /** @import {Tool} from "./index.js" */
-
-/** @type {Record<LayoutName, string>} */
-const TEXT = { compare: "Compare", planes: "Planes", sequences: "Sequences" };
 
 /**
  * @param {Viewer} viewer
@@ -18,7 +15,7 @@ export function layoutTool(viewer) {
   const tool = new LayoutTool(viewer);
   return {
     elements: [tool.element],
-    shortcuts: [{ key: "l", label: "L", what: "layout: compare, planes, sequences", run: () => tool.cycle() }],
+    shortcuts: [{ key: "l", label: "L", what: "layout: the next one", run: () => tool.cycle() }],
     furnish: () => tool.furnish(),
     show: () => tool.show(),
   };
@@ -29,7 +26,7 @@ class LayoutTool {
   constructor(viewer) {
     this.viewer = viewer;
     this.select = /** @type {HTMLSelectElement} */ (element("select", { "aria-label": "Layout", title: "Key L" }));
-    this.options = LAYOUTS.map((value) => /** @type {HTMLOptionElement} */ (element("option", { value }, TEXT[value])));
+    this.options = LAYOUTS.map((value) => /** @type {HTMLOptionElement} */ (element("option", { value }, TITLES[value] ?? "")));
     this.select.append(...this.options);
     this.select.addEventListener("change", () => this.#choose(/** @type {LayoutName} */ (this.select.value)));
     const title = "What planes, sequences and the other tools are of: click a panel, or choose it here";
@@ -85,10 +82,11 @@ class LayoutTool {
       const trouble = troubles[LAYOUTS[index]];
       option.disabled = trouble !== null;
       option.title = trouble ?? "";
+      option.hidden = TITLES[LAYOUTS[index]] === data.layout;
     });
+    this.options[LAYOUTS.indexOf("compare")].textContent = data.layout;
     this.select.value = view.layout;
-    const masked = data.panels.filter((panel) => panel.mask !== null);
-    const choices = masked.map((panel) => [panel.id, nameOf(data, view, panel)]);
+    const choices = modelPanels(data).map((panel) => [panel.id, nameOf(data, view, panel)]);
     const listed = JSON.stringify(choices);
     if (listed !== this.listed) {
       this.listed = listed;

@@ -101,6 +101,14 @@ elif masks:
     ]
 if layout == "planes":
     panels = [Panel("{plane}", plane=plane) for plane in ("axial", "coronal", "sagittal")]
+if layout == "study":
+    panels = [
+        *(
+            Panel(plane.capitalize(), "{image}", mask="Model", plane=plane)
+            for plane in ("axial", "coronal", "sagittal")
+        ),
+        Panel("Axial", "B", image="B", mask="Model", plane="axial"),
+    ]
 
 if st.button("run again"):
     pass
@@ -122,6 +130,8 @@ view = slice_viewer(
     autoplay=layout == "play",
     flicker=layout == "play",
     tools="tools" in query,
+    tools_open=query.get("tools") != "closed",
+    layout=query.get("called", "Compare"),
     address={"case": name},
     on_view_change=(lambda: None) if reporting else following("harness"),
     key="viewer",
