@@ -36,6 +36,7 @@ MARGINS = """
 [data-testid="stHeader"] { background: #0d1014; border-bottom: 1px solid #20262e; }
 [class*="st-key-surface"] { background: #11151a; border-color: transparent; }
 [data-testid="stBaseButton-primary"]:not(:disabled), [data-testid="stMultiSelect"] [data-tag] { color: #0d1014; }
+@media (max-width: 640px) { [data-testid="stColumn"]:has(.st-key-picture) { order: -1; } }
 .st-key-running { position: fixed; top: 12px; right: 20px; z-index: 999991; width: auto; }
 """
 

@@ -48,7 +48,7 @@ def one_study(job_id: str) -> None:
         elif view is None:
             as_the_scanner_left_it(job.id)
         if view is not None and status.state not in ("failed", "cancelled"):
-            with in_a_sentence():
+            with st.container(key="picture"), in_a_sentence():
                 _which_case(job, status, view)
                 picture(job, view)
     with right:
