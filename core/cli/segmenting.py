@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,28 +101,28 @@ def _segment(options: argparse.Namespace) -> int:
     segmenter = Segmenter(workspace, _compute(options), passes, keep=False)
     exports = CaseExports(options.format, models, options.out, options.reidentify)
     layout = _read(options.source, choices)
-    _require_writable(options.out)
     results: list[Segmentation] = []
     refused = [finding for finding in layout.findings if finding.severity == "error"]
-    for number, (case, files) in enumerate(read_ahead(layout.cases)):
-        told = _listener(case.case_id, exports, alone=len(layout.cases) == 1)
-        try:
-            made = segment_models(
-                segmenter, case, models, options.out, choices, layout.private_names, told,
-                as_is=options.as_is, files=files.take(),
-            )  # fmt: skip
-        except InputRefusedError as error:  # the other cases go on
-            print(f"error: {error}", file=sys.stderr)
-            refused += error.findings
-        except NotSegmentableError as error:
-            if error.finding is None:
-                raise
-            print(f"error: {error}", file=sys.stderr)
-            refused.append(error.finding)
-        else:
-            _say(dict.fromkeys(finding for each in made for finding in each.findings))
-            results += made
-        progress(case.case_id, number + 1, len(layout.cases))
+    with _written_into(options.out):
+        for number, (case, files) in enumerate(read_ahead(layout.cases)):
+            told = _listener(case.case_id, exports, alone=len(layout.cases) == 1)
+            try:
+                made = segment_models(
+                    segmenter, case, models, options.out, choices, layout.private_names, told,
+                    as_is=options.as_is, files=files.take(),
+                )  # fmt: skip
+            except InputRefusedError as error:  # the other cases go on
+                print(f"error: {error}", file=sys.stderr)
+                refused += error.findings
+            except NotSegmentableError as error:
+                if error.finding is None:
+                    raise
+                print(f"error: {error}", file=sys.stderr)
+                refused.append(error.finding)
+            else:
+                _say(dict.fromkeys(finding for each in made for finding in each.findings))
+                results += made
+            progress(case.case_id, number + 1, len(layout.cases))
     if options.json:
         print_json(_document(results, refused, models, segmenter, layout, exports))
     else:
@@ -143,25 +144,42 @@ def _read(source: Path, choices: ImportChoices) -> Layout:
     return layout
 
 
-def _require_writable(out: Path) -> None:
+@contextmanager
+def _written_into(out: Path) -> Iterator[None]:
     """Make the folder that is written into, and see that it takes a file, before minutes go into a mask for it.
 
+    Folders that were made for this and are empty in the end are removed again.
+
     Raises:
-        RefusedError: it does not.
+        RefusedError: it takes none.
     """
     import tempfile
 
     from core.errors import RefusedError
 
+    missing: list[Path] = []
     try:
+        missing += [folder for folder in (out, *out.parents) if not folder.exists()]
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out):
             pass
     except OSError as error:
+        _remove_empty(missing)
         why = error.strerror or type(error).__name__
         raise RefusedError(
             f"nothing can be written to --out {out} ({why}); choose a folder that can be written"
         ) from None
+    try:
+        yield
+    finally:
+        _remove_empty(missing)
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    with suppress(OSError):  # one that holds something stays, and so do those that it lies in
+        for folder in folders:
+            if folder.exists():
+                folder.rmdir()
 
 
 def _models(workspace: Workspace, references: list[str]) -> dict[str, Checkpoint]:

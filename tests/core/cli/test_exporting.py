@@ -129,7 +129,7 @@ def test_what_it_cannot_do_is_refused(
     answer = ask("segment", scan, "--checkpoint", once / "alone.onnx", "--out", tmp_path / "out", *arguments)
     assert answer.code == code
     assert sentence in answer.err
-    assert not list((tmp_path / "out").glob("*"))
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow

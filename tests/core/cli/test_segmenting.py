@@ -157,6 +157,23 @@ def test_predictions_of_files_are_not_kept(
     assert not (workspace_dir / "predictions").exists()
 
 
+@pytest.mark.parametrize("there", ["", "new", "new/below"])
+def test_a_folder_that_a_refused_run_made_and_left_empty_goes_again(
+    ask: Ask, tmp_path: Path, checkpoint: Checkpoint, there: str
+) -> None:
+    folder = write_case(tmp_path / "scan", case_id(1), 1, without=("seg",))
+    for path in folder.iterdir():
+        path.write_bytes(b"no image")
+    (tmp_path / there).mkdir(parents=True, exist_ok=True)
+    before = sorted(tmp_path.rglob("*"))
+    out = tmp_path / "new" / "below"
+    answer = ask("segment", tmp_path / "scan", "--checkpoint", checkpoint.folder, "--out", out)
+    assert answer.code == 1
+    assert "no image" not in answer.err
+    assert "; expected " in answer.err
+    assert sorted(tmp_path.rglob("*")) == before, "what was there before stays, empty or not"
+
+
 def test_formats_are_written_beside_the_label_map(ask: Ask, tmp_path: Path, checkpoint: Checkpoint) -> None:
     write_case(tmp_path / "scan", case_id(1), 1)
     answer = ask(
