@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from core.atomic import write_json
+from core.case import Source
 from core.data.prepare import head_mask
 from core.errors import RefusedError
-from core.export import SegmentedCase, export_case
+from core.export import EXPORTS, GROUPS, SegmentedCase, export_case
 from core.export.dicom import series_of_files
 from core.jobs.mask_files import Bits, Found, carried_masks
 from core.jobs.ready_case import ReadyCase
@@ -36,12 +37,14 @@ class CaseExporter:
         self._formats = [name for name in formats if name != "nifti"]
         self._out = out
         self._made: dict[str, dict[str, Any]] = {name: {"files": {}, "refused": {}} for name in self._formats}
+        self.not_had: dict[str, dict[str, str]] = {}  # case to `why_not_had`
 
     def ready(self, ready: ReadyCase) -> None:
         """Hear of a case that is about to be segmented."""
 
     def found(self, ready: ReadyCase, found: Found) -> None:
         """Write one case."""
+        self.not_had[ready.case.case_id] = why_not_had(ready, found)
         to_write = CasesToWrite(ready, found)
         for name in self._formats:
             written, refused = to_write.write(name, self._out / name)
@@ -56,6 +59,17 @@ class CaseExporter:
             (self._out / name).mkdir(parents=True, exist_ok=True)
             write_json(self._out / name / NAMES, made)
         return {name: next(iter(made["refused"].values())) for name, made in self._made.items() if made["refused"]}
+
+
+def why_not_had(ready: ReadyCase, found: Found) -> dict[str, str]:
+    """Return formats that a case cannot be had in, whatever its mask is: name to the sentence that says why.
+
+    What it takes a series' own files to tell is not asked here.
+    """
+    case = _on_one(ready, found, None, found.bits, ready.volume.native, "")
+    from_dicom = any(source.format == "dicom" for source in ready.case.sources.values())
+    asked = (*(() if from_dicom else ON_THE_SERIES), *GROUPS["mesh"])
+    return {name: why for name in asked if (why := EXPORTS[name].why_not(case))}
 
 
 class CasesToWrite:
@@ -128,13 +142,13 @@ def on_the_series(ready: ReadyCase, found: Found) -> list[SegmentedCase]:
     from_dicom = [name for name in ready.volume.modalities if ready.case.sources[name].format == "dicom"]
     chosen = from_dicom or list(ready.volume.modalities)[:1]
     if ready.harmonised is None:
-        return [_on_one(ready, found, chosen[0], found.bits, ready.volume.native, "")]
+        return [_on_one(ready, found, ready.case.sources[chosen[0]], found.bits, ready.volume.native, "")]
     carried = carried_masks(ready, found)
-    return [_on_one(ready, found, name, carried[name], ready.series[name], name) for name in chosen]
+    sources = ready.case.sources
+    return [_on_one(ready, found, sources[name], carried[name], ready.series[name], name) for name in chosen]
 
 
-def _on_one(ready: ReadyCase, found: Found, name: str, bits: Bits, grid: Grid, on: str) -> SegmentedCase:
-    source = ready.case.sources[name]
+def _on_one(ready: ReadyCase, found: Found, source: Source | None, bits: Bits, grid: Grid, on: str) -> SegmentedCase:
     return SegmentedCase(
         case_id=ready.case.case_id,
         bits=bits,
@@ -142,6 +156,6 @@ def _on_one(ready: ReadyCase, found: Found, name: str, bits: Bits, grid: Grid, o
         scheme=found.scheme,
         grid=grid,
         provenance=found.provenance,
-        dicom=series_of_files(source) if source.format == "dicom" else None,
+        dicom=series_of_files(source) if source and source.format == "dicom" else None,
         on=on,
     )

@@ -7,9 +7,10 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import BoundedSemaphore
+from typing import Any
 
 from core.atomic import read_json, replacing
 from core.errors import JobFailedError, RefusedError
@@ -46,6 +47,8 @@ def result_file(job: SegmentationJob, wanted: str, case: str | None = None) -> P
     if not cases:
         known = ", ".join(found["case"] for found in document["cases"])
         raise NotInWorkspaceError(f"this study has no case called {str(case)[:100]!r}; it has {known}")
+    if why := _not_had(document, [str(found["case"]) for found in cases]).get(wanted):
+        raise RefusedError(why)
     if wanted == "nifti":
         files = [job.result / str(name) for found in cases for name in found["files"]]
     else:
@@ -53,6 +56,22 @@ def result_file(job: SegmentationJob, wanted: str, case: str | None = None) -> P
     if len(files) == 1:
         return files[0]
     return _zipped(job.folder / "exports" / f"{cases[0]['case'] if case else 'study'}-{wanted}.zip", files)
+
+
+def formats_not_had(job: SegmentationJob) -> dict[str, str]:
+    """Return the formats that no case of a study can be had in: name to the sentence that says why.
+
+    Raises:
+        NotDoneError: it is not done.
+    """
+    document = job.document()
+    return _not_had(document, [str(found["case"]) for found in document["cases"]])
+
+
+def _not_had(document: Mapping[str, Any], cases: Sequence[str]) -> dict[str, str]:
+    known = document.get("not_had", {})  # a study of an earlier version does not say it
+    first, *others = [known.get(case, {}) for case in cases]
+    return {name: str(why) for name, why in first.items() if all(name in other for other in others)}
 
 
 def _exported(job: SegmentationJob, wanted: str, cases: Sequence[str]) -> list[Path]:

@@ -91,7 +91,7 @@ def segment_study(
         not_written = exporter.finish()
         findings = [*layout.findings, *said_while_unpacking(job.input)]
         backend = segmenter.compute.backend
-        write_json(draft / RESULT, _document(request, checkpoint, backend, cases, refused, findings))
+        write_json(draft / RESULT, _document(request, checkpoint, backend, cases, refused, findings, exporter.not_had))
         progress.finish()
     keep(view.held)
     return " ".join([*_not_used(len(refused), len(layout.cases)), *not_written.values()])
@@ -255,6 +255,7 @@ def _document(
     cases: list[dict[str, Any]],
     refused: list[Finding],
     findings: list[Finding],
+    not_had: dict[str, dict[str, str]],
 ) -> dict[str, Any]:
     return {
         "checkpoint": request.checkpoint,
@@ -263,6 +264,7 @@ def _document(
         "cases": cases,
         "refused": [finding.to_json() for finding in refused],
         "findings": [finding.to_json() for finding in findings],
+        "not_had": not_had,
     }
 
 

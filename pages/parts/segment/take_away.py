@@ -11,7 +11,7 @@ from core.errors import JobFailedError, RefusedError
 from core.jobs.folder import JobStatus
 from core.jobs.segmentation_choices import export_formats
 from core.jobs.segmentation_queue import kept_s, remove
-from core.jobs.segmentation_results import result_file
+from core.jobs.segmentation_results import formats_not_had, result_file
 from core.jobs.segmentations import SegmentationJob
 from pages.parts import state, store
 from pages.parts.volumes import TITLES
@@ -31,19 +31,23 @@ SHORT = {
 
 
 def take_away(job: SegmentationJob, status: JobStatus) -> None:
-    """Draw a button per format that makes the file and hands it over, and the one that deletes the study."""
+    """Draw a button per format that makes the file and hands it over, and the one that deletes the study.
+
+    A format that the study cannot be had in cannot be pressed, and its help says why.
+    """
     left_h = max(0.0, status.heartbeat + kept_s() - time.time()) / 3600
     if status.state != "done":
         st.caption(f"Its files are deleted already; this page of it goes in {left_h:.0f} h.")
     else:
         st.markdown("**Take away**")
-        titles = export_formats()
+        titles, not_had = export_formats(), formats_not_had(job)
         with st.container(horizontal=True, gap="small"):
             for name in titles:
                 st.button(
                     SHORT.get(name, name),
                     key=f"make {name} {job.id}",
-                    help=titles[name],
+                    help=not_had.get(name, titles[name]),
+                    disabled=name in not_had,
                     on_click=state.take,
                     args=(job.id, name),
                 )

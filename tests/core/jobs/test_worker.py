@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from core.jobs import segmentation_queue as queue
 from core.jobs import segmentation_work
 from core.jobs.segment_files import segment_case
 from core.jobs.segmentation_choices import checkpoint_named
-from core.jobs.segmentation_results import result_file
+from core.jobs.segmentation_results import formats_not_had, result_file
 from core.jobs.segmentation_work import Progress
 from core.jobs.segmentations import SegmentationJob, SegmentationRequest
 from core.jobs.worker import Worker
@@ -156,6 +157,21 @@ def test_other_formats_are_made_at_once_where_asked_for_else_when_they_are_fetch
     assert sorted(path.name for path in (job.folder / "exports").iterdir()) == ["csv"]
     assert {path.suffix for path in job.folder.rglob("*")} >= {".csv", ".json", ".gz"}
     assert not half_files(job)
+
+
+@pytest.mark.parametrize("asked", ["dicom-seg", "rtstruct"])
+def test_a_format_that_does_not_fit_is_refused_at_once_in_the_sentence_of_the_export(
+    place: Workspace, tmp_path: Path, asked: str
+) -> None:
+    """What is made with the study says why it was left out; who asks afterwards is told the same."""
+    job = queued(place, tmp_path, formats=("nifti", asked))
+    work(place, job)
+    assert formats_not_had(job) == dict.fromkeys(("dicom-seg", "rtstruct"), job.status.message)
+    shutil.rmtree(job.result / asked)
+    with pytest.raises(RefusedError) as refused:
+        result_file(job, asked)
+    assert str(refused.value) == job.status.message
+    assert not (job.folder / "exports").exists(), "no process was started for it"
 
 
 @pytest.mark.slow

@@ -104,6 +104,15 @@ def test_a_format_is_made_and_handed_over(place: Workspace, tmp_path: Path) -> N
     assert app.get("download_button"), "and stays while the reader scrolls on"
 
 
+def test_a_format_that_does_not_fit_a_study_cannot_be_pressed_and_says_why(place: Workspace, tmp_path: Path) -> None:
+    found = {button.key: button for button in opened(done(place, tmp_path).id).button}
+    formats = {key.split()[1]: button for key, button in found.items() if str(key).startswith("make ")}
+    shut = {name for name, button in formats.items() if button.disabled}
+    assert shut == {"dicom-seg", "rtstruct"}, "of NIfTI files"
+    for name, button in formats.items():
+        assert ("was not read from DICOM" in button.help) == (name in shut), name
+
+
 def test_a_study_is_deleted_at_once(place: Workspace, tmp_path: Path) -> None:
     job = done(place, tmp_path)
     app = opened(job.id)

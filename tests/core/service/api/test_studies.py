@@ -230,6 +230,9 @@ def test_a_result_in_a_format_or_of_a_case_that_is_not_there(
     assert job is not None
     Worker(place, "cpu").do(job)
     assert "known: nifti" in said(client.get(f"{path}?format=docx"), 422)
+    for wanted in ("dicom-seg", "rtstruct"):
+        assert "was not read from DICOM" in said(client.get(f"{path}?format={wanted}"), 422)
+    assert not (job.folder / "exports").exists(), "nothing was started for them"
     assert "no case called" in said(client.get(f"{path}?case=nobody"), 404)
     assert said(client.get(path, headers={"Range": "bytes=99999999-"}), 416)
 
