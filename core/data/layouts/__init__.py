@@ -131,7 +131,11 @@ def _to_confirm(layout: Layout) -> InputRefusedError:
 
 
 def _a_file(path: Path) -> InputRefusedError:
-    fix = "unpack it, and name the folder that it becomes" if is_archive(path) else "name the folder that it lies in"
+    try:
+        packed = is_archive(path)
+    except OSError:  # nobody may read it
+        packed = False
+    fix = "unpack it, and name the folder that it becomes" if packed else "name the folder that it lies in"
     return _refused(f"the file {path.name!r}", "a folder with cases", fix)
 
 
