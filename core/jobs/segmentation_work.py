@@ -68,6 +68,8 @@ def segment_study(
         return ""
     for left in job.folder.glob(".result.*"):
         shutil.rmtree(left, ignore_errors=True)
+    for half in job.folder.glob(".*.tmp"):  # of a try that was killed while it wrote
+        half.unlink(missing_ok=True)
     progress = Progress(job)
     request = job.asked
     checkpoint = request.checked(workspace)

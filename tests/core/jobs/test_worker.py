@@ -291,6 +291,14 @@ def test_a_worker_killed_in_the_middle_costs_its_study_one_try(workspace: Worksp
     assert not half_files(job)
 
 
+def test_what_a_killed_try_was_writing_is_gone_after_the_next(place: Workspace, tmp_path: Path) -> None:
+    job = queued(place, tmp_path)
+    (job.folder / ".status.json.0a1b2c3d.tmp").write_text('{"state": "run')
+    work(place, job)
+    assert job.status.state == "done", job.status.message
+    assert not half_files(job)
+
+
 def test_a_worker_ends_after_it_was_idle_for_long(place: Workspace) -> None:
     environment = os.environ | {"SEGSCOPE_WORKSPACE": str(place.root), "PYTHONPATH": str(PROJECT)}
     command = [sys.executable, "-m", "core.jobs.worker", "--device", "cpu", "--idle-s", "0.2"]
