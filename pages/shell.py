@@ -8,7 +8,6 @@ import streamlit as st
 
 from core.workspace import PROJECT
 from pages.parts.running import show_running
-from pages.parts.themes import on_page
 from pages.parts.viewer import warm_viewer
 
 PARTS = PROJECT / "pages" / "parts"
@@ -47,7 +46,7 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="collapsed",
 )
-st.html(f"<style>{on_page(MARGINS)}</style>")
+st.html(f"<style>{MARGINS}</style>")
 st.logo(str(PARTS / "wordmark.svg"), size="large", icon_image=str(PARTS / "wordmark.svg"))
 
 page = st.navigation(

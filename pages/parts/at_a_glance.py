@@ -12,7 +12,6 @@ from core.workspace import Cohort
 from pages.parts import store
 from pages.parts.cohort_index import index_of
 from pages.parts.importing.findings import plain
-from pages.parts.themes import on_page
 from pages.parts.thumbnails import thumbnail
 from pages.parts.words import plural
 
@@ -87,26 +86,25 @@ def interval_chart(rows: list[dict[str, Any]], regions: tuple[str, ...]) -> Any:
     import altair as alt
     import pandas as pd
 
-    ink, secondary = on_page(("#e6ebf0", "#8d98a6"))
     lowest = min(row["low"] if row["low"] is not None else row["mean"] for row in rows)
-    names = alt.Axis(labelLimit=220, ticks=False, domain=False, labelFontSize=12.5, labelColor=ink, minExtent=150)
+    names = alt.Axis(labelLimit=220, ticks=False, domain=False, labelFontSize=12.5, labelColor="#e6ebf0", minExtent=150)
     base = alt.Chart(pd.DataFrame(rows)).encode(y=alt.Y("model:N", sort=None, title=None, axis=names))
     scale = alt.Scale(domain=[max(0.0, lowest - 0.05), 1.0], range=[0, AXIS_WIDTH], nice=False)
-    axis = alt.Axis(title=None, tickCount=5, format=".2f", gridColor=on_page("#20262e"), domain=False)
+    axis = alt.Axis(title=None, tickCount=5, format=".2f", gridColor="#20262e", domain=False)
     across = alt.X("low:Q", scale=scale, axis=axis)
     line = base.mark_rule(color="#2f6f9a", strokeWidth=3).encode(x=across, x2="high:Q")
-    dot = base.mark_circle(color=ink, size=70, opacity=1).encode(
+    dot = base.mark_circle(color="#e6ebf0", size=70, opacity=1).encode(
         x=alt.X("mean:Q", scale=scale, axis=axis), tooltip=["model", "mean", "low", "high", "n"]
     )
     columns = [line, dot]
     for place, field in enumerate((*regions, "size")):
         at = AXIS_WIDTH + 40 + COLUMN_WIDTH * place
-        colour = secondary if field == "size" else ink
+        colour = "#8d98a6" if field == "size" else "#e6ebf0"
         columns.append(
             base.mark_text(align="left", fontSize=12.5, color=colour).encode(x=alt.value(at), text=f"{field}:N")
         )
         if field != "size":
-            head = alt.Chart(pd.DataFrame([{"text": field}])).mark_text(align="left", color=secondary, fontSize=11)
+            head = alt.Chart(pd.DataFrame([{"text": field}])).mark_text(align="left", color="#8d98a6", fontSize=11)
             columns.append(head.encode(x=alt.value(at), y=alt.value(-8), text="text:N"))
     chart = alt.layer(*columns).properties(height=ROW_HEIGHT * len(rows) + 46, width=AXIS_WIDTH)
     return chart.configure_view(stroke=None).configure(padding={"left": 0, "top": 18, "right": 330, "bottom": 4})

@@ -14,12 +14,10 @@ from core.data.store import open_case
 from core.workspace import Cohort
 from pages.parts import store
 from pages.parts.cohort_index import spacing_text
-from pages.parts.themes import on_page
 from pages.parts.volumes import TITLES
 
 BINS = 96
 SAMPLE = 4  # every fourth slice is enough for the shape of a histogram
-SECONDARY, LINE = "#8d98a6", "#20262e"
 COLOURS = ("#5aa9d6", "#e69f00", "#7fc97f", "#cc79a7", "#f0e442", "#d55e00", "#999999", "#e6ebf0")
 UNITS = {"ct": " HU"}  # of MR a number has no unit
 
@@ -74,7 +72,7 @@ def histogram(cohort: Cohort, case_id: str) -> None:
             customdata=one.values,
             name=TITLES.get(name, name),
             mode="lines",
-            line={"color": on_page(colour), "width": 1.5},
+            line={"color": colour, "width": 1.5},
             hovertemplate=f"%{{customdata:,.0f}}{UNITS.get(name, '')}: %{{y:.1%}} of voxels",
         )
     figure.update_layout(
@@ -84,15 +82,9 @@ def histogram(cohort: Cohort, case_id: str) -> None:
         plot_bgcolor="rgba(0,0,0,0)",
         showlegend=True,
         legend={"orientation": "h", "y": 1.18, "x": 0},
-        xaxis={"title": _intensity_axis(counted), "gridcolor": on_page(LINE), "zeroline": False, "hoverformat": ".0f"},
-        yaxis={
-            "title": "share of voxels",
-            "tickformat": ".0%",
-            "gridcolor": on_page(LINE),
-            "nticks": 4,
-            "zeroline": False,
-        },
-        font={"size": 12, "color": on_page(SECONDARY)},
+        xaxis={"title": _intensity_axis(counted), "gridcolor": "#20262e", "zeroline": False, "hoverformat": ".0f"},
+        yaxis={"title": "share of voxels", "tickformat": ".0%", "gridcolor": "#20262e", "nticks": 4, "zeroline": False},
+        font={"size": 12, "color": "#8d98a6"},
         hovermode="x",
     )
     st.plotly_chart(figure, config={"displayModeBar": False}, key=f"histogram {case_id}")

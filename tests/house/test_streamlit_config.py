@@ -18,9 +18,8 @@ def settings(repo_root: Path) -> dict[str, dict[str, Any]]:
 def test_streamlit_knows_every_setting(settings: dict[str, dict[str, Any]]) -> None:
     # get_option raises on a name that Streamlit does not have, where the file itself is read without a word
     for section, options in settings.items():
-        for option, value in options.items():
-            for name in [f"{option}.{each}" for each in value] if isinstance(value, dict) else [option]:
-                config.get_option(f"{section}.{name}")
+        for option in options:
+            config.get_option(f"{section}.{option}")
 
 
 def test_a_misspelt_setting_would_be_noticed() -> None:
@@ -47,23 +46,3 @@ def test_no_font_is_fetched(settings: dict[str, dict[str, Any]]) -> None:
     theme = settings["theme"]
     assert "fontFaces" not in theme
     assert not any("://" in str(value) for value in theme.values())
-
-
-def test_light_is_there_for_whoever_s_browser_asks_for_it_and_can_be_read(settings: dict[str, dict[str, Any]]) -> None:
-    light = settings["theme"]["light"]
-    grounds = [light[name] for name in ("backgroundColor", "secondaryBackgroundColor", "codeBackgroundColor")]
-    for ink in ("textColor", "primaryColor", "linkColor", "codeTextColor", "greenColor", "redColor", "grayColor"):
-        for ground in grounds:
-            assert contrast(light[ink], ground) >= 4.5, (ink, ground)
-
-
-def contrast(one: str, other: str) -> float:
-    """Return WCAG's ratio of two colours."""
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def luminance(colour: str) -> float:
-    shares = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -8,11 +8,9 @@ from html import escape
 
 import streamlit as st
 
-# by the theme of the page; what is coloured as the picture is keeps its colour
-SECONDARY = "light-dark(#5b6673, #8d98a6)"
-LINE = "light-dark(#d5dae0, #20262e)"
-HEAVY_LINE = "light-dark(#aeb6c0, #3a424d)"
-ACCENT = "light-dark(#1f6f9f, #5aa9d6)"
+SECONDARY = "#8d98a6"
+LINE = "#20262e"
+ACCENT = "#5aa9d6"
 PICTURE_SIDE = 72  # CSS pixels
 
 
@@ -62,7 +60,7 @@ def grid_html(
     titles = "".join(_cell("th", Cell(title, grey=True), index < reads, "") for index, title in enumerate(head))
     body = []
     for number, row in enumerate(rows):
-        line = f"border-top:1px solid {HEAVY_LINE if number in new_group else LINE}"
+        line = f"border-top:1px solid {'#3a424d' if number in new_group else LINE}"
         styles = [f"{line};white-space:normal" if wraps and at < reads else line for at in range(len(row))]
         cells = (each if isinstance(each, Cell) else Cell(each) for each in row)
         body.append(f"<tr>{''.join(_cell('td', each, at < reads, styles[at]) for at, each in enumerate(cells))}</tr>")

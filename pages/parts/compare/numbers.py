@@ -17,7 +17,6 @@ from pages.parts import store
 from pages.parts.compare.contenders import compared
 from pages.parts.compare.conventions import Dice, case_dice, cohort_in_convention, dice_of
 from pages.parts.compare.document import found_of, go_on
-from pages.parts.compare.grid import SECONDARY
 from pages.parts.compare.tests_in_words import verdict_of
 from pages.parts.viewer.spec import PALETTE
 from pages.parts.volumes import GROUND_TRUTH
@@ -109,7 +108,7 @@ def legend(cohort: Cohort) -> None:
         f"{name.capitalize()}</span> "
         for name, colour in colours.items()
     )
-    st.html(f'<div style="font-size:12.5px;color:{SECONDARY}">{spots}</div>')
+    st.html(f'<div style="font-size:12.5px;color:#8d98a6">{spots}</div>')
 
 
 def _scores(cohort: Cohort, case_id: str, models: Mapping[str, SavedModel]) -> dict[str, CaseScores]:

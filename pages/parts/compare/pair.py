@@ -18,7 +18,6 @@ from pages.parts.compare.scatter_plot import scatter_spec
 from pages.parts.compare.score_plots import domain_of
 from pages.parts.compare.score_table import counted
 from pages.parts.compare.tests_in_words import sentence_of
-from pages.parts.themes import on_page
 from pages.parts.training.charts import heading
 from pages.parts.viewer.spec import PALETTE
 
@@ -62,7 +61,7 @@ def patients_of(
     key = f"pair {first} {second} {region} {metric}"
     st.vega_lite_chart(
         pd.DataFrame(rows),
-        on_page(scatter_spec((titles[first], titles[second]), metric, colour, ends)),
+        scatter_spec((titles[first], titles[second]), metric, colour, ends),
         width="content",
         theme=None,
         key=key,

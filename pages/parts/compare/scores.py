@@ -25,7 +25,6 @@ from pages.parts.compare.pair import in_words, patients_of, pick_pair
 from pages.parts.compare.score_plots import Strip, domain_of, strip_rows, strip_spec
 from pages.parts.compare.score_table import counted, score_table, subgroup_table
 from pages.parts.compare.tests_in_words import every_pair
-from pages.parts.themes import on_page
 from pages.parts.training.charts import heading
 from pages.parts.viewer.spec import PALETTE
 
@@ -90,7 +89,7 @@ def strips(
         with column, st.container(border=True, key=f"surface-strip-{at}", gap="xxsmall"):
             heading(region, [(title_of(metric), colour)], said)
             rows = pd.DataFrame(strip_rows(drawn))
-            spec = on_page(strip_spec(drawn, metric, colour, domain_of(values, metric), human))
+            spec = strip_spec(drawn, metric, colour, domain_of(values, metric), human)
             st.vega_lite_chart(
                 rows,
                 spec,

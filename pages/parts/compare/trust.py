@@ -17,7 +17,6 @@ from pages.parts.compare.grid import Cell, Row, draw_grid
 from pages.parts.compare.metric_words import NOTHING
 from pages.parts.compare.missing import nothing_to_compare, offer_rest
 from pages.parts.compare.trust_plots import reliability_rows, reliability_spec, risk_rows, risk_spec
-from pages.parts.themes import on_page
 from pages.parts.training.charts import heading
 from pages.parts.viewer.spec import PALETTE
 
@@ -110,14 +109,14 @@ def _charts(drawn: Sequence[Compared], by_model: Mapping[str, Any], title: str, 
 
 def _reliability(each: Compared, curves: Mapping[str, Any], regions: Sequence[str]) -> None:
     st.vega_lite_chart(
-        pd.DataFrame(reliability_rows(curves)), on_page(reliability_spec(regions)), width="stretch", theme=None,
+        pd.DataFrame(reliability_rows(curves)), reliability_spec(regions), width="stretch", theme=None,
         key=f"reliability {each.name}", alt=f"Reliability of {each.title}: share that is right, by probability",
     )  # fmt: skip
 
 
 def _risk(each: Compared, curves: Mapping[str, Any], regions: Sequence[str]) -> None:
     st.vega_lite_chart(
-        pd.DataFrame(risk_rows(curves)), on_page(risk_spec(regions)), width="stretch", theme=None,
+        pd.DataFrame(risk_rows(curves)), risk_spec(regions), width="stretch", theme=None,
         key=f"risk {each.name}", alt=f"Risk of {each.title} against the share of patients kept",
     )  # fmt: skip
 

@@ -9,7 +9,6 @@ from typing import Any
 import streamlit as st
 
 from core.export.line_chart import Line
-from pages.parts.themes import on_page
 from pages.parts.training.lines import MEASURES, OTHERS, TRAINING, VALIDATION, Watched, lines_of
 from pages.parts.viewer.spec import PALETTE
 
@@ -39,12 +38,11 @@ def heading(title: str, words: Sequence[tuple[str, str]] = (), after: str = "") 
     """Draw a heading whose coloured words are the legend."""
     spans = " · ".join(f'<span style="color:{colour}">{escape(word)}</span>' for word, colour in words)
     rest = " · ".join(part for part in (spans, escape(after)) if part)
-    line = (
+    st.html(
         '<div style="white-space:nowrap;overflow:hidden;text-overflow:ellipsis">'
         f'<span style="font-weight:600;font-size:14px;margin-right:10px">{escape(title)}</span>'
         f'<span style="color:{SECONDARY};font-size:12px">{rest}</span></div>'
     )
-    st.html(on_page(line))
 
 
 def line_spec(name: str, lines: Sequence[Line], total: int) -> dict[str, Any]:
@@ -115,5 +113,5 @@ def _draw(name: str, lines: Sequence[Line], total: int) -> None:
     ]
     table = pd.DataFrame(rows, columns=["series", "step", "value"])
     key = f"{name.lower().replace(' ', '-')}-chart"
-    spec = on_page(line_spec(name, lines, total))
+    spec = line_spec(name, lines, total)
     st.vega_lite_chart(table, spec, width="stretch", theme=None, key=key, alt=f"{MEASURES[name].title}, by step")
