@@ -78,7 +78,7 @@ class SegmentationRequest:
     harmonise: str | None = None
     formats: tuple[str, ...] = ("nifti",)
     device: str = "auto"
-    fast: bool = True
+    fast: bool = False
     as_is: bool = False
     first_slice: int | None = None
     shown: bool = True
