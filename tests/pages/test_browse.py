@@ -150,7 +150,7 @@ def test_a_case_is_found_and_chosen_with_the_keyboard_alone(address: str, page: 
     # the table is a canvas; what it shows stands inside it for screen readers
     page.locator("canvas td", has_text=case_id(120)).wait_for(state="attached")
     # the next page, by Tab and Enter
-    page.get_by_role("button", name="Next").focus()
+    page.get_by_role("button", name="Next", exact=True).focus()
     page.keyboard.press("Enter")
     page.get_by_text("51–100 of 120").wait_for()
     # 70 to 21 are there; the third of them
